@@ -23,13 +23,13 @@ LAUNCH_ARGUMENTS = (
     "--disable-renderer-backgrounding",
 )
 HOW_TO = (
-    "The browser tests need Chromium, and there is none. Install it (on Debian: apt-get install chromium fonts-noto-cjk; "
-    "elsewhere: .venv/bin/playwright install chromium), or name yours in LIVEGRAD_CHROMIUM, and try again."
+    "The browser tests need Chromium, and there is none. Install it (on Debian: apt-get install chromium "
+    "fonts-noto-cjk; elsewhere: .venv/bin/playwright install chromium), or name yours in LIVEGRAD_CHROMIUM."
 )
 
 
 def find() -> str | None:
-    """The path of a Chromium: LIVEGRAD_CHROMIUM, else the first of `NAMES` on PATH, else Playwright's own; None without."""
+    """The path of a Chromium: LIVEGRAD_CHROMIUM, else one of `NAMES` on PATH, else Playwright's own, else None."""
     named = os.environ.get("LIVEGRAD_CHROMIUM")
     if named:
         return named if Path(named).exists() else None
