@@ -1,0 +1,90 @@
+/** The HTTP calls. Every failure becomes a `Problem` that a person can be told about. */
+
+import { decodeData } from './decode';
+import type { Catalog, Layout, PartialConfig, RunConfig, RunData, RunState, Text } from './messages';
+
+export interface Health {
+  status: string;
+  version: string;
+  kernels: { state: 'compiling' | 'ready' | 'failed'; done: number; total: number; label: string };
+}
+
+export interface RunInfo {
+  id: string;
+  config: RunConfig;
+  layout: Layout;
+  state: RunState;
+}
+
+export interface CreatedRun {
+  id: string;
+  control_token: string;
+  config: RunConfig;
+  layout: Layout;
+}
+
+/** Why a call failed. `status` 0 means that the server could not be reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly text: Text | null,
+    readonly field: string | null,
+    /** Seconds after which to try again, when the server said so. */
+    readonly retryAfter: number,
+  ) {
+    super(text?.en ?? `HTTP ${status}`);
+  }
+}
+
+export const getHealth = () => json<Health>('/api/health');
+export const getCatalog = () => json<Catalog>('/api/catalog');
+export const getRun = (id: string) => json<RunInfo>(`/api/runs/${encodeURIComponent(id)}`);
+
+export const createRun = (config: PartialConfig) =>
+  json<CreatedRun>('/api/runs', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(config),
+  });
+
+export async function deleteRun(id: string, token: string): Promise<void> {
+  await call(`/api/runs/${encodeURIComponent(id)}`, {
+    method: 'DELETE',
+    headers: { Authorization: `Bearer ${token}` },
+  });
+}
+
+export async function getData(id: string): Promise<RunData> {
+  const response = await call(`/api/runs/${encodeURIComponent(id)}/data`);
+  return decodeData(await response.arrayBuffer());
+}
+
+export function streamAddress(id: string): string {
+  const address = new URL(`/api/runs/${encodeURIComponent(id)}/stream`, location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await call(path, init);
+  return (await response.json()) as T;
+}
+
+async function call(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { cache: 'no-store', ...init });
+  } catch {
+    throw new Problem(0, null, null, 0);
+  }
+  if (response.ok) return response;
+  const body = (await response.json().catch(() => null)) as {
+    error?: { message?: Text; field?: string | null };
+  } | null;
+  throw new Problem(
+    response.status,
+    body?.error?.message ?? null,
+    body?.error?.field ?? null,
+    Number(response.headers.get('Retry-After')) || 0,
+  );
+}

@@ -1,0 +1,263 @@
+/** What travels between page and server: the shapes of the HTTP answers and of the socket's messages. */
+
+/** One text in both languages of the page. */
+export interface Text {
+  en: string;
+  zh: string;
+}
+
+/** One number that a person may set, as the catalogue describes it. */
+export interface Param {
+  id: string;
+  label: Text;
+  help: Text;
+  default: number;
+  minimum: number;
+  maximum: number;
+  scale: 'linear' | 'log';
+  integer: boolean;
+  live: boolean;
+  exclusive_minimum: boolean;
+  /** "%" means that 0.1 is shown as 10 %. */
+  unit: '' | '%';
+}
+
+export type Task = 'regression' | 'binary' | 'multiclass';
+export type DataKind = 'plane' | 'images';
+
+export type Preview =
+  | { kind: 'plane'; points: [x: number, y: number, value: number][] }
+  | { kind: 'images'; width: number; height: number; images: number[][]; labels: number[] };
+
+/** One member of a family. `formula` is LaTeX. */
+export interface Variant {
+  id: string;
+  label: Text;
+  help: Text;
+  formula: string;
+  source: string;
+  params: Param[];
+  /** Losses only: the tasks that they fit. */
+  tasks?: Task[];
+  /** Data sets only. */
+  task?: Task;
+  kind?: DataKind;
+  classes?: number;
+  preview?: Preview;
+}
+
+export type FamilyId =
+  | 'activations'
+  | 'initializers'
+  | 'normalizations'
+  | 'losses'
+  | 'optimizers'
+  | 'schedules'
+  | 'regularizers'
+  | 'datasets'
+  | 'features'
+  | 'preprocessings';
+
+export interface Catalog {
+  families: Record<FamilyId, Variant[]>;
+  default_config: RunConfig;
+  limits: Record<string, number>;
+  version: string;
+  protocol: number;
+}
+
+/** A variant by its id, with its parameters beside it. */
+export interface Choice {
+  id: string;
+  [param: string]: number | string;
+}
+
+export interface LayerConfig {
+  units: number;
+  activation: Choice;
+  initializer: Choice;
+  normalization: Choice;
+  /** The probability with which a unit is silenced in training. */
+  dropout: number;
+}
+
+/** Steps a second, or "auto" (a pleasant pace), or "full". */
+export type Speed = number | 'auto' | 'full';
+
+export interface RunConfig {
+  seed: number;
+  data: {
+    dataset: Choice;
+    train_share: number;
+    seed: number;
+    features: string[];
+    preprocessing: Choice;
+  };
+  network: {
+    layers: LayerConfig[];
+    output: { initializer: Choice };
+  };
+  training: {
+    loss: Choice;
+    optimizer: Choice;
+    schedule: Choice;
+    regularizers: Choice[];
+    batch_size: number;
+  };
+  speed: Speed;
+}
+
+/** Any part of a configuration: objects merge, lists and choices replace. */
+export interface PartialConfig {
+  seed?: number;
+  data?: Partial<RunConfig['data']>;
+  network?: Partial<RunConfig['network']>;
+  training?: Partial<RunConfig['training']>;
+  speed?: Speed;
+}
+
+/** A named part of a flat float32 buffer. `layer` is 0-based; the output layer comes last. */
+export interface Tensor {
+  name: string;
+  layer: number;
+  role: string;
+  shape: number[];
+  offset: number;
+  size: number;
+}
+
+/** What one float of a record means: a column of the run, of a layer, or of a tensor. */
+export interface Column {
+  name: string;
+  layer: number | null;
+  tensor: string | null;
+}
+
+export interface Layout {
+  tensors: Tensor[];
+  /** Batch normalization's running statistics, in the `running` buffer. */
+  buffers: Tensor[];
+  columns: Column[];
+  parameter_count: number;
+}
+
+export type RunState = 'running' | 'paused' | 'diverged' | 'finished';
+
+/** Big buffers that frames carry on request, besides the parameters. */
+export type WatchField = 'gradients' | 'updates';
+
+/** Where and when training left the numbers. */
+export interface Divergence {
+  step: number;
+  tensor: string;
+}
+
+export interface Hello {
+  type: 'hello';
+  protocol: number;
+  run: string;
+  config: RunConfig;
+  layout: Layout;
+  state: RunState;
+  owner: boolean;
+  generation: number;
+  steps_per_epoch: number;
+  /** How many training and test samples the shown losses look at. */
+  evaluated: [train: number, test: number];
+  /** Steps a second that "auto" means now. */
+  pace: number;
+  diverged?: Divergence | null;
+}
+
+/** Records that are new since the last acknowledged one: `values` is [records, columns], row-major. */
+export interface SeriesChunk {
+  start: number;
+  steps: Float64Array;
+  values: Float32Array;
+}
+
+export interface Frame {
+  type: 'frame';
+  seq: number;
+  generation: number;
+  step: number;
+  epoch: number;
+  state: RunState;
+  /** Measured steps a second. */
+  rate: number;
+  params: Float32Array;
+  running: Float32Array;
+  gradients: Float32Array | null;
+  updates: Float32Array | null;
+  /** One float a column of the layout, for this very step. */
+  stats: Float32Array;
+  series: SeriesChunk;
+}
+
+interface EventBase {
+  type: 'event';
+  generation?: number;
+  step?: number;
+}
+
+export type RunEvent = EventBase &
+  (
+    | {
+        event: 'config';
+        config: RunConfig;
+        layout: Layout;
+        restarted: boolean;
+        steps_per_epoch: number;
+        evaluated: [number, number];
+        pace: number;
+      }
+    | { event: 'diverged'; step: number; tensor: string }
+    | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
+    | { event: 'state'; state: RunState }
+    | { event: 'paused_idle' }
+    | { event: 'finished' }
+  );
+
+export type Downstream = Hello | Frame | RunEvent;
+
+export interface ParameterEdit {
+  tensor: string;
+  index: number;
+  value: number;
+}
+
+export type Upstream =
+  | { type: 'hello'; token?: string; since?: number; generation?: number; watch?: WatchField[] }
+  | { type: 'watch'; fields: WatchField[] }
+  | { type: 'play' }
+  | { type: 'pause' }
+  | { type: 'step'; count: number; unit: 'step' | 'epoch' }
+  | { type: 'reset'; seed?: number }
+  | { type: 'set'; config?: PartialConfig; parameters?: ParameterEdit[] }
+  | { type: 'speed'; speed: Speed }
+  | { type: 'ack'; seq: number };
+
+/** The samples of a run, as /data sends them: inputs row-major, before features and preprocessing. */
+export interface RunData {
+  generation: number;
+  task: Task;
+  kind: DataKind;
+  classes: number;
+  /** Size of an image in pixels; 0 for the plane. */
+  width: number;
+  height: number;
+  classNames: string[];
+  train: Samples;
+  test: Samples;
+  features: string[];
+  /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major. */
+  offset: Float32Array;
+  matrix: Float32Array;
+}
+
+export interface Samples {
+  count: number;
+  /** [count, 2] for the plane, [count, width * height] in 0..1 for images. */
+  inputs: Float32Array;
+  targets: Float32Array;
+}

@@ -1,0 +1,42 @@
+/** Undo and redo over whole configurations. Pure: the caller says what time it is. */
+
+import type { RunConfig } from '../protocol/messages';
+
+const KEPT = 200;
+/** Changes of the same thing within this many milliseconds are one (a slider being dragged). */
+const ONE_GESTURE = 1000;
+
+export class History {
+  private past: RunConfig[] = [];
+  private future: RunConfig[] = [];
+  private lastSubject = '';
+  private lastTime = -Infinity;
+
+  /** Notes the configuration as it was before a change of `subject`. */
+  record(before: RunConfig, subject: string, now: number): void {
+    const continues = subject === this.lastSubject && now - this.lastTime < ONE_GESTURE;
+    this.lastSubject = subject;
+    this.lastTime = now;
+    this.future = [];
+    if (continues) return;
+    this.past.push(before);
+    if (this.past.length > KEPT) this.past.shift();
+  }
+
+  /** The configuration to go back to, or null. */
+  undo(current: RunConfig): RunConfig | null {
+    return this.move(this.past, this.future, current);
+  }
+
+  /** The configuration that was undone last, or null. */
+  redo(current: RunConfig): RunConfig | null {
+    return this.move(this.future, this.past, current);
+  }
+
+  private move(from: RunConfig[], to: RunConfig[], current: RunConfig): RunConfig | null {
+    const target = from.pop() ?? null;
+    if (target) to.push(current);
+    this.lastSubject = '';
+    return target;
+  }
+}

@@ -1,0 +1,35 @@
+/** Configurations as values: merging a part into a whole, and comparing. */
+
+import type { PartialConfig, RunConfig } from '../protocol/messages';
+
+/** The configuration with a part of it changed. Sections merge; lists and choices are replaced whole. */
+export function merge(config: RunConfig, patch: PartialConfig): RunConfig {
+  return {
+    ...config,
+    ...patch,
+    data: { ...config.data, ...patch.data },
+    network: { ...config.network, ...patch.network },
+    training: { ...config.training, ...patch.training },
+  };
+}
+
+/** Two parts as one; the later one wins. */
+export function join(first: PartialConfig, second: PartialConfig): PartialConfig {
+  const joined: PartialConfig = { ...first, ...second };
+  if (first.data && second.data) joined.data = { ...first.data, ...second.data };
+  if (first.network && second.network) joined.network = { ...first.network, ...second.network };
+  if (first.training && second.training) joined.training = { ...first.training, ...second.training };
+  return joined;
+}
+
+/** Deep equality of JSON values; the order of an object's keys does not matter. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => key in b && same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

@@ -1,0 +1,33 @@
+/** Small things that outlive a visit. Storage may be closed (embeds, private windows): then nothing is remembered. */
+
+export function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(`livegrad.${key}`, value);
+  } catch {
+    // Nothing depends on it.
+  }
+}
+
+/** A run that this tab started: its id and the token that steers it. It survives a reload, not the tab. */
+export interface OwnRun {
+  id: string;
+  token: string;
+}
+
+export function rememberRun(run: OwnRun | null): void {
+  try {
+    if (run) sessionStorage.setItem('livegrad.run', JSON.stringify(run));
+    else sessionStorage.removeItem('livegrad.run');
+  } catch {
+    // Then a reload starts a run of its own.
+  }
+}
+
+export function rememberedRun(): OwnRun | null {
+  try {
+    const run = JSON.parse(sessionStorage.getItem('livegrad.run') ?? 'null') as Partial<OwnRun> | null;
+    return run && typeof run.id === 'string' && typeof run.token === 'string' ? { id: run.id, token: run.token } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,471 @@
+/** The page's view of one run: starts it, follows it, steers it. Drawing reads it; nothing else talks to the server. */
+
+import { say, t, type TextKey, type Vars } from '../i18n/i18n.svelte';
+import { Series } from '../model/series';
+import * as api from '../protocol/api';
+import type {
+  Catalog,
+  Column,
+  Divergence,
+  Downstream,
+  Frame,
+  Hello,
+  LayerConfig,
+  Layout,
+  ParameterEdit,
+  PartialConfig,
+  RunConfig,
+  RunData,
+  RunEvent,
+  RunState,
+  Speed,
+  Text,
+  Upstream,
+  WatchField,
+} from '../protocol/messages';
+import type { LinkPhase } from '../protocol/link';
+import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { History } from './history';
+import { setFrameSource } from './loop';
+import { join, merge, same } from './merge';
+import { rememberedRun, rememberRun } from './remember';
+import { openRun, waitForKernels, type Opened } from './startup';
+import { pageQuery, writeConfig } from './url';
+
+export type Status = 'loading' | 'compiling' | 'connecting' | 'live' | 'reconnecting' | 'full' | 'failed';
+
+/** Something to tell in passing: a text of the page's own, or one that the server brought in both languages. */
+export interface Notice {
+  tone: 'info' | 'error';
+  key?: TextKey;
+  vars?: Vars;
+  text?: Text;
+}
+
+/** Commands of one gesture are sent together. */
+const SEND_AFTER = 60;
+/** Numbers as text change at most this often, so that they can be read. */
+const TEXT_EVERY = 100;
+const ADDRESS_AFTER = 250;
+
+export class RunStore {
+  status = $state<Status>('loading');
+  /** While status is "compiling". */
+  compiling = $state.raw({ done: 0, total: 0, label: '' });
+  /** Wall-clock milliseconds of the next attempt while status is "full". */
+  retryAt = $state(0);
+  catalog = $state.raw<Catalog | null>(null);
+  /** As the server confirmed it; fits `layout` and the frames, so drawing reads this one. */
+  config = $state.raw<RunConfig | null>(null);
+  /** With everything that the person has asked for already in it; controls read and change this one. */
+  wanted = $state.raw<RunConfig | null>(null);
+  layout = $state.raw<Layout | null>(null);
+  data = $state.raw<RunData | null>(null);
+  state = $state<RunState>('paused');
+  /** Whether this tab may steer. */
+  owner = $state(false);
+  /** The run's id; null before there is one. */
+  id = $state<string | null>(null);
+  generation = $state(-1);
+  step = $state(0);
+  epoch = $state(0);
+  /** Measured steps a second. */
+  rate = $state(0);
+  stepsPerEpoch = $state(1);
+  evaluated = $state.raw<[train: number, test: number]>([0, 0]);
+  /** Steps a second that the speed "auto" means. */
+  pace = $state(0);
+  diverged = $state.raw<Divergence | null>(null);
+  /** The server paused the run because nobody had watched it for a while. */
+  idle = $state(false);
+  notice = $state.raw<Notice | null>(null);
+  /** Position in `config.network.layers` whose settings are open; -1 means all of them at once. */
+  selectedLayer = $state<number | null>(null);
+  /** Where on the screen the selected layer stands. */
+  layerAnchor = $state.raw<DOMRect | null>(null);
+
+  readonly columns = $derived<Column[]>(this.layout?.columns ?? []);
+  /** Everything that the page draws is there. */
+  readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
+  readonly canSteer = $derived(this.owner && this.status === 'live');
+
+  /** The newest frame. Not reactive: the drawing loop reads it. */
+  latest: Frame | null = null;
+  /** The run's record. Not reactive: look at `series.version`. */
+  readonly series = new Series();
+
+  private socket: RunSocket | null = null;
+  private token: string | null = null;
+  private readonly history = new History();
+  private unsent: PartialConfig | null = null;
+  private watched: WatchField[] = [];
+  private sendTimer: ReturnType<typeof setTimeout> | undefined;
+  private textTimer: ReturnType<typeof setTimeout> | undefined;
+  private addressTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private dataFor: RunConfig['data'] | null = null;
+
+  constructor() {
+    setFrameSource(() => this.latest);
+  }
+
+  // ── life ───────────────────────────────────────────────────────────────────
+
+  /** Opens what the address asks for. Call it once. */
+  async start(): Promise<void> {
+    addEventListener('online', () => this.socket?.hurry());
+    addEventListener('pagehide', () => this.writeAddress());
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.socket?.hurry();
+    });
+    await this.boot();
+  }
+
+  /** After status "failed" or "full": tries everything again. */
+  async retry(): Promise<void> {
+    clearTimeout(this.retryTimer);
+    if (this.config && this.catalog) await this.begin(() => this.create(this.wanted ?? this.config ?? {}));
+    else await this.boot();
+  }
+
+  /** For a viewer: leaves the run that somebody else steers and starts the same configuration as an own one. */
+  async copy(): Promise<void> {
+    await this.begin(() => this.create(this.config ?? {}));
+  }
+
+  private async boot(): Promise<void> {
+    this.status = 'loading';
+    await this.begin(async () => {
+      await waitForKernels((kernels) => {
+        this.status = 'compiling';
+        this.compiling = kernels;
+      });
+      this.status = 'connecting';
+      this.catalog = await api.getCatalog();
+      return openRun(this.catalog, location.search, rememberedRun());
+    });
+  }
+
+  private async create(config: PartialConfig): Promise<Opened> {
+    const run = await api.createRun(config);
+    return { id: run.id, token: run.control_token, notice: null };
+  }
+
+  /** Follows the run that `open` brings; a failure becomes a state of the page. */
+  private async begin(open: () => Promise<Opened>): Promise<void> {
+    try {
+      this.follow(await open());
+    } catch (problem) {
+      if (!(problem instanceof api.Problem)) throw problem;
+      if (problem.status === 429) {
+        const seconds = problem.retryAfter || 10;
+        this.status = 'full';
+        this.retryAt = Date.now() + 1000 * seconds;
+        this.retryTimer = setTimeout(() => void this.retry(), 1000 * seconds);
+      } else {
+        this.status = 'failed';
+        this.notice = problem.text ? { tone: 'error', text: problem.text } : null;
+      }
+    }
+  }
+
+  private follow({ id, token, notice }: Opened): void {
+    this.socket?.close();
+    this.id = id;
+    this.token = token;
+    this.notice = notice;
+    this.owner = token !== null;
+    this.idle = false;
+    this.dataFor = null;
+    this.series.reset(-1, 0);
+    if (token) rememberRun({ id, token });
+    const owner: SocketOwner = {
+      hello: () => this.greeting(),
+      take: (message) => this.take(message),
+      probe: () => this.probe(id),
+      changed: (phase) => this.phaseChanged(phase),
+    };
+    this.socket = new RunSocket(api.streamAddress(id), owner);
+    this.socket.open();
+  }
+
+  private greeting(): Upstream {
+    const hello: Upstream = { type: 'hello' };
+    if (this.token) hello.token = this.token;
+    if (this.series.generation >= 0) {
+      hello.since = this.series.next;
+      hello.generation = this.series.generation;
+    }
+    if (this.watched.length) hello.watch = this.watched;
+    return hello;
+  }
+
+  private async probe(id: string): Promise<'alive' | 'unknown' | 'unreachable'> {
+    try {
+      const health = await api.getHealth();
+      if (health.kernels.state === 'compiling') return 'unreachable';
+      await api.getRun(id);
+      return 'alive';
+    } catch (problem) {
+      return problem instanceof api.Problem && problem.status === 404 ? 'unknown' : 'unreachable';
+    }
+  }
+
+  private phaseChanged(phase: LinkPhase): void {
+    if (phase === 'waiting' || phase === 'probing') this.status = 'reconnecting';
+    if (phase === 'gone') void this.startAgain();
+  }
+
+  /** The server no longer knows the run (it was restarted): the same configuration starts again on its own. */
+  private async startAgain(): Promise<void> {
+    if (this.token === null) {
+      rememberRun(null);
+      this.status = 'failed';
+      this.notice = { tone: 'info', key: 'notice.run_ended' };
+      return;
+    }
+    await this.begin(async () => ({
+      ...(await this.create(this.wanted ?? this.config ?? {})),
+      notice: { tone: 'info', key: 'notice.started_again' },
+    }));
+  }
+
+  // ── what comes in ──────────────────────────────────────────────────────────
+
+  private take(message: Downstream): void {
+    if (message.type === 'frame') this.takeFrame(message);
+    else if (message.type === 'hello') this.takeHello(message);
+    else this.takeEvent(message);
+  }
+
+  private takeHello(hello: Hello): void {
+    this.adopt(hello);
+    this.owner = hello.owner;
+    this.state = hello.state;
+    this.generation = hello.generation;
+    this.diverged = hello.diverged ?? null;
+    this.status = 'live';
+    if (this.unsent) this.flush();
+  }
+
+  private takeFrame(frame: Frame): void {
+    if (!this.layout || frame.params.length !== this.layout.parameter_count) {
+      // The event that explains another architecture is on its way, but then this frame came before it.
+      this.socket?.restart();
+      return;
+    }
+    if (!this.series.append(frame.series, frame.generation, this.layout.columns.length)) {
+      this.socket?.restart();
+      return;
+    }
+    this.latest = frame;
+    this.textTimer ??= setTimeout(() => {
+      this.textTimer = undefined;
+      this.showNumbers();
+    }, TEXT_EVERY);
+  }
+
+  private takeEvent(event: RunEvent): void {
+    if (event.generation !== undefined && event.generation !== this.generation) {
+      this.generation = event.generation;
+      this.diverged = null;
+    }
+    switch (event.event) {
+      case 'config':
+        if (event.restarted) this.diverged = null;
+        this.adopt(event);
+        break;
+      case 'state':
+        this.state = event.state;
+        if (event.state !== 'diverged') this.diverged = null;
+        if (event.state === 'running') this.idle = false;
+        break;
+      case 'diverged':
+        this.state = 'diverged';
+        this.diverged = { step: event.step, tensor: event.tensor };
+        break;
+      case 'paused_idle':
+        this.state = 'paused';
+        this.idle = true;
+        break;
+      case 'finished':
+        this.state = 'finished';
+        break;
+      case 'error':
+        this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
+        this.notice = { tone: 'error', text: event.message };
+        break;
+    }
+  }
+
+  /** Takes a configuration and all that follows from it. */
+  private adopt(news: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace'>): void {
+    if (this.latest && this.latest.params.length !== news.layout.parameter_count) this.latest = null;
+    this.config = news.config;
+    this.layout = news.layout;
+    this.wanted = this.unsent ? merge(news.config, this.unsent) : news.config;
+    this.stepsPerEpoch = news.steps_per_epoch;
+    this.evaluated = news.evaluated;
+    this.pace = news.pace;
+    if (!same(this.dataFor, news.config.data)) void this.loadData(news.config.data);
+    this.addressTimer ??= setTimeout(() => {
+      this.addressTimer = undefined;
+      this.writeAddress();
+    }, ADDRESS_AFTER);
+  }
+
+  private async loadData(wanted: RunConfig['data']): Promise<void> {
+    if (!this.id) return;
+    this.dataFor = wanted;
+    try {
+      const data = await api.getData(this.id);
+      if (same(this.dataFor, wanted)) this.data = data;
+    } catch (problem) {
+      if (!(problem instanceof api.Problem)) throw problem;
+      // The connection is failing; the next hello asks again.
+      this.dataFor = null;
+    }
+  }
+
+  private showNumbers(): void {
+    const frame = this.latest;
+    if (!frame) return;
+    this.step = frame.step;
+    this.epoch = frame.epoch;
+    this.rate = frame.rate;
+  }
+
+  /** An own run stands in the address with all its configuration; a watched one with its id. */
+  private writeAddress(): void {
+    if (!this.config || !this.catalog || !this.id) return;
+    const own = this.token ? writeConfig(this.config, this.catalog) : `run=${this.id}`;
+    const query = [own, pageQuery(location.search)].filter(Boolean).join('&');
+    const address = location.pathname + (query && `?${query}`) + location.hash;
+    if (address !== location.pathname + location.search + location.hash) history.replaceState(null, '', address);
+  }
+
+  // ── what goes out ──────────────────────────────────────────────────────────
+
+  play(): void {
+    if (this.command({ type: 'play' })) this.state = 'running';
+  }
+
+  pause(): void {
+    if (this.command({ type: 'pause' })) this.state = 'paused';
+  }
+
+  toggle(): void {
+    if (this.state === 'running') this.pause();
+    else this.play();
+  }
+
+  advance(unit: 'step' | 'epoch', count = 1): void {
+    this.command({ type: 'step', count, unit });
+  }
+
+  /** New weights, from the same seed or another one. */
+  reset(seed?: number): void {
+    if (seed === undefined) this.command({ type: 'reset' });
+    else this.command({ type: 'reset', seed });
+  }
+
+  setSpeed(speed: Speed): void {
+    this.set({ speed });
+  }
+
+  /** Which big buffers frames should carry besides the parameters. */
+  watch(fields: WatchField[]): void {
+    this.watched = fields;
+    this.socket?.send({ type: 'watch', fields });
+  }
+
+  setParameter(tensor: string, index: number, value: number): void {
+    const edit: ParameterEdit = { tensor, index, value };
+    this.command({ type: 'set', parameters: [edit] });
+  }
+
+  /** Changes a part of the configuration: shown at once, sent with what else changes in the same moment. */
+  set(patch: PartialConfig): void {
+    if (!this.canSteer || !this.wanted) return;
+    this.history.record(this.wanted, subject(patch), performance.now());
+    this.change(patch);
+  }
+
+  /** Changes the hidden layers, from what the person has asked for so far (also when two clicks follow fast). */
+  setLayers(update: (layers: LayerConfig[]) => LayerConfig[]): void {
+    if (this.wanted) this.set({ network: { layers: update(this.wanted.network.layers) } });
+  }
+
+  undo(): void {
+    const target = this.canSteer && this.wanted ? this.history.undo(this.wanted) : null;
+    if (target) this.change(difference(this.wanted!, target));
+  }
+
+  redo(): void {
+    const target = this.canSteer && this.wanted ? this.history.redo(this.wanted) : null;
+    if (target) this.change(difference(this.wanted!, target));
+  }
+
+  /** After a divergence: a tenth of the learning rate, new weights, on again. */
+  tameLearningRate(): void {
+    const optimizer = this.wanted?.training.optimizer;
+    const rate = optimizer?.['learning_rate'];
+    if (!optimizer || typeof rate !== 'number') return;
+    this.set({ training: { optimizer: { ...optimizer, learning_rate: Number((rate / 10).toPrecision(6)) } } });
+    this.flush();
+    this.reset();
+    this.play();
+  }
+
+  dismiss(): void {
+    this.notice = null;
+  }
+
+  private change(patch: PartialConfig): void {
+    if (!this.wanted) return;
+    this.wanted = merge(this.wanted, patch);
+    this.unsent = this.unsent ? join(this.unsent, patch) : patch;
+    this.sendTimer ??= setTimeout(() => this.flush(), SEND_AFTER);
+  }
+
+  private flush(): void {
+    clearTimeout(this.sendTimer);
+    this.sendTimer = undefined;
+    if (this.unsent && this.socket?.send({ type: 'set', config: this.unsent })) this.unsent = null;
+  }
+
+  /** Sends a command of the owner's; what was changed before it goes first. */
+  private command(message: Upstream): boolean {
+    if (!this.canSteer) return false;
+    this.flush();
+    return this.socket?.send(message) ?? false;
+  }
+}
+
+/** The names of what a patch touches: changes of the same thing in a row are one step of undo. */
+function subject(patch: PartialConfig): string {
+  const names: string[] = [];
+  for (const [section, value] of Object.entries(patch)) {
+    const inner = section === 'data' || section === 'network' || section === 'training';
+    if (inner) names.push(...Object.keys(value as object).map((name) => `${section}.${name}`));
+    else names.push(section);
+  }
+  return names.join(' ');
+}
+
+/** What has to be set to get from one configuration to another. */
+function difference(from: RunConfig, to: RunConfig): PartialConfig {
+  const patch: PartialConfig = {};
+  if (from.seed !== to.seed) patch.seed = to.seed;
+  if (from.speed !== to.speed) patch.speed = to.speed;
+  if (!same(from.data, to.data)) patch.data = to.data;
+  if (!same(from.network, to.network)) patch.network = to.network;
+  if (!same(from.training, to.training)) patch.training = to.training;
+  return patch;
+}
+
+/** The text of a notice in the current language; a text of the server's fills the `{why}` of the page's own. */
+export function noticeText({ key, vars, text }: Notice): string {
+  const why = text ? say(text) : '';
+  return key ? t(key, { why, ...vars }) : why;
+}

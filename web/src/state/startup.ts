@@ -1,0 +1,129 @@
+/** From an opened page to a run: wait for the kernels, read the address, resume or start. No state of its own. */
+
+import * as api from '../protocol/api';
+import type { Catalog, PartialConfig } from '../protocol/messages';
+import type { Notice } from './run.svelte';
+import { rememberRun, type OwnRun } from './remember';
+import { readConfig, readPageOptions, writeConfig, type ReadLink } from './url';
+
+export interface Opened {
+  id: string;
+  /** null: somebody else's run, to be watched only. */
+  token: string | null;
+  notice: Notice | null;
+}
+
+const ASK_EVERY = 400;
+
+/** Resolves when the server can train; meanwhile tells how far the kernels are. Throws a Problem when they failed. */
+export async function waitForKernels(progress: (kernels: api.Health['kernels']) => void): Promise<void> {
+  for (;;) {
+    const { kernels } = await reachable(api.getHealth);
+    if (kernels.state === 'ready') return;
+    if (kernels.state === 'failed') throw new api.Problem(503, null, null, 0);
+    progress(kernels);
+    await sleep(ASK_EVERY);
+  }
+}
+
+/** The run that the address asks for: somebody's by its id, the own one after a reload, else a new one. */
+export async function openRun(catalog: Catalog, search: string, own: OwnRun | null): Promise<Opened> {
+  const { run } = readPageOptions(search);
+  if (run) return watchRun(run, own);
+  const link = readConfig(search, catalog);
+  if (own && link.unreadable.length === 0) {
+    const resumed = await resume(own, link, catalog);
+    if (resumed) return resumed;
+  }
+  return startRun(link);
+}
+
+async function watchRun(id: string, own: OwnRun | null): Promise<Opened> {
+  try {
+    await api.getRun(id);
+    return { id, token: own?.id === id ? own.token : null, notice: null };
+  } catch (problem) {
+    if (!(problem instanceof api.Problem) || problem.status !== 404) throw problem;
+    return { ...(await startRun({ config: {}, unreadable: [] })), notice: { tone: 'info', key: 'notice.no_such_run' } };
+  }
+}
+
+/** The tab's own run, if the server still has it and it is what the address describes. */
+async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Opened | null> {
+  try {
+    const info = await api.getRun(own.id);
+    const described = writeConfig(info.config, catalog);
+    if (described === writeLink(link, catalog)) return { ...own, notice: null };
+    // Another link was opened in this tab: the old run is of no use any more and would take a place.
+    await api.deleteRun(own.id, own.token);
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem;
+  }
+  rememberRun(null);
+  return null;
+}
+
+/** The address in its canonical form, for comparison. */
+function writeLink(link: ReadLink, catalog: Catalog): string {
+  const { families, default_config: base } = catalog;
+  const complete = (choice: Record<string, unknown>): Record<string, unknown> => {
+    const variant = Object.values(families)
+      .flat()
+      .find((candidate) => candidate.id === choice['id']);
+    const defaults = Object.fromEntries(variant?.params.map((param) => [param.id, param.default]) ?? []);
+    return { ...defaults, ...choice };
+  };
+  const completed = <T>(value: T): T => {
+    if (Array.isArray(value)) return value.map(completed) as T;
+    if (typeof value !== 'object' || value === null) return value;
+    const inner = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, completed(part)]));
+    return ('id' in inner ? complete(inner) : inner) as T;
+  };
+  const { config } = link;
+  return writeConfig(
+    completed({
+      ...base,
+      ...config,
+      data: { ...base.data, ...config.data },
+      network: { ...base.network, ...config.network },
+      training: { ...base.training, ...config.training },
+    }),
+    catalog,
+  );
+}
+
+/** A new run; a link that the server refuses opens the default one and says what was wrong. */
+async function startRun(link: ReadLink): Promise<Opened> {
+  const create = async (config: PartialConfig, notice: Notice | null): Promise<Opened> => {
+    const run = await api.createRun(config);
+    return { id: run.id, token: run.control_token, notice };
+  };
+  if (link.unreadable.length > 0) {
+    const parts = link.unreadable.slice(0, 3).join(', ');
+    return create({}, { tone: 'error', key: 'notice.unreadable_link', vars: { parts } });
+  }
+  try {
+    return await create(link.config, null);
+  } catch (problem) {
+    if (!(problem instanceof api.Problem) || (problem.status !== 422 && problem.status !== 400)) throw problem;
+    const { text } = problem;
+    return create({}, { tone: 'error', key: 'notice.refused_link', ...(text && { text }) });
+  }
+}
+
+/** Asks until somebody answers. */
+async function reachable<T>(ask: () => Promise<T>): Promise<T> {
+  for (let wait = 250; ; wait = Math.min(2 * wait, 4000)) {
+    try {
+      return await ask();
+    } catch (problem) {
+      const away = problem instanceof api.Problem && (problem.status === 0 || problem.status >= 500);
+      if (!away) throw problem;
+      await sleep(wait);
+    }
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

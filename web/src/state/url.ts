@@ -1,0 +1,241 @@
+/**
+ * The configuration as an address, and back. Pure.
+ *
+ *   ?dataset=moons(noise:0.2)&layers=8*3,4(activation:relu;dropout:0.2)&optimizer=sgd(learning_rate:0.1)&seed=3
+ *
+ * Only what differs from the default configuration is written; within a choice, only what differs from the
+ * catalogue's defaults. Reading checks the grammar and nothing else: names and bounds are the server's business,
+ * so what cannot be a number is passed on as it is and refused there, with the field's name.
+ */
+
+import type { Catalog, Choice, FamilyId, LayerConfig, PartialConfig, RunConfig, Speed } from '../protocol/messages';
+import { same } from './merge';
+
+type Defaults = Pick<Catalog, 'families' | 'default_config'>;
+
+/** What the page itself reads from the address, besides the configuration. */
+export interface PageOptions {
+  /** The run to watch, instead of starting one. */
+  run: string | null;
+  embed: boolean;
+}
+
+export interface ReadLink {
+  config: PartialConfig;
+  /** Pieces of the address that could not be read, as they stood there. */
+  unreadable: string[];
+}
+
+const PAGE_KEYS = ['run', 'embed', 'lang', 'theme'];
+/** More than any configuration needs; guards against counts like 8*999999999. */
+const MOST_LAYERS = 64;
+
+export function readPageOptions(search: string): PageOptions {
+  const params = new URLSearchParams(search);
+  return { run: params.get('run'), embed: params.get('embed') === '1' };
+}
+
+/** The part of the address that is about the page, not about the configuration, to be kept. */
+export function pageQuery(search: string): string {
+  const kept = [...new URLSearchParams(search)].filter(([key]) => PAGE_KEYS.includes(key) && key !== 'run');
+  return kept.map(([key, value]) => `${key}=${escape(value)}`).join('&');
+}
+
+// ── writing ──────────────────────────────────────────────────────────────────
+
+export function writeConfig(config: RunConfig, { families, default_config: base }: Defaults): string {
+  const choice = (family: FamilyId, value: Choice) => writeChoice(value, families[family]);
+  const parts: string[] = [];
+  const put = (key: string, value: unknown, usual: unknown, text: () => string) => {
+    if (!same(value, usual)) parts.push(`${key}=${escape(text())}`);
+  };
+  const { data, network, training } = config;
+  put('dataset', data.dataset, base.data.dataset, () => choice('datasets', data.dataset));
+  put('train_share', data.train_share, base.data.train_share, () => String(data.train_share));
+  put('data_seed', data.seed, base.data.seed, () => String(data.seed));
+  put('features', data.features, base.data.features, () => data.features.join(','));
+  put('preprocessing', data.preprocessing, base.data.preprocessing, () => choice('preprocessings', data.preprocessing));
+  put('layers', network.layers, base.network.layers, () => writeLayers(network.layers, base, families));
+  put('output', network.output.initializer, base.network.output.initializer, () =>
+    choice('initializers', network.output.initializer),
+  );
+  put('loss', training.loss, base.training.loss, () => choice('losses', training.loss));
+  put('optimizer', training.optimizer, base.training.optimizer, () => choice('optimizers', training.optimizer));
+  put('schedule', training.schedule, base.training.schedule, () => choice('schedules', training.schedule));
+  put('regularizers', training.regularizers, base.training.regularizers, () =>
+    training.regularizers.map((regularizer) => choice('regularizers', regularizer)).join(','),
+  );
+  put('batch_size', training.batch_size, base.training.batch_size, () => String(training.batch_size));
+  put('seed', config.seed, base.seed, () => String(config.seed));
+  put('speed', config.speed, base.speed, () => String(config.speed));
+  return parts.join('&');
+}
+
+function writeChoice(choice: Choice, variants: Defaults['families'][FamilyId] | undefined): string {
+  const variant = variants?.find((candidate) => candidate.id === choice.id);
+  const changed = Object.entries(choice).filter(
+    ([key, value]) => key !== 'id' && value !== variant?.params.find((param) => param.id === key)?.default,
+  );
+  return changed.length ? `${choice.id}(${changed.map(([key, value]) => `${key}:${value}`).join(';')})` : choice.id;
+}
+
+function writeLayers(layers: LayerConfig[], base: RunConfig, families: Defaults['families']): string {
+  const usual = usualLayer(base);
+  const runs: { text: string; count: number }[] = [];
+  for (const layer of layers) {
+    const text = writeLayer(layer, usual, families);
+    const last = runs.at(-1);
+    if (last?.text === text) last.count += 1;
+    else runs.push({ text, count: 1 });
+  }
+  return runs.map(({ text, count }) => (count > 1 ? `${count}*${text}` : text)).join(',');
+}
+
+function writeLayer(layer: LayerConfig, usual: LayerConfig | undefined, families: Defaults['families']): string {
+  const parts: string[] = [];
+  const put = (key: 'activation' | 'initializer' | 'normalization', family: FamilyId) => {
+    if (!same(layer[key], usual?.[key])) parts.push(`${key}:${writeChoice(layer[key], families[family])}`);
+  };
+  put('activation', 'activations');
+  put('initializer', 'initializers');
+  put('normalization', 'normalizations');
+  if (layer.dropout !== (usual?.dropout ?? 0)) parts.push(`dropout:${layer.dropout}`);
+  return parts.length ? `${layer.units}(${parts.join(';')})` : String(layer.units);
+}
+
+/** What a layer is when its address says nothing but its units: as the default configuration's first one. */
+function usualLayer(base: RunConfig): LayerConfig | undefined {
+  return base.network.layers[0];
+}
+
+// ── reading ──────────────────────────────────────────────────────────────────
+
+export function readConfig(search: string, { default_config: base }: Pick<Defaults, 'default_config'>): ReadLink {
+  const link: ReadLink = { config: {}, unreadable: [] };
+  for (const [key, value] of new URLSearchParams(search)) {
+    if (PAGE_KEYS.includes(key)) continue;
+    const patch = Object.hasOwn(readers, key) ? readers[key]!(value, base) : null;
+    if (patch === null) {
+      link.unreadable.push(shorten(value ? `${key}=${value}` : key));
+      continue;
+    }
+    const { config } = link;
+    if (patch.data) patch.data = { ...config.data, ...patch.data };
+    if (patch.network) patch.network = { ...config.network, ...patch.network };
+    if (patch.training) patch.training = { ...config.training, ...patch.training };
+    Object.assign(config, patch);
+  }
+  return link;
+}
+
+const readers: Record<string, (value: string, base: RunConfig) => PartialConfig | null> = {
+  dataset: (value) => wrap(readChoice(value), (dataset) => ({ data: { dataset } })),
+  train_share: (value) => ({ data: { train_share: number(value) } }),
+  data_seed: (value) => ({ data: { seed: number(value) } }),
+  features: (value) => ({ data: { features: value === '' ? [] : value.split(',') } }),
+  preprocessing: (value) => wrap(readChoice(value), (preprocessing) => ({ data: { preprocessing } })),
+  layers: (value, base) => wrap(readLayers(value, usualLayer(base)), (layers) => ({ network: { layers } })),
+  output: (value) => wrap(readChoice(value), (initializer) => ({ network: { output: { initializer } } })),
+  loss: (value) => wrap(readChoice(value), (loss) => ({ training: { loss } })),
+  optimizer: (value) => wrap(readChoice(value), (optimizer) => ({ training: { optimizer } })),
+  schedule: (value) => wrap(readChoice(value), (schedule) => ({ training: { schedule } })),
+  regularizers: (value) => wrap(readList(value), (regularizers) => ({ training: { regularizers } })),
+  batch_size: (value) => ({ training: { batch_size: number(value) } }),
+  seed: (value) => ({ seed: number(value) }),
+  speed: (value) => ({ speed: (value === 'auto' || value === 'full' ? value : number(value)) as Speed }),
+};
+
+function readChoice(text: string): Choice | null {
+  const call = readCall(text);
+  if (!call) return null;
+  const choice: Choice = { id: call.name };
+  for (const [key, value] of call.fields) {
+    if (key === 'id') return null;
+    choice[key] = number(value);
+  }
+  return choice;
+}
+
+function readList(text: string): Choice[] | null {
+  if (text === '') return [];
+  const choices = split(text, ',').map(readChoice);
+  return choices.every((choice) => choice !== null) ? choices : null;
+}
+
+function readLayers(text: string, usual: LayerConfig | undefined): LayerConfig[] | null {
+  if (text === '') return [];
+  const layers: LayerConfig[] = [];
+  for (const part of split(text, ',')) {
+    const repeated = /^(\d+)\*(.+)$/.exec(part);
+    const layer = readLayer(repeated?.[2] ?? part, usual);
+    const count = Number(repeated?.[1] ?? 1);
+    if (!layer || count < 1 || layers.length + count > MOST_LAYERS) return null;
+    for (let i = 0; i < count; i++) layers.push(structuredClone(layer));
+  }
+  return layers;
+}
+
+function readLayer(text: string, usual: LayerConfig | undefined): LayerConfig | null {
+  const call = readCall(text);
+  if (!call) return null;
+  const layer: Partial<LayerConfig> = { ...structuredClone(usual), units: number(call.name) };
+  for (const [key, value] of call.fields) {
+    if (key === 'dropout') layer.dropout = number(value);
+    else if (key === 'activation' || key === 'initializer' || key === 'normalization') {
+      const choice = readChoice(value);
+      if (!choice) return null;
+      layer[key] = choice;
+    } else return null;
+  }
+  return layer as LayerConfig;
+}
+
+/** `name` or `name(key:value;key:value)`; null when it is neither. */
+function readCall(text: string): { name: string; fields: [string, string][] } | null {
+  const match = /^([^\s():;,*]+)(?:\((.*)\))?$/.exec(text);
+  if (!match) return null;
+  const fields: [string, string][] = [];
+  for (const part of match[2] ? split(match[2], ';') : []) {
+    const colon = part.indexOf(':');
+    if (colon < 1) return null;
+    fields.push([part.slice(0, colon), part.slice(colon + 1)]);
+  }
+  return { name: match[1]!, fields };
+}
+
+/** Splits at a separator that does not stand within parentheses. */
+function split(text: string, separator: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '(') depth += 1;
+    else if (text[i] === ')') depth -= 1;
+    else if (text[i] === separator && depth === 0) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+/** A number; what is none stays a text, which the server refuses by the field's name. */
+function number(text: string): number {
+  const value = Number(text);
+  const plain = /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text) && Number.isFinite(value);
+  return plain ? value : (text as unknown as number);
+}
+
+function wrap<T>(value: T | null, into: (value: T) => PartialConfig): PartialConfig | null {
+  return value === null ? null : into(value);
+}
+
+/** Percent-encoding that leaves the grammar's own signs readable; all of them are allowed in a query. */
+function escape(text: string): string {
+  return encodeURIComponent(text).replace(/%(28|29|3A|3B|2C|2A)/g, (code) => decodeURIComponent(code));
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
