@@ -1,0 +1,109 @@
+"""How the training loop calls a variant: the signature of each family's functions, and an intrinsic that calls one.
+
+All buffers are batch-last: `z[unit * stride + sample]`, where `stride` is the number of samples rounded up to eight.
+The lanes behind the last sample hold finite rubbish in activations and zeros in gradients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from kernels.simd import POINTER, call_by_address
+
+_SIZE = types.intp
+
+#: (z, a, size, params): fills a[0..size) from z.
+ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
+#: (z, a, d, size, params): multiplies the gradient d by the derivative at z, in place.
+ACTIVATION_BACKWARD = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER)
+#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z.
+NORMALIZATION_FORWARD = types.void(
+    POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
+)
+#: (d, normalized, inverse_std, gamma, d_gamma, d_beta, units, count, stride): in place in d.
+NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (z, y, d, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
+LOSS = types.float64(POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (w, g, slots, size, params, step): one update of w; slot k starts at slots[k * size]; step counts from 1.
+OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER, _SIZE)
+#: (step, params) -> the factor on the learning rate; step counts from 0.
+SCHEDULE = types.float64(_SIZE, POINTER)
+#: (w, g, size, params): adds the penalty's gradient to g.
+REGULARIZER = types.void(POINTER, POINTER, _SIZE, POINTER)
+
+
+@intrinsic
+def activate(typing: Any, address: Any, z: Any, a: Any, size: Any, params: Any) -> Any:
+    """Call a function of `ACTIVATION_FORWARD`."""
+    return call_by_address(ACTIVATION_FORWARD)
+
+
+@intrinsic
+def activate_back(typing: Any, address: Any, z: Any, a: Any, d: Any, size: Any, params: Any) -> Any:
+    """Call a function of `ACTIVATION_BACKWARD`."""
+    return call_by_address(ACTIVATION_BACKWARD)
+
+
+@intrinsic
+def normalize(
+    typing: Any,
+    address: Any,
+    z: Any,
+    normalized: Any,
+    inverse_std: Any,
+    gamma: Any,
+    beta: Any,
+    running: Any,
+    units: Any,
+    count: Any,
+    stride: Any,
+    training: Any,
+    params: Any,
+) -> Any:
+    """Call a function of `NORMALIZATION_FORWARD`."""
+    return call_by_address(NORMALIZATION_FORWARD)
+
+
+@intrinsic
+def normalize_back(
+    typing: Any,
+    address: Any,
+    d: Any,
+    normalized: Any,
+    inverse_std: Any,
+    gamma: Any,
+    d_gamma: Any,
+    d_beta: Any,
+    units: Any,
+    count: Any,
+    stride: Any,
+) -> Any:
+    """Call a function of `NORMALIZATION_BACKWARD`."""
+    return call_by_address(NORMALIZATION_BACKWARD)
+
+
+@intrinsic
+def lose(typing: Any, address: Any, z: Any, y: Any, d: Any, outputs: Any, count: Any, stride: Any) -> Any:
+    """Call a function of `LOSS`."""
+    return call_by_address(LOSS)
+
+
+@intrinsic
+def optimize(typing: Any, address: Any, w: Any, g: Any, slots: Any, size: Any, params: Any, step: Any) -> Any:
+    """Call a function of `OPTIMIZER`."""
+    return call_by_address(OPTIMIZER)
+
+
+@intrinsic
+def schedule(typing: Any, address: Any, step: Any, params: Any) -> Any:
+    """Call a function of `SCHEDULE`."""
+    return call_by_address(SCHEDULE)
+
+
+@intrinsic
+def regularize(typing: Any, address: Any, w: Any, g: Any, size: Any, params: Any) -> Any:
+    """Call a function of `REGULARIZER`."""
+    return call_by_address(REGULARIZER)

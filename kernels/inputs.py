@@ -1,0 +1,108 @@
+"""What enters the network: features of a point in the plane, and preprocessing fitted to the training set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.spec import Family, Variant
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature(Variant):
+    """A feature of a point. `expression` is SymPy text in `x1` and `x2`, `values(x1, x2)` the same in NumPy."""
+
+    expression: str
+    values: Callable[[Floats, Floats], Floats]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing(Variant):
+    """A linear map of the inputs. `fit(train [n, d])` gives (offset [d], matrix [d, d]): x' = (x - offset) @ matrix."""
+
+    fit: Callable[[Floats], tuple[Floats, Floats]]
+
+
+def _feature(id: str, symbol: str, formula: str, expression: str, values: Callable[[Floats, Floats], Floats]) -> Feature:
+    return Feature(
+        id=id,
+        label={"en": symbol, "zh": symbol},
+        help={"en": f"The input {symbol} of each point.", "zh": f"每个点的输入 {symbol}。"},
+        formula=formula,
+        source="Goodfellow et al. 2016, 6.1",
+        expression=expression,
+        values=values,
+    )
+
+
+FEATURES = Family(
+    "features",
+    {"en": "Inputs", "zh": "输入特征"},
+    {"en": "What the network gets to see of each point.", "zh": "网络能看到的每个点的信息。"},
+    (
+        _feature("x1", "x₁", "x_1", "x1", lambda x1, x2: x1),
+        _feature("x2", "x₂", "x_2", "x2", lambda x1, x2: x2),
+        _feature("x1_squared", "x₁²", "x_1^2", "x1**2", lambda x1, x2: x1 * x1),
+        _feature("x2_squared", "x₂²", "x_2^2", "x2**2", lambda x1, x2: x2 * x2),
+        _feature("x1_x2", "x₁x₂", "x_1 x_2", "x1 * x2", lambda x1, x2: x1 * x2),
+        _feature("sin_x1", "sin x₁", r"\sin x_1", "sin(x1)", lambda x1, x2: np.sin(x1)),
+        _feature("sin_x2", "sin x₂", r"\sin x_2", "sin(x2)", lambda x1, x2: np.sin(x2)),
+    ),
+    live=False,
+)
+
+
+def _keep(train: Floats) -> tuple[Floats, Floats]:
+    return np.zeros(train.shape[1], np.float32), np.eye(train.shape[1], dtype=np.float32)
+
+
+def _standardize(train: Floats) -> tuple[Floats, Floats]:
+    std = train.std(axis=0, dtype=np.float64)
+    # A constant column (a pixel that is always blank) stays at zero.
+    scale = np.where(std > 1e-7, 1.0 / np.maximum(std, 1e-7), 0.0)
+    return train.mean(axis=0, dtype=np.float64).astype(np.float32), np.diag(scale).astype(np.float32)
+
+
+PREPROCESSINGS = Family(
+    "preprocessings",
+    {"en": "Preprocessing", "zh": "预处理"},
+    {"en": "A map of the inputs, fitted to the training set.", "zh": "按训练集拟合的输入变换。"},
+    (
+        Preprocessing(
+            id="none",
+            label={"en": "None", "zh": "无"},
+            help={"en": "Inputs as they are.", "zh": "输入保持原样。"},
+            formula="x' = x",
+            source="LeCun et al. 1998, Efficient BackProp, 4.3",
+            fit=_keep,
+        ),
+        Preprocessing(
+            id="standardize",
+            label={"en": "Standardize", "zh": "标准化"},
+            help={
+                "en": "Each input to mean 0 and variance 1 over the training set.",
+                "zh": "使每个输入在训练集上均值为 0、方差为 1。",
+            },
+            formula=r"x' = \frac{x - \mu}{\sigma}",
+            source="LeCun et al. 1998, Efficient BackProp, 4.3",
+            fit=_standardize,
+        ),
+    ),
+    live=False,
+)
+
+
+def feature_matrix(points: Floats, ids: Sequence[str]) -> Floats:
+    """The chosen features of `points` [n, 2] as [n, len(ids)]."""
+    x1, x2 = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    return np.stack([FEATURES[id].values(x1, x2) for id in ids], axis=1).astype(np.float32)
+
+
+def fit_preprocessing(id: str, train: Floats) -> tuple[Floats, Floats]:
+    """Fit a preprocessing to the training inputs [n, d]: (offset [d], matrix [d, d]), to apply as (x - offset) @ matrix."""
+    return PREPROCESSINGS[id].fit(train)

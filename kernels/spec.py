@@ -1,0 +1,118 @@
+"""What a choice is: a parameter, a variant, a family.
+
+A variant is data plus its functions. Everything that shows, checks or documents a choice is derived from these records,
+so that adding one touches a single file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, Literal, TypedDict, TypeVar
+
+
+class Text(TypedDict):
+    """One text in both languages of the page."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """One number that a person may set.
+
+    The range is [minimum, maximum], or (minimum, maximum] where `exclusive_minimum` is set.
+    `scale` says how a slider should move; `unit` "%" means that 0.1 is shown as 10 %.
+    `live` tells whether it may change while training, without new weights.
+    """
+
+    id: str
+    label: Text
+    help: Text
+    default: float
+    minimum: float
+    maximum: float
+    scale: Literal["linear", "log"] = "linear"
+    integer: bool = False
+    live: bool = True
+    exclusive_minimum: bool = False
+    unit: Literal["", "%"] = ""
+
+    @property
+    def bound(self) -> str:
+        """The range in words that a person can act on, such as `0 < learning_rate <= 10`."""
+        sign = "<" if self.exclusive_minimum else "<="
+        return f"{self.minimum:g} {sign} {self.id} <= {self.maximum:g}"
+
+    def check(self, value: float) -> None:
+        """Raise ValueError, naming the parameter and its bound, unless `value` lies in the range."""
+        low_enough = self.minimum < value if self.exclusive_minimum else self.minimum <= value
+        if not (math.isfinite(value) and low_enough and value <= self.maximum):
+            raise ValueError(f"{self.id} is {value:g}, but must satisfy {self.bound}")
+        if self.integer and value != int(value):
+            raise ValueError(f"{self.id} is {value:g}, but must be a whole number")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One member of a family: how it is named, explained and cited, and what a person may set.
+
+    `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence.
+    """
+
+    id: str
+    label: Text
+    help: Text
+    formula: str
+    source: str
+    params: tuple[Param, ...] = ()
+
+    def values(self, given: Mapping[str, float]) -> tuple[float, ...]:
+        """The parameters in declared order, defaults filled in.
+
+        Raises ValueError for an unknown name or a value out of range.
+        """
+        unknown = set(given) - {param.id for param in self.params}
+        if unknown:
+            known = ", ".join(param.id for param in self.params) or "none"
+            raise ValueError(f"{self.id} has no parameter {sorted(unknown)[0]}; it has: {known}")
+        chosen = tuple(float(given.get(param.id, param.default)) for param in self.params)
+        for param, value in zip(self.params, chosen, strict=True):
+            param.check(value)
+        return chosen
+
+
+V = TypeVar("V", bound=Variant, covariant=True)
+
+
+class Family(Generic[V]):
+    """The members among which a person chooses, in the order in which they are offered.
+
+    `live` tells whether the choice may change while training, without new weights.
+    A variant's position is its code inside the kernels.
+    """
+
+    def __init__(self, id: str, label: Text, help: Text, variants: tuple[V, ...], *, live: bool) -> None:
+        self.id = id
+        self.label = label
+        self.help = help
+        self.live = live
+        self.variants: Mapping[str, V] = {variant.id: variant for variant in variants}
+        if len(self.variants) != len(variants):
+            raise ValueError(f"{id} names a variant twice")
+
+    def __getitem__(self, variant_id: str) -> V:
+        """The variant of that id. Raises KeyError naming the family and its members."""
+        try:
+            return self.variants[variant_id]
+        except KeyError:
+            raise KeyError(f"{self.id} has no {variant_id!r}; it has: {', '.join(self.variants)}") from None
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self.variants.values())
+
+    def code(self, variant_id: str) -> int:
+        """The position of a variant, by which kernels know it."""
+        return list(self.variants).index(self[variant_id].id)
