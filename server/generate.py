@@ -1,0 +1,233 @@
+"""Writes what the page would otherwise repeat by hand: formulas from the registry, types from the HTTP contract.
+
+    python -m server.generate            writes web/src/generated/
+    python -m server.generate --check    names what differs and returns 1
+
+An activation's or a feature's truth is its SymPy expression. Its TypeScript twin is printed from it at build time, so
+the page needs no `eval`; the golden file holds what the kernels themselves compute, and the page's tests compare them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy.printing.jscode import JavascriptCodePrinter
+
+from kernels.activations import ACTIVATIONS, Activation
+from kernels.inputs import FEATURES, feature_matrix
+
+FOLDER = Path(__file__).parents[1] / "web" / "src" / "generated"
+
+_HEADER = """\
+/**
+ * Formulas of the activations and of the input features, printed from the registry's expressions.
+ * Made by `python -m server.generate`; do not edit.
+ */
+import { hyperbolicTangent } from '../model/elementary';
+
+/** A variant's parameters by id. */
+export type Parameters = Readonly<Record<string, number>>;
+
+/** Fills out[0 … count) from z; the two may be the same array. */
+export type Activation = (z: Float32Array, out: Float32Array, count: number, parameters: Parameters) => void;
+
+/** A feature of a point of the plane. */
+export type Feature = (x1: number, x2: number) => number;
+
+export interface ActivationTwin {
+  readonly forward: Activation;
+  readonly derivative: Activation;
+}
+"""
+
+
+class _Printer(JavascriptCodePrinter):  # type: ignore[misc]  # SymPy is untyped
+    """One-line JavaScript with conditional expressions, and no helper statements."""
+
+    def _print_Piecewise(self, expression: Any) -> str:  # noqa: N802  # SymPy's name
+        *cases, (last, condition) = expression.args
+        if condition != sympy.true:
+            raise ValueError(f"{expression} has no value where none of its conditions holds")
+        text = self._print(last)
+        for value, case in reversed(cases):
+            text = f"{self._print(case)} ? {self._print(value)} : {text}"
+        return f"({text})"
+
+    def _print_Pow(self, expression: Any) -> str:  # noqa: N802  # SymPy's name
+        if expression.exp == 2 and expression.base.is_Symbol:
+            return f"({expression.base}*{expression.base})"
+        return str(super()._print_Pow(expression))
+
+    def _print_tanh(self, expression: Any) -> str:
+        return f"hyperbolicTangent({self._print(expression.args[0])})"
+
+
+def without_overflow(expression: Any) -> Any:
+    """The same function without an exponential that overflows: 1 / (1 + e^u) by way of tanh."""
+    exponent = sympy.Wild("exponent")
+    return expression.replace(1 / (1 + sympy.exp(exponent)), (1 - sympy.tanh(exponent / 2)) / 2)
+
+
+def javascript(expression: Any) -> str:
+    """A SymPy expression as one line of JavaScript."""
+    return str(_Printer().doprint(expression))
+
+
+def _parse(text: str, names: list[str]) -> Any:
+    return sympy.sympify(text, locals={name: sympy.Symbol(name, real=True) for name in names})
+
+
+def _loop(name: str, expression: Any, parameters: list[str]) -> list[str]:
+    used = [parameter for parameter in parameters if parameter in {symbol.name for symbol in expression.free_symbols}]
+    needs_z = any(symbol.name == "x" for symbol in expression.free_symbols)
+    return [
+        f"    {name}({'z' if needs_z else '_z'}, out, count{', parameters' if used else ''}) {{",
+        *(f"      const {parameter} = parameters['{parameter}']!;" for parameter in used),
+        "      for (let i = 0; i < count; i++) {",
+        *(["        const x = z[i]!;"] if needs_z else []),
+        f"        out[i] = {javascript(expression)};",
+        "      }",
+        "    },",
+    ]
+
+
+def _activation(activation: Activation) -> list[str]:
+    parameters = [param.id for param in activation.params]
+    expression = without_overflow(_parse(activation.expression, ["x", *parameters]))
+    derivative = sympy.diff(expression, sympy.Symbol("x", real=True))
+    return [
+        f"  {activation.id}: {{",
+        *_loop("forward", expression, parameters),
+        *_loop("derivative", derivative, parameters),
+        "  },",
+    ]
+
+
+def formulas() -> str:
+    """The text of formulas.ts."""
+    lines = [_HEADER, "export const activations: Readonly<Record<string, ActivationTwin>> = {"]
+    for activation in ACTIVATIONS:
+        lines += _activation(activation)
+    lines += ["};", "", "export const features: Readonly<Record<string, Feature>> = {"]
+    for feature in FEATURES:
+        expression = _parse(feature.expression, ["x1", "x2"])
+        used = {symbol.name for symbol in expression.free_symbols}
+        names = ", ".join(name if name in used else f"_{name}" for name in ("x1", "x2"))
+        lines.append(f"  {feature.id}: ({names}) => {javascript(expression)},")
+    return "\n".join([*lines, "};", ""])
+
+
+def _kernel_output(activation: Activation, z: np.ndarray[Any, Any], values: tuple[float, ...]) -> list[float]:
+    """What the compiled kernel makes of `z`."""
+    if activation.forward is None:
+        return [float(value) for value in z]
+    out = np.zeros_like(z)
+    parameters = np.array([*values, 0.0], np.float32)
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p)
+    call(activation.forward.address)(z.ctypes.data, out.ctypes.data, z.size, parameters.ctypes.data)
+    return [float(value) for value in out]
+
+
+def golden() -> str:
+    """The text of formulas.golden.json: what the kernels compute, to compare the twins with."""
+    z = np.array([-1000.0, -90.0, -20.0, *np.linspace(-8, 8, 33), 20.0, 90.0, 1000.0], np.float32)
+    activations = {
+        activation.id: [
+            {
+                "parameters": dict(zip([param.id for param in activation.params], values, strict=True)),
+                "z": [float(value) for value in z],
+                "out": _kernel_output(activation, z, values),
+            }
+            for values in _parameter_sets(activation)
+        ]
+        for activation in ACTIVATIONS
+    }
+    grid = np.array([[x, y] for x in np.linspace(-6, 6, 5) for y in np.linspace(-6, 6, 5)], np.float32)
+    ids = [feature.id for feature in FEATURES]
+    columns = feature_matrix(grid, ids)
+    features = {name: [float(value) for value in columns[:, i]] for i, name in enumerate(ids)}
+    points = [[float(x), float(y)] for x, y in grid]
+    content = {"activations": activations, "features": {"points": points, "values": features}}
+    return json.dumps(_rounded(content)) + "\n"
+
+
+def _parameter_sets(activation: Activation) -> list[tuple[float, ...]]:
+    """The defaults, and the middle of every range."""
+    defaults = activation.values({})
+    middle = tuple((param.minimum + param.maximum) / 2 for param in activation.params)
+    return [defaults, middle] if middle else [defaults]
+
+
+def _rounded(content: Any) -> Any:
+    """The same structure with floats as precise as float32."""
+    if isinstance(content, dict):
+        return {key: _rounded(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_rounded(value) for value in content]
+    return float(f"{content:.7g}")
+
+
+def openapi() -> str:
+    """The text of openapi.json, from which the page's types are made."""
+    from server.app import create_app
+
+    return json.dumps(create_app().openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def files() -> dict[Path, str]:
+    """Every generated file with its content."""
+    return {
+        FOLDER / "formulas.ts": formulas(),
+        FOLDER / "formulas.golden.json": golden(),
+        FOLDER / "openapi.json": openapi(),
+    }
+
+
+def drift() -> list[str]:
+    """Names of the generated files that are not what they would be if made now."""
+    return [path.name for path, text in files().items() if not _current(path, text)]
+
+
+def _current(path: Path, text: str) -> bool:
+    if not path.exists():
+        return False
+    found = path.read_text(encoding="utf-8")
+    if found == text:
+        return True
+    # Kernels round the last bit differently on different processors; that is no drift.
+    return path.name.endswith(".golden.json") and _alike(json.loads(found), json.loads(text))
+
+
+def _alike(first: Any, second: Any) -> bool:
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_alike(first[key], second[key]) for key in first)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(_alike, first, second))
+    return math.isclose(first, second, rel_tol=1e-6, abs_tol=1e-6)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or with --check compare them. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m server.generate", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
+    if parser.parse_args(arguments).check:
+        stale = drift()
+        for name in stale:
+            print(f"web/src/generated/{name} is out of date: run `python -m server.generate`", file=sys.stderr)
+        return 1 if stale else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,135 @@
+/**
+ * Colours from the page's CSS tokens: the ramp from negative over zero to positive as a lookup table for pixels, and
+ * one colour a layer and a class. Rebuilt when the theme changes; drawers get it as data.
+ */
+
+export type Rgb = readonly [number, number, number];
+
+/** 255 levels of [-1, 1] from index 0 to 254; 255 is for what is not a number. */
+export const LEVELS = 255;
+export const NOT_A_NUMBER = 255;
+
+export interface Palette {
+  readonly ink: string;
+  readonly ink2: string;
+  readonly ink3: string;
+  readonly line: string;
+  readonly card: string;
+  readonly soft: string;
+  readonly accent: string;
+  readonly good: string;
+  readonly warn: string;
+  readonly font: string;
+  readonly negative: Rgb;
+  readonly zero: Rgb;
+  readonly positive: Rgb;
+  /** Neutral grey of what is not a number. */
+  readonly unknown: Rgb;
+  /** [256] pixels as ImageData stores them. */
+  readonly ramp: Uint32Array;
+  /** From background to ink, for images with values in [0, 1] mapped to [-1, 1]. */
+  readonly greys: Uint32Array;
+  /** The layer tokens: input, then the stops that layers are coloured along, output last. */
+  readonly layers: readonly Rgb[];
+}
+
+/** Reads `#rgb`, `#rrggbb` or `rgb(…)`. Anything else is black, so that a missing token is seen. */
+export function parseColour(text: string): Rgb {
+  const hex = text.trim().replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
+  const digits = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})/i.exec(hex);
+  if (digits) return [parseInt(digits[1]!, 16), parseInt(digits[2]!, 16), parseInt(digits[3]!, 16)];
+  const [red = 0, green = 0, blue = 0] = (text.match(/[\d.]+/g) ?? []).map(Number);
+  return [red, green, blue];
+}
+
+export function mix(from: Rgb, to: Rgb, share: number): Rgb {
+  const channel = (i: 0 | 1 | 2) => from[i] + (to[i] - from[i]) * share;
+  return [channel(0), channel(1), channel(2)];
+}
+
+export function css([red, green, blue]: Rgb, alpha = 1): string {
+  const channels = `${Math.round(red)}, ${Math.round(green)}, ${Math.round(blue)}`;
+  return alpha === 1 ? `rgb(${channels})` : `rgba(${channels}, ${alpha})`;
+}
+
+/** One opaque pixel in the byte order of ImageData (little-endian: A B G R). */
+export function pixel([red, green, blue]: Rgb): number {
+  return ((255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
+}
+
+/** Colour of a value in [-1, 1], which is clipped. */
+export function rampColour(palette: Pick<Palette, 'negative' | 'zero' | 'positive' | 'unknown'>, value: number): Rgb {
+  if (Number.isNaN(value)) return palette.unknown;
+  const end = value < 0 ? palette.negative : palette.positive;
+  // Slightly concave, so that small values show against the background.
+  return mix(palette.zero, end, Math.min(1, Math.abs(value)) ** 0.8);
+}
+
+/** A lookup table over [-1, 1], with grey for what is not a number. */
+export function lookupTable(colour: (value: number) => Rgb, unknown: Rgb): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let level = 0; level < LEVELS; level++) table[level] = pixel(colour((2 * level) / (LEVELS - 1) - 1));
+  table[NOT_A_NUMBER] = pixel(unknown);
+  return table;
+}
+
+/** Reads the tokens of `token` (usually a computed style). */
+export function buildPalette(token: (name: string) => string): Palette {
+  const rgb = (name: string) => parseColour(token(name));
+  const negative = rgb('--neg');
+  const zero = rgb('--zero');
+  const positive = rgb('--pos');
+  const ink = rgb('--ink');
+  const unknown = mix(rgb('--ink-3'), rgb('--card'), 0.6);
+  const ends = { negative, zero, positive, unknown };
+  return {
+    ...ends,
+    ink: token('--ink').trim(),
+    ink2: token('--ink-2').trim(),
+    ink3: token('--ink-3').trim(),
+    line: token('--line').trim(),
+    card: token('--card').trim(),
+    soft: token('--soft').trim(),
+    accent: token('--accent').trim(),
+    good: token('--good').trim(),
+    warn: token('--warn').trim(),
+    font: token('--font').trim(),
+    ramp: lookupTable((value) => rampColour(ends, value), unknown),
+    greys: lookupTable((value) => mix(zero, ink, (value + 1) / 2), unknown),
+    layers: ['--l0', '--l1', '--l2', '--l3', '--l4'].map(rgb),
+  };
+}
+
+/**
+ * The colour of a layer: 0 is the inputs, 1 … `hidden` the hidden layers, `hidden` + 1 the output. Up to three hidden
+ * layers take the tokens as they are; more are spread evenly along them.
+ */
+export function layerColour(palette: Pick<Palette, 'layers'>, index: number, hidden: number): Rgb {
+  const [input, ...stops] = palette.layers as [Rgb, ...Rgb[]];
+  if (index === 0) return input;
+  if (index > hidden) return stops[stops.length - 1]!;
+  if (hidden < stops.length) return stops[index - 1]!;
+  const position = ((index - 1) / hidden) * (stops.length - 1);
+  const stop = Math.min(stops.length - 2, Math.floor(position));
+  return mix(stops[stop]!, stops[stop + 1]!, position - stop);
+}
+
+/** Two classes are the ends of the ramp; of several, each gets a colour that differs in hue and in lightness. */
+const CLASS_HUES = [212, 24, 160, 282, 48, 336, 190, 100, 0, 250];
+
+export function classColour(palette: Pick<Palette, 'card'>, index: number): Rgb {
+  const [red, green, blue] = parseColour(palette.card);
+  const dark = red + green + blue < 384;
+  const hue = CLASS_HUES[index % CLASS_HUES.length]!;
+  const lightness = (dark ? 0.62 : 0.46) + (index % 2 === 0 ? 0.04 : -0.04);
+  return hslToRgb(hue, 0.74, lightness);
+}
+
+function hslToRgb(hue: number, saturation: number, lightness: number): Rgb {
+  const amplitude = saturation * Math.min(lightness, 1 - lightness);
+  const channel = (n: number) => {
+    const k = (n + hue / 30) % 12;
+    return 255 * (lightness - amplitude * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
+  };
+  return [channel(0), channel(8), channel(4)];
+}

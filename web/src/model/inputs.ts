@@ -1,0 +1,68 @@
+/** From points of the plane, or images, to what the network's first layer sees: feature-major, preprocessed. */
+import { features } from '../generated/formulas';
+
+/** x' = (x - offset) @ matrix, fitted by the server on the training set. */
+export interface Preprocessing {
+  /** [d] */
+  readonly offset: Float32Array;
+  /** [d, d], row-major */
+  readonly matrix: Float32Array;
+}
+
+/** The plane data live in [-PLANE, PLANE] on both axes. */
+export const PLANE = 6;
+
+/** [n, d] samples (row-major) to [d][n] preprocessed inputs. */
+export function preprocess(samples: Float32Array, count: number, { offset, matrix }: Preprocessing): Float32Array {
+  const width = offset.length;
+  const out = new Float32Array(width * count);
+  const diagonal = isDiagonal(matrix, width);
+  for (let s = 0; s < count; s++) {
+    for (let i = 0; i < width; i++) {
+      const value = samples[s * width + i]! - offset[i]!;
+      if (diagonal) out[i * count + s] = value * matrix[i * width + i]!;
+      else for (let j = 0; j < width; j++) out[j * count + s]! += value * matrix[i * width + j]!;
+    }
+  }
+  return out;
+}
+
+function isDiagonal(matrix: Float32Array, width: number): boolean {
+  return matrix.every((value, index) => value === 0 || index % (width + 1) === 0);
+}
+
+/** [n, 2] points to the chosen features, [n, d] row-major. Throws on a feature without a formula. */
+export function featureMatrix(points: Float32Array, ids: readonly string[]): Float32Array {
+  const formulas = ids.map((id) => {
+    const formula = features[id];
+    if (!formula) throw new Error(`No formula for the feature ${id}`);
+    return formula;
+  });
+  const count = points.length / 2;
+  const out = new Float32Array(count * ids.length);
+  for (let s = 0; s < count; s++) {
+    formulas.forEach((formula, i) => (out[s * ids.length + i] = formula(points[2 * s]!, points[2 * s + 1]!)));
+  }
+  return out;
+}
+
+/** [side * side, 2] centres of the pixels of a square picture of the plane, row by row from the top left. */
+export function gridPoints(side: number): Float32Array {
+  const points = new Float32Array(2 * side * side);
+  const step = (2 * PLANE) / side;
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      points[2 * (row * side + column)] = -PLANE + step * (column + 0.5);
+      points[2 * (row * side + column) + 1] = PLANE - step * (row + 0.5);
+    }
+  }
+  return points;
+}
+
+/** The side of the picture that a network of this size can be evaluated on for every drawn frame. */
+export function gridSide(multiplications: number, units: number): number {
+  // About 3 ms: a multiply-add takes near 1 ns in a hot loop, an activation with its colour near 20.
+  const nanosecondsASample = multiplications + 20 * units;
+  const side = Math.floor(Math.sqrt(3e6 / nanosecondsASample) / 4) * 4;
+  return Math.min(64, Math.max(16, side));
+}

@@ -1,0 +1,69 @@
+/** What the logits mean: the value or the probabilities that a person is shown. */
+
+import { hyperbolicTangent } from './elementary';
+import type { Task } from '../protocol/messages';
+
+/**
+ * How logits become what is shown. `identity`: they are the prediction itself (losses that also serve regression);
+ * `logistic`: two classes at -1 and +1, shown as 2 p - 1; `softmax`: one probability a class.
+ */
+export type Link = 'identity' | 'logistic' | 'softmax';
+
+/** `lossTasks` are the tasks that the chosen loss serves, from the catalogue. */
+export function linkOf(task: Task, lossTasks: readonly string[]): Link {
+  if (lossTasks.includes('regression')) return 'identity';
+  return task === 'multiclass' ? 'softmax' : 'logistic';
+}
+
+/** [n] values in [-1, 1] of the only output unit (identity is not clipped). */
+export function outputValues(logits: Float32Array, out: Float32Array, count: number, link: Link): void {
+  if (link === 'identity') out.set(logits.subarray(0, count));
+  else for (let s = 0; s < count; s++) out[s] = hyperbolicTangent(logits[s]! / 2);
+}
+
+/** [classes][n] probabilities; with `identity` the outputs are clipped to [0, 1] and made to sum to one. */
+export function probabilities(
+  logits: Float32Array,
+  out: Float32Array,
+  classes: number,
+  count: number,
+  link: Link,
+): void {
+  for (let s = 0; s < count; s++) {
+    let top = -Infinity;
+    for (let k = 0; k < classes; k++) {
+      const value = logits[k * count + s]!;
+      // A comparison would drop NaN; it must stay visible.
+      if (!(value <= top)) top = value;
+    }
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      const logit = logits[k * count + s]!;
+      const mass = link === 'identity' ? Math.min(1, Math.max(0, logit)) : Math.exp(logit - top);
+      out[k * count + s] = mass;
+      sum += mass;
+    }
+    for (let k = 0; k < classes; k++) out[k * count + s]! *= 1 / (sum || 1);
+  }
+}
+
+/** The most probable class of sample `s`, or -1 when the outputs are not numbers. */
+export function predictedClass(values: Float32Array, classes: number, count: number, s: number): number {
+  let best = 0;
+  for (let k = 0; k < classes; k++) {
+    const value = values[k * count + s]!;
+    if (Number.isNaN(value)) return -1;
+    if (value > values[best * count + s]!) best = k;
+  }
+  return best;
+}
+
+/** [classes, classes] counts, row = truth, column = prediction; samples without a prediction are left out. */
+export function confusionMatrix(values: Float32Array, targets: Float32Array, classes: number): Int32Array {
+  const counts = new Int32Array(classes * classes);
+  for (let s = 0; s < targets.length; s++) {
+    const predicted = predictedClass(values, classes, targets.length, s);
+    if (predicted >= 0) counts[targets[s]! * classes + predicted]!++;
+  }
+  return counts;
+}
