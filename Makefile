@@ -62,10 +62,10 @@ check: $(DEVELOPMENT) $(NODE_MODULES) ## lint, format, types and generated files
 	$(SAY) "Page: svelte-check, TypeScript, ESLint, Prettier"
 	@npm --prefix web run --silent check
 	$(SAY) "Generated files"
-	@rm -rf build/generated && mkdir -p build && cp -R web/src/generated build/generated
-	@$(MAKE) generate
-	@diff -r build/generated web/src/generated || \
-		{ echo "web/src/generated was out of date and has been made anew: commit it." >&2; exit 1; }
+	@$(BIN)/python -m server.generate --check
+	@mkdir -p build
+	@npm --prefix web exec --no -- openapi-typescript web/src/generated/openapi.json -o build/api.d.ts >/dev/null
+	@diff build/api.d.ts web/src/generated/api.d.ts || { echo "web/src/generated/api.d.ts is out of date: make generate" >&2; exit 1; }
 
 .PHONY: format
 format: $(DEVELOPMENT) $(NODE_MODULES) ## let the formatters and the linter mend what they can

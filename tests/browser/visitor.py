@@ -1,0 +1,113 @@
+"""Somebody in front of the page: a browser tab, and the run that it shows as the server knows it."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, WebSocket
+
+from tests.live_server import LiveServer
+
+PATIENCE = 10.0
+
+
+class Visitor:
+    """One tab with its page; collects what the page complains about and which run it watches."""
+
+    def __init__(self, page: Page, server: LiveServer) -> None:
+        self.page = page
+        self.server = server
+        self.run_id = ""
+        self.tokens: dict[str, str] = {}
+        self.complaints: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        page.on("websocket", self._watch)
+        page.on("response", self._answered)
+        page.on("console", self._said)
+        page.on("pageerror", self._failed)
+
+    def _watch(self, socket: WebSocket) -> None:
+        self.run_id = socket.url.split("/api/runs/")[1].split("/")[0]
+
+    def _answered(self, response: Response) -> None:
+        if response.request.method == "POST" and response.url.endswith("/api/runs") and response.status == 201:
+            body = response.json()
+            self.tokens[body["id"]] = body["control_token"]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, error: Error) -> None:
+        self.complaints.append(f"page error: {error}")
+
+    def unexpected_complaints(self) -> list[str]:
+        """What the page complained about, but for the lines that hold one of `expected`."""
+        return [line for line in self.complaints if not any(known in line for known in self.expected)]
+
+    def visit(self, path: str = "/") -> Visitor:
+        """Open the page and wait until its run is there and drawn."""
+        self.page.goto(self.server.address + path)
+        self.eventually(lambda: self.run_id != "")
+        self.page.get_by_role("main").wait_for()
+        return self
+
+    def run(self) -> dict[str, Any]:
+        """The run as the server knows it: config, state, step, epoch, generation."""
+        return self.server.get(f"/api/runs/{self.run_id}")
+
+    def config(self, path: str = "") -> Any:
+        """The run's configuration on the server, or the part of it that a dotted path names."""
+        part: Any = self.run()["config"]
+        for key in path.split(".") if path else []:
+            part = part[int(key)] if key.isdigit() else part[key]
+        return part
+
+    def eventually(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
+        """Wait until `holds()` is true; fail, saying what did not become true, after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(what or "it did not become true in time")
+            self.page.wait_for_timeout(40)
+
+    def config_becomes(self, path: str, wanted: object) -> None:
+        """Wait until the server's configuration holds `wanted` at a dotted path."""
+        seen: list[Any] = []
+
+        def holds() -> bool:
+            seen[:] = [self.config(path)]
+            return bool(seen[0] == wanted)
+
+        try:
+            self.eventually(holds)
+        except AssertionError:
+            raise AssertionError(f"{path} is {json.dumps(seen[0])} on the server, not {json.dumps(wanted)}") from None
+
+    def config_changes(self, path: str, act: Callable[[], object]) -> Any:
+        """Do something and wait until the server's configuration differs at a dotted path; returns the new value."""
+        before = self.config(path)
+        act()
+        self.eventually(lambda: self.config(path) != before, f"{path} is still {json.dumps(before)} on the server")
+        return self.config(path)
+
+    def button(self, name: str, *, exact: bool = True) -> Locator:
+        """A button by its accessible name."""
+        return self.page.get_by_role("button", name=name, exact=exact)
+
+    def slider(self, name: str) -> Locator:
+        """A slider by its accessible name."""
+        return self.page.get_by_role("slider", name=name, exact=True)
+
+    def leave(self) -> None:
+        """Close the tab and end its runs, so that the next visitor finds room."""
+        self.page.close()
+        for run, token in self.tokens.items():
+            try:
+                self.server.request("DELETE", f"/api/runs/{run}", token=token)
+            except (urllib.error.URLError, ConnectionError):
+                continue  # it is gone already: the server was restarted, or the test ended the run
