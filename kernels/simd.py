@@ -51,13 +51,13 @@ def _broadcast(builder: Any, scalar: Any) -> Any:
 
 @intrinsic
 def pointer(typing: Any, array: Any, offset: Any) -> Any:
-    """The address of `array[offset]`, of a flat float32 array."""
+    """The address of the element `offset` of an array's memory, whatever its type."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         return builder.gep(data, [args[1]])
 
-    return POINTER(array, types.intp), code
+    return types.CPointer(array.dtype)(array, types.intp), code
 
 
 @intrinsic
@@ -103,6 +103,12 @@ def spread(typing: Any, base: Any, offset: Any) -> Any:
 def zero(typing: Any) -> Any:
     """Eight zeros."""
     return _VECTOR(), lambda context, builder, signature, args: ir.Constant(_LANES, [0.0] * WIDTH)
+
+
+@intrinsic
+def add(typing: Any, a: Any, b: Any) -> Any:
+    """`a + b` in each lane."""
+    return _VECTOR(_VECTOR, _VECTOR), lambda context, builder, signature, args: builder.fadd(args[0], args[1])
 
 
 @intrinsic

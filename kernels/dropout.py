@@ -1,0 +1,29 @@
+"""Inverted dropout (Srivastava et al. 2014, section 10): what survives is scaled up, so inference changes nothing.
+
+A mask is never stored: the same key gives it again on the way back.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from kernels.cache import OPTIONS
+from kernels.rng import mask_bits
+from kernels.simd import Pointer
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@numba.njit(**OPTIONS)
+def _threshold(rate: float) -> int:
+    return np.uint32(rate * 4294967295.0)
+
+
+@numba.njit(**OPTIONS)
+def drop(a: Pointer, out: Pointer, size: int, rate: float, key: int) -> None:
+    """out = a / (1 - rate), or 0 with probability `rate`. a, out: [size], and may be the same buffer."""
+    scale = _ONE / (_ONE - np.float32(rate))
+    threshold = _threshold(rate)
+    for i in range(size):
+        out[i] = a[i] * scale if mask_bits(key, i) >= threshold else _ZERO

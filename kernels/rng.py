@@ -1,0 +1,69 @@
+"""Random numbers with an explicit state, so that a run's draws are its own and can be saved."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.cache import OPTIONS
+from kernels.simd import Pointer
+
+_U32, _U64 = np.uint32, np.uint64
+STATE_SIZE = 4
+
+
+def seed_state(seed: int, stream: int) -> NDArray[np.uint64]:
+    """A state for `next_bits`, [4] uint64, independent for every (seed, stream)."""
+    state: NDArray[np.uint64] = np.random.SeedSequence(entropy=seed, spawn_key=(stream,)).generate_state(
+        STATE_SIZE, np.uint64
+    )
+    return state
+
+
+@numba.njit(**OPTIONS)
+def _rotate(x: int, by: int) -> int:
+    return _U64(_U64(x) << _U64(by)) | _U64(_U64(x) >> _U64(64 - by))
+
+
+@numba.njit(**OPTIONS)
+def next_bits(state: Pointer) -> int:
+    """64 random bits, by xoshiro256++ (Blackman & Vigna 2021); changes the state [4] of uint64."""
+    result = _U64(_rotate(_U64(state[0] + state[3]), 23) + state[0])
+    mixed = _U64(state[1] << _U64(17))
+    state[2] ^= state[0]
+    state[3] ^= state[1]
+    state[1] ^= state[2]
+    state[0] ^= state[3]
+    state[2] ^= mixed
+    state[3] = _rotate(state[3], 45)
+    return result
+
+
+@numba.njit(**OPTIONS)
+def shuffle(order: Pointer, size: int, state: Pointer) -> None:
+    """Permute order[0..size) in place (Fisher & Yates), unbiased but for one part in 2^32."""
+    for last in range(size - 1, 0, -1):
+        high = _U64(next_bits(state) >> _U64(32))
+        other = np.int64(_U64(high * _U64(last + 1)) >> _U64(32))
+        kept = order[last]
+        order[last] = order[other]
+        order[other] = kept
+
+
+@numba.njit(**OPTIONS)
+def mask_key(seed: int, step: int, layer: int) -> int:
+    """The key of one dropout mask, by SplitMix64 (Steele et al. 2014): masks need no state, only their place."""
+    x = _U64(_U64(seed) + _U64(step) * _U64(0x9E3779B97F4A7C15) + _U64(layer) * _U64(0xD1B54A32D192ED03))
+    x = _U64((x ^ _U64(x >> _U64(30))) * _U64(0xBF58476D1CE4E5B9))
+    x = _U64((x ^ _U64(x >> _U64(27))) * _U64(0x94D049BB133111EB))
+    return _U32(_U64(x ^ _U64(x >> _U64(31))) >> _U64(32))
+
+
+@numba.njit(**OPTIONS)
+def mask_bits(key: int, i: int) -> int:
+    """32 random bits for element i of a mask, by MurmurHash3's finalizer; LLVM vectorizes it."""
+    x = _U32(_U32(_U32(i) * _U32(0x9E3779B9)) ^ _U32(key))
+    x = _U32(_U32(x ^ _U32(x >> _U32(16))) * _U32(0x85EBCA6B))
+    x = _U32(_U32(x ^ _U32(x >> _U32(13))) * _U32(0xC2B2AE35))
+    return _U32(x ^ _U32(x >> _U32(16)))

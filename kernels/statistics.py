@@ -1,0 +1,150 @@
+"""What a viewer sees of a run: numbers about its layers, its tensors, and how well it does on whole data sets."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from kernels.cache import OPTIONS
+from kernels.calls import lose
+from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, forward
+from kernels.simd import Pointer, shift
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+#: How a prediction counts as right: not at all, by the sign of one logit, by the largest of several.
+REGRESSION, BINARY, MULTICLASS = 0, 1, 2
+
+
+@numba.njit(**OPTIONS)
+def layer_statistics(
+    a: Pointer, units: int, count: int, stride: int, low: float, high: float, out: Pointer
+) -> None:
+    """Mean, standard deviation, min, max, share of zeros and share saturated of a: [units, stride] into out: [6]."""
+    summed, squares, zeros, saturated = 0.0, 0.0, 0, 0
+    smallest, largest = a[0], a[0]
+    for unit in range(units):
+        row_sum, row_squares = _ZERO, _ZERO
+        for s in range(count):
+            value = a[unit * stride + s]
+            row_sum += value
+            row_squares += value * value
+            zeros += value == _ZERO
+            saturated += (value <= low) | (value >= high)
+            smallest = value if value < smallest else smallest
+            largest = value if value > largest else largest
+        summed += row_sum
+        squares += row_squares
+    size = units * count
+    mean = summed / size
+    out[0] = mean
+    out[1] = math.sqrt(max(0.0, squares / size - mean * mean))
+    out[2] = smallest
+    out[3] = largest
+    out[4] = zeros / size
+    out[5] = saturated / size
+
+
+@numba.njit(**OPTIONS)
+def norm(values: Pointer, size: int) -> float:
+    """The Euclidean norm of values: [size]."""
+    squares = _ZERO
+    for i in range(size):
+        squares += values[i] * values[i]
+    return math.sqrt(squares)
+
+
+@numba.njit(**OPTIONS)
+def all_finite(values: Pointer, size: int) -> bool:
+    """Whether no value of [size] is NaN or infinite: 0 times either is NaN, and sums vectorize where tests do not."""
+    poison = _ZERO
+    for i in range(size):
+        poison += values[i] * _ZERO
+    return poison == _ZERO
+
+
+@numba.njit(**OPTIONS)
+def gather(x: Pointer, samples: int, inputs: int, order: Pointer, start: int, count: int, stride: int, out: Pointer) -> None:
+    """Samples order[start..start + count) of x: [inputs, samples] into out: [inputs, stride], zeros behind them."""
+    for i in range(inputs):
+        row, source = i * stride, i * samples
+        for s in range(count):
+            out[row + s] = x[source + order[start + s]]
+        for s in range(count, stride):
+            out[row + s] = _ZERO
+
+
+@numba.njit(**OPTIONS)
+def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: int) -> int:
+    """How many of `count` predictions are right. z: [outputs, stride]; y: [stride]."""
+    right = 0
+    for s in range(count):
+        if task == MULTICLASS:
+            best, best_value = 0, z[s]
+            for output in range(1, outputs):
+                if z[output * stride + s] > best_value:
+                    best, best_value = output, z[output * stride + s]
+            right += best == np.int64(y[s])
+        else:
+            right += z[s] * y[s] > _ZERO
+    return right
+
+
+@numba.njit(**OPTIONS)
+def evaluate(
+    table: Pointer,
+    floats: Pointer,
+    dropout: Pointer,
+    layers: int,
+    w: Pointer,
+    running: Pointer,
+    arena: Pointer,
+    inverse_std: Pointer,
+    x: Pointer,
+    y: Pointer,
+    samples: int,
+    limit: int,
+    inputs: int,
+    order: Pointer,
+    targets: Pointer,
+    block: int,
+    loss: int,
+    task: int,
+    out_loss: Pointer,
+    out_accuracy: Pointer,
+) -> None:
+    """Mean loss and share of right predictions over the first `limit` samples, as in inference.
+
+    x: [inputs, samples]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8.
+    Both results are NaN where there is no sample, the accuracy also in regression.
+    """
+    summed, right = 0.0, 0
+    last = (layers - 1) * FIELDS
+    outputs = table[last + UNITS]
+    for start in range(0, limit, block):
+        count = min(block, limit - start)
+        stride = (count + 7) // 8 * 8
+        gather(x, samples, inputs, order, start, count, stride, arena)
+        gather(y, samples, 1, order, start, count, stride, targets)
+        forward(table, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 0, 0, 0)
+        z = shift(arena, table[last + Z_ROW] * stride)
+        d = shift(arena, table[last + GRADIENT_ROW] * stride)
+        summed += lose(loss, z, targets, d, outputs, count, stride)
+        if task != REGRESSION:
+            right += _right(z, targets, outputs, count, stride, task)
+    out_loss[0] = summed / limit if limit > 0 else np.nan
+    out_accuracy[0] = right / limit if limit > 0 and task != REGRESSION else np.nan
+
+
+@numba.njit(**OPTIONS)
+def layer_rows(
+    table: Pointer, saturation: Pointer, layers: int, arena: Pointer, count: int, stride: int, out: Pointer
+) -> None:
+    """The statistics of every layer's activations on the present batch into out: [layers, 6]."""
+    for layer in range(layers):
+        t = layer * FIELDS
+        a = shift(arena, table[t + A_ROW] * stride)
+        low, high = saturation[2 * layer], saturation[2 * layer + 1]
+        layer_statistics(a, table[t + UNITS], count, stride, low, high, shift(out, 6 * layer))

@@ -1,0 +1,249 @@
+"""The training loop: `train_chunk` is the only hot entry point.
+
+It runs many steps in one call without the GIL and without allocating, and knows variants by address only, so it compiles
+once for all of them. It stops at the step at which a number stops being finite.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.cache import OPTIONS
+from kernels.calls import lose, optimize, regularize, schedule
+from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
+from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, backward, forward
+from kernels.rng import shuffle
+from kernels.simd import Pointer, pointer, shift
+from kernels.statistics import all_finite, evaluate, gather, layer_rows, norm
+
+
+class Clock(IntEnum):
+    """Where a run is: the integers of its state."""
+
+    STEP = 0
+    EPOCH = 1  # finished epochs
+    POSITION = 2  # samples of the present epoch that have been seen
+    OPTIMIZER_STEP = 3  # steps since the optimizer's slots were fresh
+    NEXT_RECORD = 4  # the step after which the next record is written
+    RECORDS = 5  # records written by this call
+    CULPRIT = 6  # what was not finite: NOTHING, LOSS, a tensor's index, or -2 - a layer's index for its activations
+
+
+NOTHING, LOSS = -1, 1_000_000
+
+_STEP, _EPOCH, _POSITION = int(Clock.STEP), int(Clock.EPOCH), int(Clock.POSITION)
+_OPTIMIZER_STEP, _NEXT_RECORD = int(Clock.OPTIMIZER_STEP), int(Clock.NEXT_RECORD)
+_RECORDS, _CULPRIT = int(Clock.RECORDS), int(Clock.CULPRIT)
+_LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACCURACY, _LEARNING_RATE, _EPOCHS = range(
+    len(RUN_COLUMNS)
+)
+_LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
+
+#: While the step is below twice this many record intervals, the interval stays; then it doubles, again and again.
+RECORDS_A_DOUBLING = 512
+
+
+class Plan(NamedTuple):
+    """What stays as long as the network and its data do."""
+
+    fields: NDArray[np.int64]  # [layers, FIELDS]
+    params: NDArray[np.float32]  # [layers, 2, MAX_PARAMS]
+    saturation: NDArray[np.float32]  # [layers, 2]
+    tensors: NDArray[np.int64]  # [tensors, 2], offset and size
+    x_train: NDArray[np.float32]  # [inputs, samples]
+    y_train: NDArray[np.float32]
+    x_test: NDArray[np.float32]
+    y_test: NDArray[np.float32]
+    natural_order: NDArray[np.int64]  # 0, 1, 2 …
+    integers: NDArray[np.int64]  # [len(PlanInteger)]
+
+
+class PlanInteger(IntEnum):
+    """The integers of a plan."""
+
+    WEIGHTS = 0  # the prefix of the parameters on which penalties act
+    LOSS = 1  # an address
+    TASK = 2
+    EVALUATED_TRAIN = 3  # how many samples the losses of whole sets look at
+    EVALUATED_TEST = 4
+    EVALUATED_WHEN_OBSERVED = 5  # 1: also in an observation between records
+    RECORD_INTERVAL = 6  # a power of two
+    SEED = 7
+
+
+class Live(NamedTuple):
+    """What a person may change between two calls."""
+
+    optimizer: NDArray[np.float32]  # the parameters, the learning rate first, and as many to compute with
+    schedule: NDArray[np.float32]
+    regularizers: NDArray[np.float32]  # [count, MAX_PARAMS]
+    addresses: NDArray[np.int64]  # optimizer, schedule (0: constant), regularizers…
+    dropout: NDArray[np.float32]  # [hidden layers], at least one
+    batch_size: NDArray[np.int64]  # [1]
+
+
+class Memory(NamedTuple):
+    """What training changes."""
+
+    parameters: NDArray[np.float32]
+    gradients: NDArray[np.float32]
+    updates: NDArray[np.float32]
+    slots: NDArray[np.float32]  # [slots, parameters], flat
+    running: NDArray[np.float32]
+    arena: NDArray[np.float32]
+    inverse_std: NDArray[np.float32]
+    targets: NDArray[np.float32]  # of the batch
+    order: NDArray[np.int64]  # of the training samples in this epoch
+    clock: NDArray[np.int64]
+    losses: NDArray[np.float64]  # [4]: sum, count, min, max since the last record
+    random: NDArray[np.uint64]
+    stats: NDArray[np.float32]  # [columns], the latest observation
+    record_steps: NDArray[np.float64]  # [capacity]
+    record_values: NDArray[np.float32]  # [capacity, columns]
+
+
+@numba.njit(**OPTIONS)
+def record_interval(step: int, base: int) -> int:
+    """Steps until the next record after one at `step`: `base` at first, doubling so that records grow with log(step)."""
+    interval = base
+    while step >= 2 * RECORDS_A_DOUBLING * interval:
+        interval *= 2
+    return interval
+
+
+@numba.njit(**OPTIONS)
+def _culprit(
+    fields: Pointer, layers: int, tensors: Pointer, tensor_count: int, w: Pointer, arena: Pointer, stride: int
+) -> int:
+    """What was the first not to be finite: a layer's activations, else a tensor, else the loss alone."""
+    for layer in range(layers):
+        t = layer * FIELDS
+        if not all_finite(shift(arena, fields[t + A_ROW] * stride), fields[t + UNITS] * stride):
+            return -2 - layer
+    for tensor in range(tensor_count):
+        if not all_finite(shift(w, tensors[2 * tensor]), tensors[2 * tensor + 1]):
+            return tensor
+    return LOSS
+
+
+@numba.njit(**OPTIONS)
+def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: bool) -> int:
+    """Train for `steps` steps; fewer if the records are full or a number is not finite. Returns the steps done.
+
+    With `observe` the last step also fills `memory.stats` and `memory.updates`. Nothing that is observed changes a bit of
+    what is trained, nor do the places at which a run is cut into calls.
+    """
+    fields, floats, saturation = pointer(plan.fields, 0), pointer(plan.params, 0), pointer(plan.saturation, 0)
+    tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
+    layers = plan.fields.shape[0]
+    inputs, samples = plan.x_train.shape
+    x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
+    natural_order = pointer(plan.natural_order, 0)
+    weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
+    seed = plan.integers[PlanInteger.SEED]
+    base_interval = plan.integers[PlanInteger.RECORD_INTERVAL]
+    dropout, batch_size = pointer(live.dropout, 0), live.batch_size[0]
+    hyper, hyper_count = live.optimizer, live.optimizer.size // 2
+    size = memory.parameters.size
+    w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
+    slots, running = pointer(memory.slots, 0), pointer(memory.running, 0)
+    arena, inverse_std, targets = pointer(memory.arena, 0), pointer(memory.inverse_std, 0), pointer(memory.targets, 0)
+    order, random = pointer(memory.order, 0), pointer(memory.random, 0)
+    clock, losses = memory.clock, memory.losses
+    columns = memory.stats.size
+    last = (layers - 1) * FIELDS
+    outputs = plan.fields[layers - 1, UNITS]
+    tensor_rows = len(RUN_COLUMNS) + layers * _LAYER_STATISTICS
+    clock[_RECORDS] = 0
+    clock[_CULPRIT] = NOTHING
+
+    done = 0
+    while done < steps and clock[_RECORDS] < memory.record_steps.size:
+        if clock[_POSITION] >= samples:
+            clock[_POSITION] = 0
+            clock[_EPOCH] += 1
+            shuffle(order, samples, random)
+        count = min(batch_size, samples - clock[_POSITION])
+        stride = (count + 7) // 8 * 8
+        step = clock[_STEP]
+        recorded = step + 1 == clock[_NEXT_RECORD]
+        observed = recorded or (observe and done == steps - 1)
+
+        gather(x_train, samples, inputs, order, clock[_POSITION], count, stride, arena)
+        gather(y_train, samples, 1, order, clock[_POSITION], count, stride, targets)
+        forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
+        z = shift(arena, fields[last + Z_ROW] * stride)
+        d = shift(arena, fields[last + GRADIENT_ROW] * stride)
+        loss = lose(loss_address, z, targets, d, outputs, count, stride) / count
+        finite = np.isfinite(loss)
+        if finite:
+            backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
+            for penalty in range(live.regularizers.shape[0]):
+                regularize(live.addresses[2 + penalty], w, g, weights, pointer(live.regularizers, penalty * MAX_PARAMS))
+            if observed:
+                for i in range(size):
+                    updates[i] = w[i]
+            rate = hyper[0]
+            if live.addresses[1] != 0:
+                rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
+            hyper[hyper_count] = rate
+            clock[_OPTIMIZER_STEP] += 1
+            optimize(live.addresses[0], w, g, slots, size, pointer(hyper, hyper_count), clock[_OPTIMIZER_STEP])
+            finite = all_finite(w, size)
+
+        clock[_STEP] = step + 1
+        clock[_POSITION] += count
+        done += 1
+        losses[0] += loss
+        losses[1] += 1
+        losses[2] = min(losses[2], loss)
+        losses[3] = max(losses[3], loss)
+        if not finite:
+            clock[_CULPRIT] = _culprit(fields, layers, tensors, tensor_count, w, arena, stride)
+        if not (observed or clock[_CULPRIT] != NOTHING):
+            continue
+
+        row = memory.stats
+        out = pointer(row, 0)
+        row[_LOSS] = losses[0] / losses[1]
+        row[_LOSS_MIN], row[_LOSS_MAX] = losses[2], losses[3]
+        row[_LEARNING_RATE] = hyper[hyper_count]
+        row[_EPOCHS] = clock[_EPOCH] + clock[_POSITION] / samples
+        layer_rows(fields, saturation, layers, arena, count, stride, shift(out, len(RUN_COLUMNS)))
+        for i in range(size):
+            updates[i] = w[i] - updates[i]
+        for tensor in range(tensor_count):
+            offset, length = tensors[2 * tensor], tensors[2 * tensor + 1]
+            at = tensor_rows + tensor * _TENSOR_STATISTICS
+            row[at] = norm(shift(g, offset), length)
+            row[at + 1] = norm(shift(w, offset), length)
+            row[at + 2] = norm(shift(updates, offset), length)
+        if recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1:
+            block = memory.targets.size
+            task = plan.integers[PlanInteger.TASK]
+            evaluate(
+                fields, floats, dropout, layers, w, running, arena, inverse_std, x_train, y_train, samples,
+                plan.integers[PlanInteger.EVALUATED_TRAIN], inputs, natural_order, targets, block, loss_address, task,
+                shift(out, _TRAIN_LOSS), shift(out, _TRAIN_ACCURACY),
+            )  # fmt: skip
+            evaluate(
+                fields, floats, dropout, layers, w, running, arena, inverse_std, pointer(plan.x_test, 0),
+                pointer(plan.y_test, 0), plan.x_test.shape[1], plan.integers[PlanInteger.EVALUATED_TEST], inputs,
+                natural_order, targets, block, loss_address, task, shift(out, _TEST_LOSS), shift(out, _TEST_ACCURACY),
+            )  # fmt: skip
+        if recorded or clock[_CULPRIT] != NOTHING:
+            at = clock[_RECORDS]
+            memory.record_steps[at] = step + 1
+            for column in range(columns):
+                memory.record_values[at, column] = row[column]
+            clock[_RECORDS] += 1
+            clock[_NEXT_RECORD] = step + 1 + record_interval(step + 1, base_interval)
+            losses[0], losses[1], losses[2], losses[3] = 0.0, 0.0, np.inf, -np.inf
+        if clock[_CULPRIT] != NOTHING:
+            break
+    return done
