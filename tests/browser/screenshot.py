@@ -24,17 +24,20 @@ def main() -> int:
     if len(sys.argv) != 2 or path is None:
         print(chromium.HOW_TO if path is None else __doc__, file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as folder, LiveServer(Path(folder) / "server.log") as server:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
-            visitor = Visitor(page, server).visit()
-            deadline = time.monotonic() + WITHIN
-            while visitor.run()["epoch"] < EPOCHS and time.monotonic() < deadline:
-                page.wait_for_timeout(200)
-            Path(sys.argv[1]).parent.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=sys.argv[1])
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LiveServer(Path(folder) / "server.log") as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US", color_scheme="light")
+        visitor = Visitor(page, server).visit()
+        deadline = time.monotonic() + WITHIN
+        while visitor.run()["epoch"] < EPOCHS and time.monotonic() < deadline:
+            page.wait_for_timeout(200)
+        Path(sys.argv[1]).parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=sys.argv[1])
+        browser.close()
     return 0
 
 
