@@ -63,6 +63,9 @@ def configure() -> None:
         chosen = Path(tempfile.gettempdir()) / "livegrad" / chosen.name
         chosen.mkdir(parents=True, exist_ok=True)
     os.environ["NUMBA_CACHE_DIR"] = str(chosen)
+    # One run has one thread; BLAS must not start others beside it. Read when NumPy and SciPy load.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 
 def prune(keep: int = 3) -> None:

@@ -25,8 +25,8 @@ NORMALIZATION_FORWARD = types.void(
 )
 #: (d, normalized, inverse_std, gamma, d_gamma, d_beta, units, count, stride): in place in d.
 NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
-#: (z, y, d, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
-LOSS = types.float64(POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (z, y, d, scratch, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
+LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
 #: (w, g, slots, size, params, step): one update of w; slot k starts at slots[k * size]; step counts from 1.
 OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER, _SIZE)
 #: (step, params) -> the factor on the learning rate; step counts from 0.
@@ -86,7 +86,9 @@ def normalize_back(
 
 
 @intrinsic
-def lose(typing: Any, address: Any, z: Any, y: Any, d: Any, outputs: Any, count: Any, stride: Any) -> Any:
+def lose(
+    typing: Any, address: Any, z: Any, y: Any, d: Any, scratch: Any, outputs: Any, count: Any, stride: Any
+) -> Any:
     """Call a function of `LOSS`."""
     return call_by_address(LOSS)
 

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from kernels.cache import OPTIONS
-from kernels.simd import Pointer, add, load, multiply_add, shift, spread, store, total, zero
+from kernels.simd import Pointer, add, load, multiply_add, shift, spread, store, store_totals, total, zero
 
 BLAS_FROM = 2_000_000
 
@@ -121,8 +121,8 @@ def _dots_2_by_4(d: Pointer, x: Pointer, dw: Pointer, inputs: int, stride: int) 
         c02, c12 = multiply_add(d0, x0, c02), multiply_add(d1, x0, c12)
         x0 = load(x, 3 * stride + s)
         c03, c13 = multiply_add(d0, x0, c03), multiply_add(d1, x0, c13)
-    dw[0], dw[1], dw[2], dw[3] = total(c00), total(c01), total(c02), total(c03)
-    dw[inputs], dw[inputs + 1], dw[inputs + 2], dw[inputs + 3] = total(c10), total(c11), total(c12), total(c13)
+    store_totals(dw, 0, c00, c01, c02, c03)
+    store_totals(dw, inputs, c10, c11, c12, c13)
 
 
 @numba.njit(**OPTIONS)

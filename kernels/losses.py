@@ -32,7 +32,9 @@ class Loss(Variant):
 
 
 @kernel(LOSS)
-def mse_value(z: Pointer, y: Pointer, d: Pointer, outputs: int, count: int, stride: int) -> float:
+def mse_value(
+    z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
+) -> float:
     """The mean over outputs of (z - target)^2; with several outputs the target is one-hot.
 
     z, d: [outputs, stride]; y: [stride].
@@ -52,7 +54,9 @@ def mse_value(z: Pointer, y: Pointer, d: Pointer, outputs: int, count: int, stri
 
 
 @kernel(LOSS)
-def binary_cross_entropy_value(z: Pointer, y: Pointer, d: Pointer, outputs: int, count: int, stride: int) -> float:
+def binary_cross_entropy_value(
+    z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
+) -> float:
     """log(1 + e^(-yz)) for targets -1 and +1, without overflow. z, d, y: [stride]."""
     summed = _ZERO
     share = _ONE / np.float32(count)
@@ -67,32 +71,42 @@ def binary_cross_entropy_value(z: Pointer, y: Pointer, d: Pointer, outputs: int,
 
 
 @kernel(LOSS)
-def softmax_cross_entropy_value(z: Pointer, y: Pointer, d: Pointer, outputs: int, count: int, stride: int) -> float:
-    """log(sum e^z) - z[target], by log-sum-exp. z, d: [outputs, stride]; y: [stride], class indices."""
-    # The maximum first stands in d's first row, then the exponentials in all rows, so no buffer is needed. A sample's
-    # sum is gathered in its own loop: rows are contiguous, columns are not, and a batch fits the first-level cache.
-    summed = _ZERO
+def softmax_cross_entropy_value(
+    z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
+) -> float:
+    """log(sum e^z) - z[target], by log-sum-exp. z, d: [outputs, stride]; y: [stride], class indices; scratch: [2, stride].
+
+    Row by row, so that samples vectorize: the other way round took five times as long.
+    """
     share = _ONE / np.float32(count)
     for s in range(count):
-        largest = z[s]
-        for output in range(1, outputs):
-            value = z[output * stride + s]
+        scratch[s] = z[s]
+        scratch[stride + s] = _ZERO
+    for output in range(1, outputs):
+        row = output * stride
+        for s in range(count):
             # Written so that a NaN, once met, stays.
-            largest = largest if value <= largest else value
-        partition = _ZERO
-        for output in range(outputs):
-            power = exp(z[output * stride + s] - largest)
-            d[output * stride + s] = power
-            partition += power
-        target = np.int64(y[s])
-        summed += log(partition) + largest - z[target * stride + s]
-        scale = share / partition
-        for output in range(outputs):
-            d[output * stride + s] *= scale
-        d[target * stride + s] -= share
+            scratch[s] = scratch[s] if z[row + s] <= scratch[s] else z[row + s]
     for output in range(outputs):
+        row = output * stride
+        for s in range(count):
+            power = exp(z[row + s] - scratch[s])
+            d[row + s] = power
+            scratch[stride + s] += power
+    summed = _ZERO
+    for s in range(count):
+        summed += log(scratch[stride + s]) + scratch[s]
+        scratch[stride + s] = share / scratch[stride + s]
+    for output in range(outputs):
+        row = output * stride
+        for s in range(count):
+            d[row + s] *= scratch[stride + s]
         for s in range(count, stride):
-            d[output * stride + s] = _ZERO
+            d[row + s] = _ZERO
+    for s in range(count):
+        at = np.int64(y[s]) * stride + s
+        summed -= z[at]
+        d[at] -= share
     return summed
 
 

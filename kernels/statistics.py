@@ -109,6 +109,7 @@ def evaluate(
     inputs: int,
     order: Pointer,
     targets: Pointer,
+    scratch: Pointer,
     block: int,
     loss: int,
     task: int,
@@ -131,7 +132,7 @@ def evaluate(
         forward(table, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 0, 0, 0)
         z = shift(arena, table[last + Z_ROW] * stride)
         d = shift(arena, table[last + GRADIENT_ROW] * stride)
-        summed += lose(loss, z, targets, d, outputs, count, stride)
+        summed += lose(loss, z, targets, d, scratch, outputs, count, stride)
         if task != REGRESSION:
             right += _right(z, targets, outputs, count, stride, task)
     out_loss[0] = summed / limit if limit > 0 else np.nan

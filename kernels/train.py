@@ -45,7 +45,7 @@ _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACC
 _LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
 
 #: While the step is below twice this many record intervals, the interval stays; then it doubles, again and again.
-RECORDS_A_DOUBLING = 512
+RECORDS_A_DOUBLING = 256
 
 
 class Plan(NamedTuple):
@@ -98,6 +98,7 @@ class Memory(NamedTuple):
     arena: NDArray[np.float32]
     inverse_std: NDArray[np.float32]
     targets: NDArray[np.float32]  # of the batch
+    scratch: NDArray[np.float32]  # [2, batch], for the loss
     order: NDArray[np.int64]  # of the training samples in this epoch
     clock: NDArray[np.int64]
     losses: NDArray[np.float64]  # [4]: sum, count, min, max since the last record
@@ -153,6 +154,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
     slots, running = pointer(memory.slots, 0), pointer(memory.running, 0)
     arena, inverse_std, targets = pointer(memory.arena, 0), pointer(memory.inverse_std, 0), pointer(memory.targets, 0)
+    scratch = pointer(memory.scratch, 0)
     order, random = pointer(memory.order, 0), pointer(memory.random, 0)
     clock, losses = memory.clock, memory.losses
     columns = memory.stats.size
@@ -179,7 +181,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)
         d = shift(arena, fields[last + GRADIENT_ROW] * stride)
-        loss = lose(loss_address, z, targets, d, outputs, count, stride) / count
+        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride) / count
         finite = np.isfinite(loss)
         if finite:
             backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
@@ -228,13 +230,13 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
             task = plan.integers[PlanInteger.TASK]
             evaluate(
                 fields, floats, dropout, layers, w, running, arena, inverse_std, x_train, y_train, samples,
-                plan.integers[PlanInteger.EVALUATED_TRAIN], inputs, natural_order, targets, block, loss_address, task,
+                plan.integers[PlanInteger.EVALUATED_TRAIN], inputs, natural_order, targets, scratch, block, loss_address, task,
                 shift(out, _TRAIN_LOSS), shift(out, _TRAIN_ACCURACY),
             )  # fmt: skip
             evaluate(
                 fields, floats, dropout, layers, w, running, arena, inverse_std, pointer(plan.x_test, 0),
                 pointer(plan.y_test, 0), plan.x_test.shape[1], plan.integers[PlanInteger.EVALUATED_TEST], inputs,
-                natural_order, targets, block, loss_address, task, shift(out, _TEST_LOSS), shift(out, _TEST_ACCURACY),
+                natural_order, targets, scratch, block, loss_address, task, shift(out, _TEST_LOSS), shift(out, _TEST_ACCURACY),
             )  # fmt: skip
         if recorded or clock[_CULPRIT] != NOTHING:
             at = clock[_RECORDS]

@@ -21,8 +21,8 @@ from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger,
 
 #: Samples that are looked at in one go when a whole set is evaluated.
 EVALUATION_BLOCK = 128
-#: Below this many operations an evaluation costs no more than ~0.5 ms, and is made whenever somebody looks.
-CHEAP_EVALUATION = 20e6
+#: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
+CHEAP_EVALUATION = 40e6
 #: Above this many operations a set, only its first samples are evaluated (they are a random choice), but at least so many.
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
@@ -110,6 +110,7 @@ class Trainer:
             arena=np.zeros(0, np.float32),
             inverse_std=np.zeros(table.inverse_stds, np.float32),
             targets=np.zeros(0, np.float32),
+            scratch=np.zeros(0, np.float32),
             order=np.arange(samples, dtype=np.int64),
             clock=clock,
             losses=np.array([0.0, 0.0, np.inf, -np.inf]),
@@ -232,7 +233,9 @@ class Trainer:
         block = max(EVALUATION_BLOCK, -(-training.batch_size // 8) * 8)
         if block != self._memory.targets.size:
             self._memory = self._memory._replace(
-                arena=np.zeros(self._rows * block, np.float32), targets=np.zeros(block, np.float32)
+                arena=np.zeros(self._rows * block, np.float32),
+                targets=np.zeros(block, np.float32),
+                scratch=np.zeros(2 * block, np.float32),
             )
 
     def _renew_slots(self) -> None:
