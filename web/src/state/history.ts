@@ -23,6 +23,14 @@ export class History {
     if (this.past.length > KEPT) this.past.shift();
   }
 
+  get canUndo(): boolean {
+    return this.past.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.future.length > 0;
+  }
+
   /** The configuration to go back to, or null. */
   undo(current: RunConfig): RunConfig | null {
     return this.move(this.past, this.future, current);

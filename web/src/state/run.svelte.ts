@@ -84,6 +84,9 @@ export class RunStore {
   /** Where on the screen the selected layer stands. */
   layerAnchor = $state.raw<DOMRect | null>(null);
 
+  canUndo = $state(false);
+  canRedo = $state(false);
+
   readonly columns = $derived<Column[]>(this.layout?.columns ?? []);
   /** Everything that the page draws is there. */
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
@@ -423,6 +426,8 @@ export class RunStore {
 
   private change(patch: PartialConfig): void {
     if (!this.wanted) return;
+    this.canUndo = this.history.canUndo;
+    this.canRedo = this.history.canRedo;
     this.wanted = merge(this.wanted, patch);
     this.unsent = this.unsent ? join(this.unsent, patch) : patch;
     this.sendTimer ??= setTimeout(() => this.flush(), SEND_AFTER);

@@ -1,0 +1,35 @@
+/** A forward pass over fixed inputs that is repeated with ever newer weights, in slices that leave the page responsive. */
+import type { Network, Weights } from '../model/forward';
+
+export class Pass {
+  /** Grows when a pass is complete. */
+  version = 0;
+  private weights: Weights | null = null;
+  private started = -Infinity;
+
+  /** `inputs` is [inputs][samples]; a new pass starts at most every `interval` milliseconds. */
+  constructor(
+    readonly network: Network,
+    readonly inputs: Float32Array,
+    readonly samples: number,
+    private readonly interval = 0,
+  ) {}
+
+  /** Whether `weights` are not yet in the outputs. */
+  behind(weights: Weights): boolean {
+    return this.weights !== weights || !this.network.done;
+  }
+
+  /** Works for about `milliseconds`; returns true when a pass has just been completed. */
+  work(weights: Weights, now: number, milliseconds: number): boolean {
+    if (this.network.done) {
+      if (this.weights === weights || now - this.started < this.interval) return false;
+      this.network.begin(this.inputs, this.samples, weights);
+      this.weights = weights;
+      this.started = now;
+    }
+    if (!this.network.advance(milliseconds)) return false;
+    this.version++;
+    return true;
+  }
+}
