@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 from collections.abc import Callable
@@ -10,9 +11,13 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, WebSocket
 
-from tests.live_server import LiveServer
+from tests.live_server import ROOT, LiveServer
 
 PATIENCE = 10.0
+WORDS: dict[str, dict[str, str]] = {
+    language: json.loads((ROOT / f"web/src/i18n/{language}.json").read_text(encoding="utf-8"))
+    for language in ("en", "zh")
+}
 
 
 class Visitor:
@@ -21,6 +26,7 @@ class Visitor:
     def __init__(self, page: Page, server: LiveServer) -> None:
         self.page = page
         self.server = server
+        self.language = "en"
         self.run_id = ""
         self.tokens: dict[str, str] = {}
         self.complaints: list[str] = []
@@ -95,13 +101,55 @@ class Visitor:
         self.eventually(lambda: self.config(path) != before, f"{path} is still {json.dumps(before)} on the server")
         return self.config(path)
 
-    def button(self, name: str, *, exact: bool = True) -> Locator:
-        """A button by its accessible name."""
-        return self.page.get_by_role("button", name=name, exact=exact)
+    def restarts(self, act: Callable[[], object]) -> None:
+        """Do something and wait until the run has new weights."""
+        before = self.run()["generation"]
+        act()
+        self.eventually(lambda: self.run()["generation"] > before, "the weights were not made anew")
 
-    def slider(self, name: str) -> Locator:
-        """A slider by its accessible name."""
-        return self.page.get_by_role("slider", name=name, exact=True)
+    def word(self, key: str, **variables: object) -> str:
+        """A text of the page by its key, as the page itself takes it."""
+        text: str = WORDS[self.language][key]
+        for name, value in variables.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+    def button(self, key: str, **variables: object) -> Locator:
+        """A button by the key of its accessible name."""
+        return self.page.get_by_role("button", name=self.word(key, **variables), exact=True)
+
+    def slider(self, label: str) -> Locator:
+        """A slider by its label; a mark that tells whether it restarts training may stand before it."""
+        return self.page.get_by_role("slider", name=re.compile(rf"(?:^|\s){re.escape(label)}$"))
+
+    def menu(self, label: str) -> Locator:
+        """The button that opens a menu of choices; its name goes on with what is chosen."""
+        return self.page.get_by_role("button", name=re.compile(rf"^{re.escape(label)}: "))
+
+    def choose(self, label: str, option: str) -> None:
+        """Open a menu of choices and take one."""
+        self.menu(label).click()
+        options = self.page.get_by_role("listbox", name=label).get_by_role("option")
+        options.filter(has=self.page.get_by_text(option, exact=True)).click()
+
+    def nudge(self, slider: Locator, key: str = "ArrowRight") -> None:
+        """Move a slider a little with the keyboard."""
+        slider.focus()
+        slider.press(key)
+
+    def move(self, slider: Locator, param: dict[str, Any], path: str) -> None:
+        """Move a parameter's slider away from its default and wait until the server has it, at a dotted path."""
+        at_top = param["default"] >= param["maximum"]
+        self.config_changes(path, lambda: self.nudge(slider, "ArrowLeft" if at_top else "ArrowRight"))
+
+    def count_becomes(self, path: str, wanted: int) -> None:
+        """Wait until the list at a dotted path of the server's configuration has that many entries."""
+        self.eventually(lambda: len(self.config(path)) == wanted, f"{path} does not get {wanted} entries")
+
+    def variants(self, family: str) -> list[dict[str, Any]]:
+        """The members of a family, as the server's catalogue names them."""
+        found: list[dict[str, Any]] = self.server.get("/api/catalog")["families"][family]
+        return found
 
     def leave(self) -> None:
         """Close the tab and end its runs, so that the next visitor finds room."""
