@@ -146,10 +146,10 @@ export type RunState = 'running' | 'paused' | 'diverged' | 'finished';
 /** Big buffers that frames carry on request, besides the parameters. */
 export type WatchField = 'gradients' | 'updates';
 
-/** Where and when training left the numbers. */
+/** Where and when training left the numbers; the tensor is not known to who came later. */
 export interface Divergence {
   step: number;
-  tensor: string;
+  tensor: string | null;
 }
 
 export interface Hello {
@@ -161,12 +161,12 @@ export interface Hello {
   state: RunState;
   owner: boolean;
   generation: number;
+  step: number;
   steps_per_epoch: number;
   /** How many training and test samples the shown losses look at. */
   evaluated: [train: number, test: number];
   /** Steps a second that "auto" means now. */
   pace: number;
-  diverged?: Divergence | null;
 }
 
 /** Records that are new since the last acknowledged one: `values` is [records, columns], row-major. */

@@ -246,7 +246,8 @@ export class RunStore {
     this.owner = hello.owner;
     this.state = hello.state;
     this.generation = hello.generation;
-    this.diverged = hello.diverged ?? null;
+    if (hello.state !== 'diverged') this.diverged = null;
+    else this.diverged ??= { step: hello.step, tensor: null };
     this.status = 'live';
     if (this.unsent) this.flush();
   }

@@ -3,6 +3,7 @@
 import * as api from '../protocol/api';
 import type { Catalog, PartialConfig } from '../protocol/messages';
 import type { Notice } from './run.svelte';
+import { same } from './merge';
 import { rememberRun, type OwnRun } from './remember';
 import { readConfig, readPageOptions, writeConfig, type ReadLink } from './url';
 
@@ -52,8 +53,8 @@ async function watchRun(id: string, own: OwnRun | null): Promise<Opened> {
 async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Opened | null> {
   try {
     const info = await api.getRun(own.id);
-    const described = writeConfig(info.config, catalog);
-    if (described === writeLink(link, catalog)) return { ...own, notice: null };
+    if (same(readConfig(writeConfig(info.config, catalog), catalog).config, link.config))
+      return { ...own, notice: null };
     // Another link was opened in this tab: the old run is of no use any more and would take a place.
     await api.deleteRun(own.id, own.token);
   } catch (problem) {
@@ -61,35 +62,6 @@ async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Op
   }
   rememberRun(null);
   return null;
-}
-
-/** The address in its canonical form, for comparison. */
-function writeLink(link: ReadLink, catalog: Catalog): string {
-  const { families, default_config: base } = catalog;
-  const complete = (choice: Record<string, unknown>): Record<string, unknown> => {
-    const variant = Object.values(families)
-      .flat()
-      .find((candidate) => candidate.id === choice['id']);
-    const defaults = Object.fromEntries(variant?.params.map((param) => [param.id, param.default]) ?? []);
-    return { ...defaults, ...choice };
-  };
-  const completed = <T>(value: T): T => {
-    if (Array.isArray(value)) return value.map(completed) as T;
-    if (typeof value !== 'object' || value === null) return value;
-    const inner = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, completed(part)]));
-    return ('id' in inner ? complete(inner) : inner) as T;
-  };
-  const { config } = link;
-  return writeConfig(
-    completed({
-      ...base,
-      ...config,
-      data: { ...base.data, ...config.data },
-      network: { ...base.network, ...config.network },
-      training: { ...base.training, ...config.training },
-    }),
-    catalog,
-  );
 }
 
 /** A new run; a link that the server refuses opens the default one and says what was wrong. */

@@ -3,12 +3,23 @@
  *
  *   ?dataset=moons(noise:0.2)&layers=8*3,4(activation:relu;dropout:0.2)&optimizer=sgd(learning_rate:0.1)&seed=3
  *
- * Only what differs from the default configuration is written; within a choice, only what differs from the
- * catalogue's defaults. Reading checks the grammar and nothing else: names and bounds are the server's business,
+ * Only what differs from the default configuration is written; within a choice, only what differs from what the
+ * server takes where nothing is said: the default configuration's value where it makes the same choice or declares the
+ * very same parameter, else the parameter's own default. Reading checks the grammar and nothing else: names and bounds are the server's business,
  * so what cannot be a number is passed on as it is and refused there, with the field's name.
  */
 
-import type { Catalog, Choice, FamilyId, LayerConfig, PartialConfig, RunConfig, Speed } from '../protocol/messages';
+import type {
+  Catalog,
+  Choice,
+  FamilyId,
+  LayerConfig,
+  Param,
+  PartialConfig,
+  RunConfig,
+  Speed,
+  Variant,
+} from '../protocol/messages';
 import { same } from './merge';
 
 type Defaults = Pick<Catalog, 'families' | 'default_config'>;
@@ -44,24 +55,30 @@ export function pageQuery(search: string): string {
 // ── writing ──────────────────────────────────────────────────────────────────
 
 export function writeConfig(config: RunConfig, { families, default_config: base }: Defaults): string {
-  const choice = (family: FamilyId, value: Choice) => writeChoice(value, families[family]);
+  const choice = (family: FamilyId, value: Choice, usual?: Choice) => writeChoice(value, families[family], usual);
   const parts: string[] = [];
   const put = (key: string, value: unknown, usual: unknown, text: () => string) => {
     if (!same(value, usual)) parts.push(`${key}=${escape(text())}`);
   };
   const { data, network, training } = config;
-  put('dataset', data.dataset, base.data.dataset, () => choice('datasets', data.dataset));
+  put('dataset', data.dataset, base.data.dataset, () => choice('datasets', data.dataset, base.data.dataset));
   put('train_share', data.train_share, base.data.train_share, () => String(data.train_share));
   put('data_seed', data.seed, base.data.seed, () => String(data.seed));
   put('features', data.features, base.data.features, () => data.features.join(','));
-  put('preprocessing', data.preprocessing, base.data.preprocessing, () => choice('preprocessings', data.preprocessing));
+  put('preprocessing', data.preprocessing, base.data.preprocessing, () =>
+    choice('preprocessings', data.preprocessing, base.data.preprocessing),
+  );
   put('layers', network.layers, base.network.layers, () => writeLayers(network.layers, base, families));
   put('output', network.output.initializer, base.network.output.initializer, () =>
-    choice('initializers', network.output.initializer),
+    choice('initializers', network.output.initializer, base.network.output.initializer),
   );
-  put('loss', training.loss, base.training.loss, () => choice('losses', training.loss));
-  put('optimizer', training.optimizer, base.training.optimizer, () => choice('optimizers', training.optimizer));
-  put('schedule', training.schedule, base.training.schedule, () => choice('schedules', training.schedule));
+  put('loss', training.loss, base.training.loss, () => choice('losses', training.loss, base.training.loss));
+  put('optimizer', training.optimizer, base.training.optimizer, () =>
+    choice('optimizers', training.optimizer, base.training.optimizer),
+  );
+  put('schedule', training.schedule, base.training.schedule, () =>
+    choice('schedules', training.schedule, base.training.schedule),
+  );
   put('regularizers', training.regularizers, base.training.regularizers, () =>
     training.regularizers.map((regularizer) => choice('regularizers', regularizer)).join(','),
   );
@@ -71,12 +88,20 @@ export function writeConfig(config: RunConfig, { families, default_config: base 
   return parts.join('&');
 }
 
-function writeChoice(choice: Choice, variants: Defaults['families'][FamilyId] | undefined): string {
-  const variant = variants?.find((candidate) => candidate.id === choice.id);
-  const changed = Object.entries(choice).filter(
-    ([key, value]) => key !== 'id' && value !== variant?.params.find((param) => param.id === key)?.default,
-  );
+function writeChoice(choice: Choice, variants: Variant[] | undefined, usual?: Choice): string {
+  const params = paramsOf(variants, choice.id);
+  const known = usual ? paramsOf(variants, usual.id) : [];
+  const changed = Object.entries(choice).filter(([key, value]) => {
+    if (key === 'id') return false;
+    const param = params.find((candidate) => candidate.id === key);
+    const kept = usual && (usual.id === choice.id || known.some((other) => same(other, param)));
+    return value !== (kept ? usual[key] : param?.default);
+  });
   return changed.length ? `${choice.id}(${changed.map(([key, value]) => `${key}:${value}`).join(';')})` : choice.id;
+}
+
+function paramsOf(variants: Variant[] | undefined, id: string): Param[] {
+  return variants?.find((variant) => variant.id === id)?.params ?? [];
 }
 
 function writeLayers(layers: LayerConfig[], base: RunConfig, families: Defaults['families']): string {

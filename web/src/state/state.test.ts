@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '../testing/catalogue';
+import { compact } from './compact';
+import { choose } from './families';
+import { History } from './history';
+import { ALL_LAYERS, applyToAll, changeLayers, chosenIds, common } from './layers';
+import { join, merge, same } from './merge';
+
+const base = catalogue.default_config;
+
+describe('merging', () => {
+  it('changes what is named and nothing else', () => {
+    const merged = merge(base, { training: { batch_size: 8 }, data: { seed: 5 } });
+    expect(merged.training).toEqual({ ...base.training, batch_size: 8 });
+    expect(merged.data).toEqual({ ...base.data, seed: 5 });
+    expect(merged.network).toEqual(base.network);
+    expect(base.training.batch_size).toBe(32);
+  });
+
+  it('of two patches is the same as one after the other', () => {
+    const first = { training: { batch_size: 8, loss: { id: 'surprise' } }, seed: 2 };
+    const second = { training: { batch_size: 4 }, data: { seed: 3 } };
+    expect(merge(base, join(first, second))).toEqual(merge(merge(base, first), second));
+  });
+
+  it('compares by value', () => {
+    expect(same({ a: [1, { b: 2 }], c: null }, { c: null, a: [1, { b: 2 }] })).toBe(true);
+    expect(same({ a: 1 }, { a: 1, b: undefined })).toBe(false);
+    expect(same([1], { 0: 1 })).toBe(false);
+    expect(same([1, 2], [1])).toBe(false);
+  });
+});
+
+describe('undo', () => {
+  const at = (seed: number) => ({ ...base, seed });
+
+  it('goes back and forth', () => {
+    const history = new History();
+    history.record(at(1), 'seed', 0);
+    history.record(at(2), 'seed', 5000);
+    expect(history.undo(at(3))?.seed).toBe(2);
+    expect(history.undo(at(2))?.seed).toBe(1);
+    expect(history.undo(at(1))).toBeNull();
+    expect(history.redo(at(1))?.seed).toBe(2);
+    expect(history.redo(at(2))?.seed).toBe(3);
+    expect(history.canRedo).toBe(false);
+  });
+
+  it('takes a drag as one change', () => {
+    const history = new History();
+    for (let i = 0; i < 20; i++) history.record(at(i), 'training.optimizer', i * 50);
+    history.record(at(20), 'training.loss', 1010);
+    expect(history.undo(at(21))?.seed).toBe(20);
+    expect(history.undo(at(20))?.seed).toBe(0);
+    expect(history.canUndo).toBe(false);
+  });
+
+  it('forgets what was undone when something else is changed', () => {
+    const history = new History();
+    history.record(at(1), 'a', 0);
+    history.undo(at(2));
+    history.record(at(1), 'b', 10);
+    expect(history.canRedo).toBe(false);
+  });
+});
+
+describe('layers', () => {
+  const [first] = base.network.layers;
+  const layers = [first!, { ...first!, units: 3, activation: { id: 'kinked', slope: 0.1 } }];
+
+  it('change alone or together', () => {
+    expect(changeLayers(layers, 1, { dropout: 0.5 }).map((layer) => layer.dropout)).toEqual([0, 0.5]);
+    expect(changeLayers(layers, ALL_LAYERS, { dropout: 0.5 }).map((layer) => layer.dropout)).toEqual([0.5, 0.5]);
+  });
+
+  it('take over the settings of one, but not its units', () => {
+    const applied = applyToAll(layers, 1);
+    expect(applied.map((layer) => layer.units)).toEqual([8, 3]);
+    expect(applied[0]!.activation).toEqual({ id: 'kinked', slope: 0.1 });
+    expect(applyToAll(layers, 5)).toBe(layers);
+  });
+
+  it('say what they agree on', () => {
+    expect(common(layers, 'activation')).toBeNull();
+    expect(common(layers, 'initializer')).toEqual(first!.initializer);
+    expect(chosenIds(layers, 'activation')).toEqual(['bendy', 'kinked']);
+    expect(common([], 'units')).toBeNull();
+  });
+});
+
+describe('choices', () => {
+  const [walker, runner] = catalogue.families.optimizers;
+
+  it('begin with their defaults and keep their own values', () => {
+    expect(choose(walker!)).toEqual({ id: 'walker', learning_rate: 0.01, memory: 0.9 });
+    expect(choose(walker!, { id: 'walker', learning_rate: 3, memory: 0.1 })).toMatchObject({ learning_rate: 3 });
+    expect(choose(runner!, { id: 'walker', learning_rate: 3 })).toEqual({ id: 'runner', learning_rate: 0.1 });
+  });
+});
+
+describe('large numbers', () => {
+  it.each([
+    [0, '0'],
+    [999.4, '999'],
+    [999.6, '1.00 k'],
+    [12_345, '12.3 k'],
+    [1_900_000, '1.90 M'],
+    [3.2e9, '3.20 G'],
+    [NaN, '–'],
+  ])('%d is %s', (value, text) => {
+    expect(compact(value)).toBe(text);
+  });
+});

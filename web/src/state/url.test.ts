@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { PartialConfig, RunConfig } from '../protocol/messages';
+import { catalogue } from '../testing/catalogue';
+import { merge } from './merge';
+import { pageQuery, readConfig, readPageOptions, writeConfig } from './url';
+
+const base = catalogue.default_config;
+
+/** The server's completion, as the brief gives it: unsaid parameters come from the default configuration or the catalogue. */
+function complete(patch: PartialConfig): RunConfig {
+  const merged = structuredClone(merge(base, patch));
+  const fill = (
+    family: keyof typeof catalogue.families,
+    choice: { id: string; [key: string]: unknown },
+    usual?: object,
+  ) => {
+    const found = catalogue.families[family].find((candidate) => candidate.id === choice.id)!;
+    const kept = usual as { id: string; [key: string]: unknown } | undefined;
+    const before = catalogue.families[family].find((candidate) => candidate.id === kept?.id)?.params ?? [];
+    for (const parameter of found.params) {
+      const shared = before.some((other) => JSON.stringify(other) === JSON.stringify(parameter));
+      choice[parameter.id] ??= kept && (kept.id === choice.id || shared) ? kept[parameter.id] : parameter.default;
+    }
+  };
+  fill('datasets', merged.data.dataset, base.data.dataset);
+  fill('optimizers', merged.training.optimizer, base.training.optimizer);
+  fill('schedules', merged.training.schedule, base.training.schedule);
+  merged.training.regularizers.forEach((choice) => fill('regularizers', choice));
+  for (const layer of merged.network.layers) {
+    fill('activations', layer.activation);
+    fill('initializers', layer.initializer);
+    fill('normalizations', layer.normalization);
+  }
+  return merged;
+}
+
+const layer = base.network.layers[0]!;
+
+const configs: [string, PartialConfig, string][] = [
+  ['the default', {}, ''],
+  [
+    'one number of a choice',
+    { data: { dataset: { id: 'rings', samples: 400, noise: 0.3 } } },
+    'dataset=rings(noise:0.3)',
+  ],
+  [
+    'another variant that shares a parameter keeps its value unsaid',
+    { data: { dataset: { id: 'waves', samples: 400, noise: 0.2 } } },
+    'dataset=waves',
+  ],
+  [
+    'another variant with its own default',
+    { training: { optimizer: { id: 'runner', learning_rate: 0.1 } } },
+    'optimizer=runner',
+  ],
+  ['no hidden layer', { network: { layers: [] } }, 'layers='],
+  ['layers in rows', { network: { layers: [layer, layer, layer, { ...layer, units: 4 }] } }, 'layers=3*8,4'],
+  [
+    'a layer with everything else',
+    {
+      network: {
+        layers: [
+          {
+            units: 3,
+            activation: { id: 'kinked', slope: 0.2 },
+            initializer: { id: 'nothing' },
+            normalization: { id: 'level', momentum: 0.1 },
+            dropout: 0.25,
+          },
+        ],
+      },
+    },
+    'layers=3(activation:kinked(slope:0.2);initializer:nothing;normalization:level;dropout:0.25)',
+  ],
+  [
+    'two regularizers',
+    {
+      training: {
+        regularizers: [
+          { id: 'pull', rate: 0.01 },
+          { id: 'push', rate: 0.001 },
+        ],
+      },
+    },
+    'regularizers=pull(rate:0.01),push',
+  ],
+  [
+    'numbers in exponent form',
+    { training: { regularizers: [{ id: 'pull', rate: 1e-8 }] } },
+    'regularizers=pull(rate:1e-8)',
+  ],
+  ['features', { data: { features: ['north', 'east_squared'] } }, 'features=north,east_squared'],
+  ['speeds', { speed: 'full', seed: 7 }, 'seed=7&speed=full'],
+  ['a slow speed', { speed: 0.5 }, 'speed=0.5'],
+];
+
+describe('a configuration as an address', () => {
+  it.each(configs)('writes %s', (_, patch, query) => {
+    expect(writeConfig(complete(patch), catalogue)).toBe(query);
+  });
+
+  it.each(configs)('reads back %s', (_, patch) => {
+    const config = complete(patch);
+    const link = readConfig(writeConfig(config, catalogue), catalogue);
+    expect(link.unreadable).toEqual([]);
+    expect(complete(link.config)).toEqual(config);
+  });
+
+  it('survives what mail programs do to it: everything percent-encoded', () => {
+    const query = 'layers=8(activation:kinked(slope:0.2)),4&regularizers=pull(rate:0.5)';
+    const encoded = query.replace(/[():;,*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+    expect(readConfig(encoded, catalogue)).toEqual(readConfig(query, catalogue));
+  });
+});
+
+describe('nonsense in an address', () => {
+  it.each([
+    ['an unknown key', 'colour=red', 'colour=red'],
+    ['a key of an object itself', '__proto__=1', '__proto__=1'],
+    ['a key that every object has', 'constructor=1', 'constructor=1'],
+    ['an unclosed parenthesis', 'optimizer=walker(memory:0.9', 'optimizer=walker(memory:0.9'],
+    ['a parameter without a value', 'optimizer=walker(memory)', 'optimizer=walker(memory)'],
+    ['an id within a choice', 'optimizer=walker(id:runner)', 'optimizer=walker(id:runner)'],
+    ['an unknown part of a layer', 'layers=8(colour:red)', 'layers=8(colour:red)'],
+    ['more layers than there can be', 'layers=999999999*8', 'layers=999999999*8'],
+    ['no layers at all', 'layers=0*8', 'layers=0*8'],
+    ['an empty choice', 'loss=', 'loss'],
+  ])('names %s', (_, query, named) => {
+    const link = readConfig(query, catalogue);
+    expect(link.unreadable).toEqual([named]);
+    expect(link.config).toEqual({});
+  });
+
+  it('leaves wrong names and numbers to the server, as they are', () => {
+    const link = readConfig('optimizer=nobody(learning_rate:NaN)&seed=1e999&batch_size=-5', catalogue);
+    expect(link.unreadable).toEqual([]);
+    expect(link.config).toEqual({
+      training: { optimizer: { id: 'nobody', learning_rate: 'NaN' }, batch_size: -5 },
+      seed: '1e999',
+    });
+  });
+
+  it('shortens what it repeats', () => {
+    expect(readConfig(`${'x'.repeat(5000)}=1`, catalogue).unreadable[0]).toHaveLength(60);
+  });
+});
+
+describe('the page’s own keys', () => {
+  it('are no part of the configuration', () => {
+    expect(readConfig('embed=1&lang=zh&theme=dark&run=abc', catalogue)).toEqual({ config: {}, unreadable: [] });
+    expect(readPageOptions('?embed=1&run=abc')).toEqual({ run: 'abc', embed: true });
+    expect(pageQuery('?seed=3&embed=1&theme=dark&run=abc')).toBe('embed=1&theme=dark');
+  });
+});
