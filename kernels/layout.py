@@ -37,11 +37,12 @@ class Field(IntEnum):
     DROPPED_ROW = 9  # activation after dropout
     GRADIENT_ROW = 10  # gradient of the layer's output, then of its weighted sum
     NORMALIZED_ROW = 11
-    INVERSE_STD = 12  # offset into the inverse standard deviations
-    ACTIVATE = 13  # addresses of kernels; 0 where there is nothing to do
-    ACTIVATE_BACK = 14
-    NORMALIZE = 15
-    NORMALIZE_BACK = 16
+    TRANSPOSED_ROW = 12  # scratch for the layer's inputs, shared by all layers
+    INVERSE_STD = 13  # offset into the inverse standard deviations
+    ACTIVATE = 14  # addresses of kernels; 0 where there is nothing to do
+    ACTIVATE_BACK = 15
+    NORMALIZE = 16
+    NORMALIZE_BACK = 17
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,8 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
                 rows += layer.units
         row[Field.INVERSE_STD] = inverse_stds
         inverse_stds += layer.units
+    fields[:, Field.TRANSPOSED_ROW] = rows
+    rows += max(layer.inputs for layer in layers)
     return Table(fields, params, saturation, rows, inverse_stds)
 
 

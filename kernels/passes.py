@@ -32,6 +32,7 @@ GRADIENT_ROW, NORMALIZED_ROW, INVERSE_STD = (
     int(Field.NORMALIZED_ROW),
     int(Field.INVERSE_STD),
 )
+TRANSPOSED_ROW = int(Field.TRANSPOSED_ROW)
 ACTIVATE, ACTIVATE_BACK = int(Field.ACTIVATE), int(Field.ACTIVATE_BACK)
 NORMALIZE, NORMALIZE_BACK = int(Field.NORMALIZE), int(Field.NORMALIZE_BACK)
 
@@ -136,7 +137,8 @@ def backward(
             below = t - FIELDS
             dropped = dropout[layer - 1] > 0
             x = shift(arena, (table[below + DROPPED_ROW] if dropped else table[below + A_ROW]) * stride)
-        dense_weight_gradient(d, x, shift(g, table[t + WEIGHT]), inputs, units, stride)
+        transposed = shift(arena, table[t + TRANSPOSED_ROW] * stride)
+        dense_weight_gradient(d, x, shift(g, table[t + WEIGHT]), transposed, inputs, units, stride)
         if table[t + BIAS] >= 0:
             dense_bias_gradient(d, shift(g, table[t + BIAS]), units, stride)
         if layer > 0:

@@ -67,6 +67,13 @@ def shift(typing: Any, base: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def shift_index(typing: Any, base: Any, offset: Any) -> Any:
+    """The address `offset` integers behind `base`."""
+    indices = types.CPointer(types.intp)
+    return indices(indices, types.intp), lambda context, builder, signature, args: builder.gep(args[0], [args[1]])
+
+
+@intrinsic
 def load(typing: Any, base: Any, offset: Any) -> Any:
     """Eight floats from `base[offset]` on."""
 
@@ -154,6 +161,50 @@ def store_totals(typing: Any, base: Any, offset: Any, a: Any, b: Any, c: Any, d:
         return context.get_dummy_value()
 
     return types.void(POINTER, types.intp, _VECTOR, _VECTOR, _VECTOR, _VECTOR), code
+
+
+def _vector_at(builder: Any, base: Any, offset: Any) -> Any:
+    return builder.bitcast(builder.gep(base, [offset]), _LANES.as_pointer())
+
+
+def _transpose(builder: Any, places: list[Any], target: Any, target_stride: Any) -> None:
+    """Load a vector from each of eight places, and store their transpose, row i at `target[i * target_stride]`."""
+
+    def zipped(x: Any, y: Any, first: int) -> Any:
+        order = [lane for pair in range(first, first + 4) for lane in (pair, WIDTH + pair)]
+        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_INDEX, WIDTH), order))
+
+    rows = [builder.load(place, align=_UNALIGNED) for place in places]
+    for _ in range(3):  # a perfect shuffle of the rows, log2(8) times
+        rows = [zipped(rows[i], rows[i + 4], half) for i in range(4) for half in (0, 4)]
+    for row, vector in enumerate(rows):
+        offset = builder.mul(target_stride, ir.Constant(target_stride.type, row))
+        builder.store(vector, _vector_at(builder, target, offset), align=_UNALIGNED)
+
+
+@intrinsic
+def transpose_block(typing: Any, source: Any, source_stride: Any, target: Any, target_stride: Any) -> Any:
+    """Transpose 8 by 8 floats; row i starts at `source[i * source_stride]`, and at `target[i * target_stride]`."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        offsets = [builder.mul(args[1], ir.Constant(args[1].type, row)) for row in range(WIDTH)]
+        _transpose(builder, [_vector_at(builder, args[0], offset) for offset in offsets], args[2], args[3])
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.intp, POINTER, types.intp), code
+
+
+@intrinsic
+def transpose_chosen(typing: Any, source: Any, rows: Any, source_stride: Any, target: Any, target_stride: Any) -> Any:
+    """Like `transpose_block`, of the eight rows that `rows[0..8)` names: row i starts at `source[rows[i] * stride]`."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        chosen = [builder.load(builder.gep(args[1], [ir.Constant(_INDEX, row)])) for row in range(WIDTH)]
+        places = [_vector_at(builder, args[0], builder.mul(row, args[2])) for row in chosen]
+        _transpose(builder, places, args[3], args[4])
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.CPointer(types.intp), types.intp, POINTER, types.intp), code
 
 
 @intrinsic

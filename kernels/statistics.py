@@ -10,7 +10,7 @@ import numpy as np
 from kernels.cache import OPTIONS
 from kernels.calls import lose
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, forward
-from kernels.simd import Pointer, shift
+from kernels.simd import Pointer, shift, shift_index, transpose_chosen
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
@@ -66,12 +66,19 @@ def all_finite(values: Pointer, size: int) -> bool:
 
 
 @numba.njit(**OPTIONS)
-def gather(x: Pointer, samples: int, inputs: int, order: Pointer, start: int, count: int, stride: int, out: Pointer) -> None:
-    """Samples order[start..start + count) of x: [inputs, samples] into out: [inputs, stride], zeros behind them."""
+def gather(x: Pointer, inputs: int, order: Pointer, start: int, count: int, stride: int, out: Pointer) -> None:
+    """Samples order[start..start + count) of x: [samples, inputs] into out: [inputs, stride], zeros behind them.
+
+    Rows of x are read as they lie, eight by eight: for many inputs that takes a third of gathering number by number.
+    """
+    blocked, full = inputs // 8 * 8, count // 8 * 8
+    for s in range(0, full, 8):
+        for i in range(0, blocked, 8):
+            transpose_chosen(shift(x, i), shift_index(order, start + s), inputs, shift(out, i * stride + s), stride)
     for i in range(inputs):
-        row, source = i * stride, i * samples
-        for s in range(count):
-            out[row + s] = x[source + order[start + s]]
+        row = i * stride
+        for s in range(full if i < blocked else 0, count):
+            out[row + s] = x[order[start + s] * inputs + i]
         for s in range(count, stride):
             out[row + s] = _ZERO
 
@@ -104,7 +111,6 @@ def evaluate(
     inverse_std: Pointer,
     x: Pointer,
     y: Pointer,
-    samples: int,
     limit: int,
     inputs: int,
     order: Pointer,
@@ -118,7 +124,7 @@ def evaluate(
 ) -> None:
     """Mean loss and share of right predictions over the first `limit` samples, as in inference.
 
-    x: [inputs, samples]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8.
+    x: [samples, inputs]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8.
     Both results are NaN where there is no sample, the accuracy also in regression.
     """
     summed, right = 0.0, 0
@@ -127,8 +133,8 @@ def evaluate(
     for start in range(0, limit, block):
         count = min(block, limit - start)
         stride = (count + 7) // 8 * 8
-        gather(x, samples, inputs, order, start, count, stride, arena)
-        gather(y, samples, 1, order, start, count, stride, targets)
+        gather(x, inputs, order, start, count, stride, arena)
+        gather(y, 1, order, start, count, stride, targets)
         forward(table, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 0, 0, 0)
         z = shift(arena, table[last + Z_ROW] * stride)
         d = shift(arena, table[last + GRADIENT_ROW] * stride)

@@ -55,7 +55,7 @@ class Plan(NamedTuple):
     params: NDArray[np.float32]  # [layers, 2, MAX_PARAMS]
     saturation: NDArray[np.float32]  # [layers, 2]
     tensors: NDArray[np.int64]  # [tensors, 2], offset and size
-    x_train: NDArray[np.float32]  # [inputs, samples]
+    x_train: NDArray[np.float32]  # [samples, inputs]
     y_train: NDArray[np.float32]
     x_test: NDArray[np.float32]
     y_test: NDArray[np.float32]
@@ -142,7 +142,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     fields, floats, saturation = pointer(plan.fields, 0), pointer(plan.params, 0), pointer(plan.saturation, 0)
     tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
     layers = plan.fields.shape[0]
-    inputs, samples = plan.x_train.shape
+    samples, inputs = plan.x_train.shape
     x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
     natural_order = pointer(plan.natural_order, 0)
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
@@ -176,8 +176,8 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         recorded = step + 1 == clock[_NEXT_RECORD]
         observed = recorded or (observe and done == steps - 1)
 
-        gather(x_train, samples, inputs, order, clock[_POSITION], count, stride, arena)
-        gather(y_train, samples, 1, order, clock[_POSITION], count, stride, targets)
+        gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
+        gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
         forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)
         d = shift(arena, fields[last + GRADIENT_ROW] * stride)
@@ -229,13 +229,13 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
             block = memory.targets.size
             task = plan.integers[PlanInteger.TASK]
             evaluate(
-                fields, floats, dropout, layers, w, running, arena, inverse_std, x_train, y_train, samples,
+                fields, floats, dropout, layers, w, running, arena, inverse_std, x_train, y_train,
                 plan.integers[PlanInteger.EVALUATED_TRAIN], inputs, natural_order, targets, scratch, block, loss_address, task,
                 shift(out, _TRAIN_LOSS), shift(out, _TRAIN_ACCURACY),
             )  # fmt: skip
             evaluate(
                 fields, floats, dropout, layers, w, running, arena, inverse_std, pointer(plan.x_test, 0),
-                pointer(plan.y_test, 0), plan.x_test.shape[1], plan.integers[PlanInteger.EVALUATED_TEST], inputs,
+                pointer(plan.y_test, 0), plan.integers[PlanInteger.EVALUATED_TEST], inputs,
                 natural_order, targets, scratch, block, loss_address, task, shift(out, _TEST_LOSS), shift(out, _TEST_ACCURACY),
             )  # fmt: skip
         if recorded or clock[_CULPRIT] != NOTHING:
