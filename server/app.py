@@ -1,0 +1,292 @@
+"""Routes and lifespan, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import msgpack
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse, Response
+
+from server import answers
+from server.bus import LocalBus
+from server.catalog import families, headings
+from server.configuration import DEFAULT, resolve
+from server.directory import Directory, RunEntry
+from server.frames import PROTOCOL
+from server.guard import Guard
+from server.json_input import MAX_BYTES, parse_json
+from server.preparation import as_message, prepare
+from server.problems import refuse
+from server.scheduler import Scheduler
+from server.schema import (
+    MAX_BATCH,
+    MAX_DROPOUT,
+    MAX_LAYERS,
+    MAX_SEED,
+    MAX_SPEED,
+    MAX_UNITS,
+    MAX_WORK,
+    MIN_SPEED,
+    DataConfig,
+)
+from server.settings import Settings, from_environment
+from server.site import Site
+from server.steering import configure
+from server.stream import Stream
+from server.views import ERRORS, CatalogView, CreatedView, HealthView, RunView
+from server.warming import KernelStatus, Warm, warm_in_background, warm_kernels
+
+#: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
+SETTLING_SECONDS = 5.0
+
+PARTIAL_CONFIG: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "description": "Any part of a RunConfig; what is left out stays as it is."}
+            }
+        },
+    }
+}
+
+
+@dataclass
+class Services:
+    """What the routes work with."""
+
+    settings: Settings
+    directory: Directory
+    scheduler: Scheduler
+    bus: LocalBus
+    kernels: KernelStatus
+
+    def run(self, run_id: str) -> RunEntry:
+        """The run of that id. Raises Refused (404)."""
+        entry = self.directory.find(run_id)
+        if entry is None:
+            raise refuse(
+                404, "There is no such run (any more). Begin a new one.", "没有这个训练（或已结束）。请新建一个。", "id"
+            )
+        return entry
+
+    def own_run(self, run_id: str, request: Request) -> RunEntry:
+        """The same, for who brings its token. Raises Refused (401 or 403) for everybody else."""
+        entry = self.run(run_id)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise refuse(
+                401, "Send the run's control token: Authorization: Bearer …", "请发送控制令牌。", "authorization"
+            )
+        if not entry.permits(token.strip()):
+            raise refuse(403, "This is not the control token of this run.", "控制令牌与此训练不符。", "authorization")
+        return entry
+
+
+def package_version() -> str:
+    """The version of this package; in a source tree that was not installed, that it is one."""
+    try:
+        return version("livegrad")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    warm: Warm = warm_kernels,
+    clock: Callable[[], float] = time.monotonic,
+    page: Site | None = None,
+) -> FastAPI:
+    """The whole application. Tests put another way to warm up, another clock, and another page in place."""
+    settings = settings or from_environment()
+    bus = LocalBus()
+    services = Services(
+        settings=settings,
+        directory=Directory(settings, bus, clock),
+        scheduler=Scheduler(bus, settings.worker_count),
+        bus=bus,
+        kernels=KernelStatus(),
+    )
+    bus.connect_running(services.scheduler)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        bus.connect_serving(_caller(loop), services.directory.deliver)
+        warm_in_background(services.kernels, warm, services.scheduler.start)
+        tidying = asyncio.create_task(_tidy(services.directory))
+        yield
+        tidying.cancel()
+        bus.connect_serving(None, services.directory.deliver)
+        await run_in_threadpool(services.scheduler.stop)
+
+    app = FastAPI(
+        title="Livegrad",
+        version=package_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.services = services
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(Guard, settings=settings)
+    answers.install(app)
+    _add_routes(app, services)
+    app.mount("/", page or Site())
+    return app
+
+
+def _caller(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], None]], object]:
+    """Brings calls to the event loop; drops them once it is closed, when nobody is left to hear of them."""
+
+    def call_soon(callback: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(callback)
+
+    return call_soon
+
+
+async def _tidy(directory: Directory) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        directory.tidy()
+
+
+async def _body(request: Request) -> Any:
+    """The JSON that a request brings; nothing at all means {}. Raises Refused."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise refuse(
+                413, f"Send at most {MAX_BYTES} bytes.", f"最多发送 {MAX_BYTES} 字节。", bound=f"{MAX_BYTES} bytes"
+            )
+    if not data:
+        return {}
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise refuse(
+            415, "Send Content-Type: application/json.", "请发送 Content-Type: application/json。", "content-type"
+        )
+    return parse_json(data)
+
+
+def _created(entry: RunEntry) -> dict[str, Any]:
+    plan = entry.channel.plan
+    return {
+        "id": entry.run_id,
+        "control_token": entry.token,
+        "config": plan.config.as_dict(),
+        "layout": plan.layout.as_dict(),
+    }
+
+
+def _run(entry: RunEntry) -> dict[str, Any]:
+    channel, plan = entry.channel, entry.channel.plan
+    return {
+        "id": entry.run_id,
+        "config": plan.config.as_dict(),
+        "layout": plan.layout.as_dict(),
+        "state": channel.state,
+        "idle": channel.idle,
+        "step": channel.step,
+        "epoch": channel.epoch,
+        "rate": channel.rate,
+        "generation": plan.generation,
+        "steps_per_epoch": plan.steps_per_epoch,
+        "evaluated": plan.evaluated,
+        "pace": plan.pace,
+        "viewers": len(channel.viewers),
+    }
+
+
+def _catalog(settings: Settings) -> dict[str, Any]:
+    share = DataConfig.model_json_schema()["properties"]["train_share"]
+    return {
+        "version": package_version(),
+        "protocol": PROTOCOL,
+        "families": families(),
+        "headings": headings(),
+        "default_config": DEFAULT.as_dict(),
+        "limits": {
+            "layers": MAX_LAYERS,
+            "units": MAX_UNITS,
+            "dropout": MAX_DROPOUT,
+            "batch_size": MAX_BATCH,
+            "work": MAX_WORK,
+            "seed": MAX_SEED,
+            "speed_minimum": MIN_SPEED,
+            "speed_maximum": MAX_SPEED,
+            "train_share_minimum": share["minimum"],
+            "train_share_maximum": share["maximum"],
+            "message_bytes": MAX_BYTES,
+            "idle_pause_seconds": settings.idle_pause_seconds,
+            "keep_minutes": settings.keep_seconds / 60,
+        },
+    }
+
+
+def _add_routes(app: FastAPI, services: Services) -> None:
+    directory = services.directory
+
+    @app.get("/api/health", response_model=HealthView)
+    async def health() -> Response:
+        """How the server is, and how far its kernels are compiled."""
+        kernels = asdict(services.kernels)
+        head = {"status": "ok", "version": package_version(), "kernels": kernels}
+        return JSONResponse({**head, "runs": len(directory), "viewers": directory.viewers})
+
+    @app.get("/api/catalog", response_model=CatalogView, response_model_exclude_unset=True)
+    async def catalog() -> Response:
+        """Every family and variant, with the default configuration and the limits."""
+        return JSONResponse(await run_in_threadpool(_catalog, services.settings))
+
+    @app.post("/api/runs", status_code=201, response_model=CreatedView, responses=ERRORS, openapi_extra=PARTIAL_CONFIG)
+    async def create_run(request: Request) -> Response:
+        """Begin a run with what is asked for; the rest is the default."""
+        config = resolve(await _body(request))
+        address = request.client.host if request.client else ""
+        return JSONResponse(_created(directory.create(address, config)), 201)
+
+    @app.get("/api/runs/{run_id}", response_model=RunView, responses=ERRORS)
+    async def read_run(run_id: str) -> Response:
+        """A run's configuration and where it stands."""
+        return JSONResponse(_run(services.run(run_id)))
+
+    @app.patch("/api/runs/{run_id}", response_model=RunView, responses=ERRORS, openapi_extra=PARTIAL_CONFIG)
+    async def change_run(run_id: str, request: Request) -> Response:
+        """Change a part of the configuration; needs the control token."""
+        entry = services.own_run(run_id, request)
+        configure(directory, entry, await _body(request))
+        if services.kernels.state != "compiling":
+            await entry.channel.settled(SETTLING_SECONDS)
+        return JSONResponse(_run(entry))
+
+    @app.delete("/api/runs/{run_id}", status_code=204, response_class=Response, responses=ERRORS)
+    async def end_run(run_id: str, request: Request) -> Response:
+        """End a run; needs the control token."""
+        directory.end(services.own_run(run_id, request))
+        return Response(status_code=204)
+
+    @app.get("/api/runs/{run_id}/data", response_class=Response, responses=ERRORS)
+    async def read_data(run_id: str) -> Response:
+        """The run's samples, and how they become inputs: a MessagePack map."""
+        plan = services.run(run_id).channel.plan
+        data = await run_in_threadpool(prepare, plan.config.data)
+        return Response(msgpack.packb(as_message(data, plan.generation)), media_type="application/msgpack")
+
+    @app.websocket("/api/runs/{run_id}/stream")
+    async def stream(websocket: WebSocket, run_id: str) -> None:
+        """Frames and events down, commands and acknowledgements up."""
+        await Stream(websocket, directory, services.settings).run(run_id)

@@ -1,0 +1,183 @@
+"""A run as the serving side sees it: what was last published, and the mailboxes of those who watch.
+
+Everything here happens on one thread, the event loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from server.bus import Demand, ServingSide
+from server.commands import Command, Report
+from server.frames import FrameBody, encode_config_event, encode_event, encode_hello
+from server.publications import Event, Plan, Publication, Receipt, Snapshot, State
+from server.schema import RunConfig
+from server.viewers import Mailbox, SeriesLog
+
+
+@dataclass(eq=False)
+class Viewer:
+    """A connected viewer: its mailbox, and how to tell its sender that there is something in it."""
+
+    mailbox: Mailbox
+    notify: Callable[[], None] = field(default=lambda: None)
+
+
+class Channel:
+    """One run: its newest plan, state, snapshot and all its records, for any number of viewers."""
+
+    def __init__(self, run_id: str, plan: Plan, bus: ServingSide) -> None:
+        self.run_id = run_id
+        #: The configuration that was last asked for; the plan's follows as soon as the run has taken it over.
+        self.config: RunConfig = plan.config
+        self.plan = plan
+        self.state: State = "running"
+        self.idle = False
+        self.ended = False
+        self.step = 0
+        self.epoch = 0.0
+        self.rate = 0.0
+        self.viewers: set[Viewer] = set()
+        self._bus = bus
+        self._log = SeriesLog(len(plan.layout.columns))
+        self._body: FrameBody | None = None
+        self._version = 0
+        self._tickets = itertools.count(1)
+        self._receipts: dict[int, asyncio.Future[None]] = {}
+
+    # From the run
+
+    def take(self, publication: Publication) -> None:
+        """Something was published."""
+        match publication:
+            case Snapshot():
+                self._take_snapshot(publication)
+            case Plan():
+                self._take_plan(publication)
+            case Event():
+                self._take_event(publication)
+            case Receipt(ticket):
+                future = self._receipts.pop(ticket, None)
+                if future is not None and not future.done():
+                    future.set_result(None)
+
+    def _take_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.generation != self.plan.generation:
+            return
+        self._log.append(snapshot.series)
+        self._body = FrameBody(snapshot)
+        self._version += 1
+        self.step, self.epoch, self.rate = snapshot.step, snapshot.epoch, snapshot.rate
+        for viewer in self.viewers:
+            if viewer.mailbox.has_room:
+                viewer.notify()
+
+    def _take_plan(self, plan: Plan) -> None:
+        restarted = plan.generation != self.plan.generation
+        self.plan = plan
+        if restarted:
+            self.step, self.epoch, self.rate = plan.step, 0.0, 0.0
+            self._log = SeriesLog(len(plan.layout.columns))
+            self._body = None
+            for viewer in self.viewers:
+                viewer.mailbox.begin(0)
+        self._post(encode_config_event(plan))
+        if self.viewers:
+            self.want_frame()
+
+    def _take_event(self, event: Event) -> None:
+        self.step = max(self.step, event.step)
+        if event.event == "state":
+            self.state = event.details["state"]
+            self.idle = self.idle and self.state == "paused"
+            if self.state != "running":
+                self.rate = 0.0
+        elif event.event == "paused_idle":
+            self.idle = True
+        self._post(encode_event(event))
+
+    def _post(self, message: bytes) -> None:
+        for viewer in self.viewers:
+            viewer.mailbox.post(message)
+            viewer.notify()
+
+    # To the run
+
+    def send(self, command: Command) -> None:
+        """Ask something of the run."""
+        self._bus.send(self.run_id, command)
+
+    async def settled(self, within: float) -> None:
+        """Wait until everything that was sent before is done, but no longer than `within` seconds."""
+        ticket = next(self._tickets)
+        future = self._receipts[ticket] = asyncio.get_running_loop().create_future()
+        self.send(Report(ticket))
+        try:
+            async with asyncio.timeout(within):
+                await future
+        except TimeoutError:
+            pass
+        finally:
+            self._receipts.pop(ticket, None)
+
+    def want_frame(self, *, fresh: bool = False) -> None:
+        """Ask the run for a frame, if some viewer can take one."""
+        fields: frozenset[str] = frozenset()
+        for viewer in self.viewers:
+            fields |= viewer.mailbox.fields
+        if fresh or any(viewer.mailbox.has_room for viewer in self.viewers):
+            self._bus.want(self.run_id, Demand(fields, fresh))
+
+    # To and from viewers
+
+    def join(self, viewer: Viewer, generation: int | None, since: int) -> bytes:
+        """Take a viewer in, and return its `hello`.
+
+        `since` is how many records it has already of the weights numbered `generation`.
+        """
+        same = generation == self.plan.generation
+        viewer.mailbox.begin(min(since, self._log.count) if same else 0)
+        self.viewers.add(viewer)
+        self.want_frame(fresh=True)
+        return encode_hello(self.run_id, self.plan, self.state, owner=viewer.mailbox.owner)
+
+    def leave(self, viewer: Viewer) -> None:
+        """Let a viewer go."""
+        self.viewers.discard(viewer)
+
+    def watch(self, viewer: Viewer, fields: frozenset[str]) -> None:
+        """Change which big buffers a viewer gets."""
+        added = not fields <= viewer.mailbox.fields
+        viewer.mailbox.fields = fields
+        if added:
+            self.want_frame(fresh=True)
+
+    def acknowledge(self, viewer: Viewer, seq: int) -> bool:
+        """A viewer has a frame, so there is room for the next. False if no such frame was ever sent to it."""
+        if not viewer.mailbox.acknowledge(seq):
+            return False
+        viewer.notify()
+        self.want_frame()
+        return True
+
+    def next_message(self, viewer: Viewer, now: float) -> bytes | None:
+        """What is to be sent to a viewer next, if anything."""
+        event = viewer.mailbox.next_event()
+        if event is not None or self._body is None:
+            return event
+        frame = viewer.mailbox.next_frame(self._body, self._version, self._log, now)
+        if frame is not None and viewer.mailbox.has_room:
+            self.want_frame()
+        return frame
+
+    def end(self) -> None:
+        """The run is over: tell everybody who watches, and whoever waits."""
+        self.ended = True
+        for viewer in self.viewers:
+            viewer.notify()
+        for future in self._receipts.values():
+            if not future.done():
+                future.set_result(None)

@@ -1,0 +1,199 @@
+"""From what a person asks for to a complete configuration, and from that to what the kernels take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from kernels.layout import Layout, make_layout
+from kernels.losses import default_loss
+from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingSpec
+from kernels.spec import Text
+from server import defaults
+from server.catalog import FAMILIES
+from server.datasets import DATASETS, Dataset
+from server.problems import Problem, Refused, from_validation, refuse
+from server.schema import CHOICE_FIELDS, MAX_WORK, ChoiceConfig, DataConfig, RunConfig
+
+DEFAULT = RunConfig.model_validate(defaults.RUN)
+
+
+def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
+    """Complete what is asked for with `base`: objects are merged, everything else replaces what was there.
+
+    A choice of another variant takes that variant's defaults, except where both declare the very same parameter: that
+    keeps its value. A loss that does not fit a newly chosen task, and a batch larger than a newly chosen training set,
+    are changed too, unless they are asked for by name.
+
+    Raises Refused (422) that names every field out of its bounds.
+    """
+    if not isinstance(asked, dict):
+        raise refuse(
+            422, "The configuration must be a JSON object.", "配置必须是一个 JSON 对象。", bound="an object {…}"
+        )
+    merged = _merge(base.as_dict(), asked)
+    _fit_to_the_data(merged, asked)
+    try:
+        config = RunConfig.model_validate(merged)
+    except ValidationError as error:
+        raise from_validation(error) from None
+    problems = _unfit(config)
+    if problems:
+        raise Refused(422, problems)
+    return config
+
+
+def _merge(base: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """`asked` over `base`. Goes no deeper than `base` does, however deep `asked` is."""
+    merged = dict(base)
+    for name, value in asked.items():
+        there = base.get(name)
+        if not isinstance(there, dict) or not isinstance(value, dict):
+            merged[name] = value
+        elif name in CHOICE_FIELDS and value.get("id", there["id"]) != there["id"]:
+            merged[name] = {**_kept(CHOICE_FIELDS[name], there, value["id"]), **value}
+        else:
+            merged[name] = _merge(there, value)
+    return merged
+
+
+def _kept(family_id: str, choice: Mapping[str, Any], variant_id: Any) -> dict[str, Any]:
+    """The parameters of a choice that another variant declares in the very same way."""
+    variants = FAMILIES[family_id].variants
+    if not isinstance(variant_id, str) or variant_id not in variants:
+        return {}
+    before = variants[choice["id"]].params
+    return {param.id: choice[param.id] for param in variants[variant_id].params if param in before}
+
+
+def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    """Change the loss and the batch size with the data, unless they are asked for or the data make no sense."""
+    try:
+        data = DataConfig.model_validate(merged["data"])
+    except ValidationError:
+        return
+    training = merged["training"]
+    asked_training = asked.get("training", {})
+    if not isinstance(training, dict) or not isinstance(asked_training, dict):
+        return
+    named_loss = asked_training.get("loss", {})
+    loss = training["loss"]
+    task = dataset_of(data).task
+    if isinstance(named_loss, dict) and "id" not in named_loss and task not in FAMILIES["losses"][loss["id"]].tasks:
+        training["loss"] = {"id": default_loss(task), **named_loss}
+    if "batch_size" not in asked_training:
+        training["batch_size"] = min(training["batch_size"], training_size(data))
+
+
+def _unfit(config: RunConfig) -> list[Problem]:
+    """What is wrong with a configuration whose fields are each within their bounds."""
+    problems = []
+    dataset = dataset_of(config.data)
+    loss = FAMILIES["losses"][config.training.loss.id]
+    if dataset.task not in loss.tasks:
+        fitting = ", ".join(other.id for other in FAMILIES["losses"] if dataset.task in other.tasks)
+        reason = Text(
+            en=f"training.loss must fit the data's task, {dataset.task}. These do: {fitting}.",
+            zh=f"training.loss 必须适合数据的任务 {dataset.task}，可用：{fitting}。",
+        )
+        problems.append(Problem("training.loss", reason, f"one of: {fitting}"))
+    size = training_size(config.data)
+    if config.training.batch_size > size:
+        bound = f"1 <= batch_size <= {size}"
+        reason = Text(
+            en=f"training.batch_size must not exceed the training set: {bound}. Take a smaller batch or more samples.",
+            zh=f"training.batch_size 不能超过训练集：{bound}。请减小批量或增加样本。",
+        )
+        problems.append(Problem("training.batch_size", reason, bound))
+    parameters = layout_of(config).parameter_count
+    if parameters * config.training.batch_size > MAX_WORK:
+        bound = f"parameters × batch_size <= {MAX_WORK}"
+        most = MAX_WORK // parameters
+        reason = Text(
+            en=f"{parameters} parameters × batch_size must not exceed {MAX_WORK}. "
+            f"Take a batch of at most {most}, or a smaller network.",
+            zh=f"{parameters} 个参数 × batch_size 不能超过 {MAX_WORK}。请将批量减到 {most} 以内，或缩小网络。",
+        )
+        problems.append(Problem("training.batch_size", reason, bound))
+    return problems
+
+
+def dataset_of(data: DataConfig) -> Dataset:
+    """The data set that is chosen."""
+    return DATASETS[data.dataset.id]
+
+
+def training_size(data: DataConfig) -> int:
+    """How many of the samples are trained on; the others are the test set. Neither is ever empty."""
+    samples = int(data.dataset.params()["samples"])
+    return min(max(round(samples * data.train_share), 1), samples - 1)
+
+
+def input_count(data: DataConfig) -> int:
+    """How many inputs the network has."""
+    dataset = dataset_of(data)
+    return dataset.width * dataset.height if dataset.kind == "images" else len(data.features)
+
+
+def _choice(config: ChoiceConfig) -> Choice:
+    return Choice(config.id, config.params())
+
+
+def network_spec(config: RunConfig) -> NetworkSpec:
+    """The network as the kernels take it."""
+    layers = tuple(
+        LayerSpec(
+            units=layer.units,
+            activation=_choice(layer.activation),
+            initializer=_choice(layer.initializer),
+            normalization=_choice(layer.normalization),
+            dropout=layer.dropout,
+        )
+        for layer in config.network.layers
+    )
+    outputs = dataset_of(config.data).outputs
+    return NetworkSpec(input_count(config.data), layers, outputs, _choice(config.network.output.initializer))
+
+
+def layout_of(config: RunConfig) -> Layout:
+    """Where the network's numbers lie in memory."""
+    return make_layout(network_spec(config))
+
+
+def training_spec(config: RunConfig) -> TrainingSpec:
+    """The training as the kernels take it."""
+    training = config.training
+    return TrainingSpec(
+        loss=_choice(training.loss),
+        optimizer=_choice(training.optimizer),
+        schedule=_choice(training.schedule),
+        regularizers=tuple(_choice(regularizer) for regularizer in training.regularizers),
+        batch_size=training.batch_size,
+    )
+
+
+def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
+    """Whether going from one configuration to the other restarts the run, or can be done while it trains."""
+    if old.seed != new.seed or old.data != new.data or _architecture(old) != _architecture(new):
+        return True
+    pairs = [
+        ("losses", old.training.loss, new.training.loss),
+        ("optimizers", old.training.optimizer, new.training.optimizer),
+        ("schedules", old.training.schedule, new.training.schedule),
+    ]
+    return any(_choice_needs_new_weights(*pair) for pair in pairs)
+
+
+def _architecture(config: RunConfig) -> dict[str, Any]:
+    """The network without what may change while it trains."""
+    return config.network.model_dump(exclude={"layers": {"__all__": {"dropout"}}})
+
+
+def _choice_needs_new_weights(family_id: str, old: ChoiceConfig, new: ChoiceConfig) -> bool:
+    family = FAMILIES[family_id]
+    if old.id != new.id:
+        return not family.live
+    before, after = old.params(), new.params()
+    return any(not param.live and before[param.id] != after[param.id] for param in family[old.id].params)

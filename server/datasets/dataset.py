@@ -1,0 +1,83 @@
+"""What a data set is, and the numbers that all generated ones let a person set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from kernels.network import Floats
+from kernels.spec import Param, Text, Variant
+
+Task: TypeAlias = Literal["regression", "binary", "multiclass"]
+
+#: Points of the plane lie in [-PLANE, PLANE] x [-PLANE, PLANE].
+PLANE = 6.0
+
+#: Inputs [samples, width] and targets [samples], not yet shuffled: a sampler may return one class after the other.
+Samples: TypeAlias = tuple[Floats, Floats]
+Sampler: TypeAlias = Callable[[np.random.Generator, Mapping[str, float]], Samples]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Variant):
+    """A data set: what is to be learned from it, and how its samples come about.
+
+    `classes` is 0 for regression. Images are `width` x `height` grey values from 0 to 1, row by row.
+    """
+
+    task: Task
+    classes: int
+    sampler: Sampler
+    kind: Literal["plane", "images"] = "plane"
+    width: int = 0
+    height: int = 0
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """How many values a network gives for a sample: one logit or number, or one logit a class."""
+        return self.classes if self.task == "multiclass" else 1
+
+    def generate(self, rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
+        """Draw the samples that `params` ask for, in random order, float32.
+
+        Targets are -1 or +1 for two classes, the class index for several, and within about [-1, 1] for regression.
+        The same generator state gives the same samples.
+        """
+        inputs, targets = self.sampler(rng, params)
+        if self.kind == "plane":
+            inputs = np.clip(inputs, -PLANE, PLANE)
+        order = rng.permutation(len(targets))
+        return np.ascontiguousarray(inputs[order], np.float32), np.ascontiguousarray(targets[order], np.float32)
+
+
+SAMPLES = Param(
+    id="samples",
+    label=Text(en="Samples", zh="样本数"),
+    help=Text(en="How many points there are, for training and test together.", zh="训练集和测试集样本的总数。"),
+    default=500,
+    minimum=100,
+    maximum=5000,
+    scale="log",
+    integer=True,
+    live=False,
+)
+
+NOISE = Param(
+    id="noise",
+    label=Text(en="Noise", zh="噪声"),
+    help=Text(
+        en="How far chance moves the points or their targets. More noise makes overfitting easier to see.",
+        zh="随机扰动点的位置或目标值的幅度。噪声越大，过拟合越容易看到。",
+    ),
+    default=0.1,
+    minimum=0.0,
+    maximum=0.5,
+    live=False,
+    unit="%",
+)
+
+SHARED = (SAMPLES, NOISE)

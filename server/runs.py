@@ -1,0 +1,326 @@
+"""A run: a state machine. Commands and time go in, publications come out; there is no I/O here and no thread.
+
+A run is in one of these states: `running`; `paused`, where it may still owe the steps of a step command; `diverged`,
+which it leaves by new weights only. The weights are made when first needed (`prepare`), so that a run exists before
+its kernels do, and so that ten changes in a row cost one restart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kernels.trainer import Trainer
+from server.commands import Command, Configure, EditParameters, ParameterEdit, Pause, Play, Report, Reset, Step
+from server.configuration import needs_new_weights, network_spec, training_size, training_spec
+from server.pace import Pace, Speedometer, auto_rate
+from server.preparation import PreparedData, prepare
+from server.problems import Problem, refuse
+from server.publications import Event, Plan, Publication, Receipt, Series, Snapshot, State
+from server.schema import RunConfig
+
+#: Makes the trainer of a configuration from its data.
+Build = Callable[[RunConfig, PreparedData], Trainer]
+
+
+def build_trainer(config: RunConfig, data: PreparedData) -> Trainer:
+    """A trainer with new weights."""
+    return Trainer(network_spec(config), training_spec(config), data.training, config.seed)
+
+
+def pace_of(config: RunConfig) -> float:
+    """What the speed "auto" means for a configuration, in steps per second."""
+    return auto_rate(math.ceil(training_size(config.data) / config.training.batch_size))
+
+
+def error_event(problem: Problem, generation: int = 0, step: int = 0) -> Event:
+    """The event that tells a viewer what could not be done."""
+    return Event("error", generation, step, problem.as_dict())
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run as it was at one moment: enough to go on from there, bit by bit the same."""
+
+    config: RunConfig
+    generation: int
+    trainer: dict[str, Any]
+
+
+class Run:
+    """One network in training. Not safe for threads: whoever drives it lets one thread at a time in."""
+
+    def __init__(self, config: RunConfig, now: float, build: Build = build_trainer) -> None:
+        self.config = config
+        self.generation = 1
+        #: Counts what a viewer could see change; a snapshot is new if this has moved.
+        self.version = 0
+        self._build = build
+        self._trainer: Trainer | None = None
+        self._data: PreparedData | None = None
+        self._started = False
+        self._playing = True
+        self._diverged = False
+        self._owed = 0
+        self._edits: list[ParameterEdit] = []
+        self._receipts: list[int] = []
+        self._published_records = 0
+        self._pace = Pace(self._rate(), now)
+        self._speedometer = Speedometer(now)
+
+    @property
+    def state(self) -> State:
+        """What the run is doing."""
+        if self._diverged:
+            return "diverged"
+        return "running" if self._playing else "paused"
+
+    @property
+    def step(self) -> int:
+        """Steps since the weights were new."""
+        return self._trainer.step if self._trainer is not None else 0
+
+    @property
+    def step_flops(self) -> float:
+        """Operations of a step, about."""
+        return self._ready().step_flops
+
+    @property
+    def owing(self) -> bool:
+        """Whether steps of a step command are still to be done."""
+        return self._owed > 0
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the weights exist, and nothing waits for them."""
+        return self._trainer is not None and not self._edits and not self._receipts
+
+    # Commands
+
+    def handle(self, command: Command, now: float) -> list[Publication]:
+        """Take a command. What needs the weights is done by the next `prepare`."""
+        before = self.state
+        published: list[Publication] = []
+        match command:
+            case Play():
+                self._playing, self._owed = True, 0
+                self._restart_clock(now)
+            case Pause():
+                published += self._pause(command)
+            case Step():
+                self._playing = False
+                self._owed += command.count * (self._steps_per_epoch() if command.unit == "epoch" else 1)
+            case Reset():
+                seed = self.config.seed if command.seed is None else command.seed
+                self.config = self.config.model_copy(update={"seed": seed})
+                self._discard_weights(now)
+            case Configure():
+                published += self._configure(command.config, now)
+            case EditParameters():
+                self._edits += command.edits
+            case Report():
+                self._receipts.append(command.ticket)
+        if self.state != before:
+            published.append(self._event("state", state=self.state))
+            self.version += 1
+        return published
+
+    def _pause(self, command: Pause) -> list[Publication]:
+        was_running = self.state == "running"
+        self._playing, self._owed = False, 0
+        return [self._event("paused_idle")] if command.idle and was_running else []
+
+    def _configure(self, config: RunConfig, now: float) -> list[Publication]:
+        old, self.config = self.config, config
+        if needs_new_weights(old, config):
+            if old.data != config.data:
+                self._data = None
+            self._discard_weights(now)
+            return []
+        if self._trainer is not None:
+            self._trainer.set_training(training_spec(config))
+            self._trainer.set_dropout([layer.dropout for layer in config.network.layers])
+        if old.speed != config.speed or pace_of(old) != pace_of(config):
+            self._restart_clock(now)
+        # Without weights there is no plan yet; the one that comes with them tells this change too.
+        return [self._plan(self._trainer, restarted=False)] if self._trainer is not None else []
+
+    def _discard_weights(self, now: float) -> None:
+        self._trainer = None
+        self._diverged = False
+        self._edits.clear()
+        self._owed = 0
+        self._restart_clock(now)
+
+    def _restart_clock(self, now: float) -> None:
+        self._pace = Pace(self._rate(), now)
+        self._speedometer.restart(now)
+
+    def _rate(self) -> float:
+        """Steps per second at the present speed."""
+        speed = self.config.speed
+        if speed == "full":
+            return math.inf
+        return pace_of(self.config) if speed == "auto" else float(speed)
+
+    # Weights
+
+    def prepare(self) -> list[Publication]:
+        """Make the weights if there are none, and do what waited for them. May take long, and raise MemoryError."""
+        published: list[Publication] = []
+        if self._trainer is None:
+            if self._data is None:
+                self._data = prepare(self.config.data)
+            self._trainer = self._build(self.config, self._data)
+            if self._started:
+                self.generation += 1
+            published.append(self._plan(self._trainer, restarted=self._started))
+            self._started = True
+            self._published_records = 0
+            self.version += 1
+        published += self._edit(self._trainer)
+        published += [Receipt(ticket) for ticket in self._receipts]
+        self._receipts.clear()
+        return published
+
+    def _edit(self, trainer: Trainer) -> list[Publication]:
+        published: list[Publication] = []
+        tensors = {tensor.name: tensor for tensor in trainer.layout.tensors}
+        for edit in self._edits:
+            tensor = tensors.get(edit.tensor)
+            if tensor is None or not 0 <= edit.index < tensor.size:
+                published.append(error_event(unknown_parameter(list(tensors)), self.generation, self.step))
+                continue
+            trainer.set_parameter(edit.tensor, edit.index, edit.value)
+            self.version += 1
+        self._edits.clear()
+        return published
+
+    # Time
+
+    def next_time(self) -> float:
+        """When the run next wants to train; infinity while it stands still."""
+        if self._diverged:
+            return math.inf
+        if self._owed:
+            return -math.inf
+        return self._pace.next_time() if self._playing else math.inf
+
+    def due(self, now: float) -> float:
+        """How many steps are to be done now; infinity for as many as there is time for."""
+        if self._diverged:
+            return 0
+        if self._owed:
+            return self._owed
+        return self._pace.due(now) if self._playing else 0
+
+    def train(self, steps: int, observe: bool, now: Callable[[], float]) -> list[Publication]:
+        """Do so many steps; with `observe`, a snapshot can be taken after them."""
+        trainer = self._ready()
+        done = trainer.train(steps, observe)
+        time = now()
+        self.version += 1
+        if self._owed:
+            self._owed = max(self._owed - done, 0)
+        else:
+            self._pace.did(done, time)
+            self._speedometer.note(done, time)
+        if trainer.diverged is None:
+            return []
+        self._diverged, self._owed = True, 0
+        return [
+            self._event("diverged", tensor=trainer.diverged.tensor),
+            self._event("state", state=self.state),
+        ]
+
+    def snapshot(self, fields: frozenset[str]) -> Snapshot:
+        """Copies of what viewers see, with the records since the last snapshot of these weights."""
+        trainer = self._ready()
+        records = trainer.records(self._published_records)
+        self._published_records = records.start + len(records.steps)
+        return Snapshot(
+            generation=self.generation,
+            step=trainer.step,
+            epoch=trainer.epoch,
+            state=self.state,
+            rate=self._speedometer.rate if self.state == "running" else 0.0,
+            params=trainer.parameters.copy(),
+            running=trainer.running.copy(),
+            stats=trainer.stats.copy(),
+            series=Series(records.start, np.array(records.steps), np.array(records.values)),
+            gradients=trainer.gradients.copy() if "gradients" in fields else None,
+            updates=trainer.updates.copy() if "updates" in fields else None,
+        )
+
+    # Faults
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on from here."""
+        return Checkpoint(self.config, self.generation, self._ready().state())
+
+    def recover(self, checkpoint: Checkpoint | None) -> list[Publication]:
+        """After a fault inside: stand still, with the weights of the checkpoint if they fit what the run is to do now.
+
+        Without a fitting checkpoint the next `prepare` makes new ones.
+        """
+        self._trainer, self._diverged, self._playing, self._owed = None, False, False, 0
+        self._edits.clear()
+        published: list[Publication] = []
+        if checkpoint is not None and checkpoint.generation == self.generation and self._fits(checkpoint.config):
+            data = self._data or prepare(self.config.data)
+            trainer = self._build(self.config, data)
+            trainer.restore(checkpoint.trainer)
+            self._trainer, self._data = trainer, data
+            self._published_records = 0
+            self.generation += 1
+            self.version += 1
+            published.append(self._plan(trainer, restarted=True))
+        published.append(self._event("state", state=self.state))
+        return published
+
+    def _fits(self, config: RunConfig) -> bool:
+        """Whether weights and slots of that configuration can go on under the present one."""
+        return config.training.optimizer.id == self.config.training.optimizer.id and not needs_new_weights(
+            config, self.config
+        )
+
+    # Words
+
+    def _event(self, name: str, **details: Any) -> Event:
+        return Event(name, self.generation, self.step, details)
+
+    def _plan(self, trainer: Trainer, *, restarted: bool) -> Plan:
+        return Plan(
+            config=self.config,
+            layout=trainer.layout,
+            generation=self.generation,
+            step=trainer.step,
+            steps_per_epoch=trainer.steps_per_epoch,
+            evaluated=trainer.evaluated,
+            pace=pace_of(self.config),
+            restarted=restarted,
+        )
+
+    def _steps_per_epoch(self) -> int:
+        return math.ceil(training_size(self.config.data) / self.config.training.batch_size)
+
+    def _ready(self) -> Trainer:
+        if self._trainer is None:
+            raise RuntimeError("prepare() comes first")
+        return self._trainer
+
+
+def unknown_parameter(known: list[str]) -> Problem:
+    """What is said of an edit of a parameter that does not exist (any more)."""
+    names = ", ".join(known)
+    return refuse(
+        422,
+        f"There is no such parameter. The tensors are: {names}; an index counts row by row from 0.",
+        f"没有这个参数。可用张量：{names}；索引从 0 起逐行计数。",
+        field="parameters",
+        bound=f"one of: {names}",
+    ).first

@@ -1,0 +1,200 @@
+"""The configuration of a run as pydantic models, made from the registry.
+
+A choice is written flat, as `{"id": variant, ...its parameters}`. For each variant there is one model whose fields and
+bounds are its parameters', and for each family a union of them, told apart by `id`. Everything is strict: no extra
+fields, no number that is not finite, no text where a number belongs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from kernels.spec import Family, Param, Variant
+from server import defaults
+from server.catalog import FAMILIES
+
+MAX_LAYERS = 32
+MAX_UNITS = 512
+MAX_DROPOUT = 0.9
+MAX_SEED = 2**32 - 1
+MAX_BATCH = 5000
+MIN_SPEED = 0.5
+MAX_SPEED = 1e6
+#: Bound on the product of trainable parameters and batch size: the multiplications of about a tenth of a second.
+MAX_WORK = 500_000_000
+
+
+class Strict(BaseModel):
+    """The base of everything that comes in from outside."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True, use_enum_values=True
+    )
+
+
+class ChoiceConfig(Strict):
+    """A choice of some variant by its id, with all of its parameters."""
+
+    id: str
+
+    def params(self) -> dict[str, float]:
+        """The parameters' values by name."""
+        return self.model_dump(exclude={"id"})
+
+
+def _parameter_field(param: Param) -> tuple[Any, Any]:
+    kind: Any = int if param.integer else float
+    bounds: dict[str, Any] = {"gt" if param.exclusive_minimum else "ge": kind(param.minimum), "le": kind(param.maximum)}
+    return kind, Field(kind(param.default), description=param.help["en"], **bounds)
+
+
+def _choice_model(family: Family[Any], variant: Variant) -> type[ChoiceConfig]:
+    fields: dict[str, Any] = {param.id: _parameter_field(param) for param in variant.params}
+    name = "".join(word.capitalize() for word in f"{variant.id}_{family.id}".split("_"))
+    fields["id"] = (Literal[variant.id], Field(...))
+    return create_model(name, __base__=ChoiceConfig, __doc__=variant.help["en"], **fields)
+
+
+#: The model of every variant: family id, then variant id.
+CHOICES: dict[str, dict[str, type[ChoiceConfig]]] = {
+    family.id: {variant.id: _choice_model(family, variant) for variant in family} for family in FAMILIES.values()
+}
+
+
+def _union(family_id: str) -> Any:
+    models = tuple(CHOICES[family_id].values())
+    return Annotated[Union[models], Field(discriminator="id")]  # noqa: UP007  (made when the server starts)
+
+
+if TYPE_CHECKING:
+    Activation: TypeAlias = ChoiceConfig
+    DatasetChoice: TypeAlias = ChoiceConfig
+    Initializer: TypeAlias = ChoiceConfig
+    Loss: TypeAlias = ChoiceConfig
+    Normalization: TypeAlias = ChoiceConfig
+    Optimizer: TypeAlias = ChoiceConfig
+    Preprocessing: TypeAlias = ChoiceConfig
+    Regularizer: TypeAlias = ChoiceConfig
+    Schedule: TypeAlias = ChoiceConfig
+    Feature: TypeAlias = str
+else:
+    Activation = _union("activations")
+    DatasetChoice = _union("datasets")
+    Initializer = _union("initializers")
+    Loss = _union("losses")
+    Normalization = _union("normalizations")
+    Optimizer = _union("optimizers")
+    Preprocessing = _union("preprocessings")
+    Regularizer = _union("regularizers")
+    Schedule = _union("schedules")
+    Feature = Literal[tuple(CHOICES["features"])]
+
+#: In which family the choice under a field's name is made, wherever in the configuration it stands.
+CHOICE_FIELDS = {
+    "dataset": "datasets",
+    "preprocessing": "preprocessings",
+    "activation": "activations",
+    "initializer": "initializers",
+    "normalization": "normalizations",
+    "loss": "losses",
+    "optimizer": "optimizers",
+    "schedule": "schedules",
+    "regularizers": "regularizers",
+}
+
+
+def _distinct(items: Any) -> Any:
+    names = [item if isinstance(item, str) else item.id for item in items]
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("duplicate", "each at most once")
+    return items
+
+
+def _speed(value: Any) -> Any:
+    if isinstance(value, str) and value in {"auto", "full"}:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and MIN_SPEED <= value <= MAX_SPEED:
+        return float(value)
+    raise PydanticCustomError("speed", "auto, full, or steps per second")
+
+
+Speed = Annotated[
+    Any,
+    BeforeValidator(_speed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": ["auto", "full"]},
+                {"type": "number", "minimum": MIN_SPEED, "maximum": MAX_SPEED},
+            ]
+        }
+    ),
+    Field(description="Steps per second; auto is a pace that is a pleasure to watch, full is as fast as it goes."),
+]
+SPEED_BOUND = f"auto, full, or {MIN_SPEED:g} <= speed <= {MAX_SPEED:.0f}"
+
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+
+
+class LayerConfig(Strict):
+    """A hidden layer."""
+
+    units: int = Field(defaults.LAYER["units"], ge=1, le=MAX_UNITS)
+    activation: Activation = Field(defaults.LAYER["activation"], validate_default=True)
+    initializer: Initializer = Field(defaults.LAYER["initializer"], validate_default=True)
+    normalization: Normalization = Field(defaults.LAYER["normalization"], validate_default=True)
+    dropout: float = Field(defaults.LAYER["dropout"], ge=0, le=MAX_DROPOUT)
+
+
+class OutputConfig(Strict):
+    """The output layer, whose width and activation the task decides."""
+
+    initializer: Initializer
+
+
+class DataConfig(Strict):
+    """What is learned from. `features` matter for points of the plane only."""
+
+    dataset: DatasetChoice
+    train_share: float = Field(ge=0.1, le=0.9)
+    seed: Seed
+    features: Annotated[
+        list[Feature], Field(min_length=1, max_length=len(CHOICES["features"])), AfterValidator(_distinct)
+    ]
+    preprocessing: Preprocessing
+
+
+class NetworkConfig(Strict):
+    """The architecture."""
+
+    layers: list[LayerConfig] = Field(max_length=MAX_LAYERS)
+    output: OutputConfig
+
+
+class TrainingConfig(Strict):
+    """How it is trained."""
+
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    regularizers: Annotated[
+        list[Regularizer], Field(max_length=len(CHOICES["regularizers"])), AfterValidator(_distinct)
+    ]
+    batch_size: int = Field(ge=1, le=MAX_BATCH)
+
+
+class RunConfig(Strict):
+    """Everything that decides what a run does. The same configuration gives the same numbers."""
+
+    seed: Seed
+    data: DataConfig
+    network: NetworkConfig
+    training: TrainingConfig
+    speed: Speed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, complete: what the page shows and puts into its link."""
+        return self.model_dump()

@@ -1,0 +1,136 @@
+"""Mailboxes: who watches a run, what each viewer has, and what it gets next. No sockets here, and no clock.
+
+State is latest-wins: a viewer that is slow skips frames. Records are lossless: every frame carries those that its
+viewer has not acknowledged. Events come in order and are never dropped; a viewer that lets too many pile up is let go.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from server.frames import FrameBody, encode_frame
+from server.publications import Series
+
+#: Frames on their way to a viewer that it has not acknowledged: more would only wait in kernel buffers.
+MAX_UNACKNOWLEDGED = 2
+#: Events that may wait for a viewer.
+MAX_EVENTS = 256
+#: Bytes of records in one frame; what is beyond comes with the next ones.
+SERIES_BYTES = 512 * 1024
+#: A viewer may be this slow (bytes a second) before a large frame counts as not acknowledged.
+SLOWEST = 200_000
+
+
+class SeriesLog:
+    """All records of the present weights, as far as they have been published: arrays that double."""
+
+    def __init__(self, columns: int) -> None:
+        self.count = 0
+        self._steps = np.zeros(64)
+        self._values = np.zeros((64, columns), np.float32)
+
+    def append(self, series: Series) -> None:
+        """Add records; those that are here already are passed over."""
+        known = self.count - series.start
+        if known < 0:
+            raise ValueError(f"records from {self.count} to {series.start} are missing")
+        steps, values = series.steps[known:], series.values[known:]
+        count = self.count + len(steps)
+        while count > len(self._steps):
+            self._steps = np.concatenate([self._steps, np.zeros_like(self._steps)])
+            self._values = np.concatenate([self._values, np.zeros_like(self._values)])
+        self._steps[self.count : count] = steps
+        self._values[self.count : count] = values
+        self.count = count
+
+    def since(self, start: int) -> Series:
+        """The records from `start` on, as many as one frame carries (at least one); views, not copies."""
+        start = min(max(start, 0), self.count)
+        most = max(SERIES_BYTES // (8 + 4 * self._values.shape[1]), 1)
+        end = min(self.count, start + most)
+        return Series(start, self._steps[start:end], self._values[start:end])
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A frame on its way: until when it must be acknowledged, and the record index that its viewer then has."""
+
+    seq: int
+    deadline: float
+    until: int
+
+
+@dataclass
+class Mailbox:
+    """One viewer. `fields` are the big buffers that it watches, `acknowledged` the records that it has."""
+
+    owner: bool
+    ack_timeout: float
+    fields: frozenset[str] = frozenset()
+    acknowledged: int = 0
+    overflowed: bool = False
+    _events: deque[bytes] = field(default_factory=deque)
+    _in_flight: deque[_Sent] = field(default_factory=deque)
+    _seq: int = 0
+    _seen: int = -1
+    _sent_until: int = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a frame may be sent now."""
+        return len(self._in_flight) < MAX_UNACKNOWLEDGED
+
+    @property
+    def seen(self) -> int:
+        """The version of the last state that was sent; -1 for none."""
+        return self._seen
+
+    @property
+    def deadline(self) -> float | None:
+        """When the oldest frame must have been acknowledged."""
+        return self._in_flight[0].deadline if self._in_flight else None
+
+    def begin(self, acknowledged: int) -> None:
+        """The viewer has the first `acknowledged` records of the present weights, and has seen no state of them."""
+        self.acknowledged = self._sent_until = acknowledged
+        self._seen = -1
+        # Frames of the weights before are still to be acknowledged, but say nothing about the new records.
+        self._in_flight = deque(_Sent(sent.seq, sent.deadline, 0) for sent in self._in_flight)
+
+    def post(self, event: bytes) -> None:
+        """Put an event into the box."""
+        if len(self._events) >= MAX_EVENTS:
+            self.overflowed = True
+        else:
+            self._events.append(event)
+
+    def next_event(self) -> bytes | None:
+        """The next event, if any; events go before frames."""
+        return self._events.popleft() if self._events else None
+
+    def next_frame(self, body: FrameBody, version: int, log: SeriesLog, now: float) -> bytes | None:
+        """The frame that this viewer gets now, or None: nothing new for it, or two frames are on their way."""
+        news = version > self._seen
+        more = not self._in_flight and self._sent_until < log.count
+        if not self.has_room or not (news or more):
+            return None
+        series = log.since(self.acknowledged)
+        until = series.start + len(series.steps)
+        self._seq += 1
+        frame = encode_frame(self._seq, body, self.fields, series)
+        pending = len(frame) / SLOWEST if len(frame) > SLOWEST else 0.0
+        self._in_flight.append(_Sent(self._seq, now + self.ack_timeout + pending, until))
+        self._seen = version
+        self._sent_until = max(self._sent_until, until)
+        return frame
+
+    def acknowledge(self, seq: int) -> bool:
+        """The viewer has every frame up to `seq`; saying so twice does no harm. False if it was never sent."""
+        if seq > self._seq:
+            return False
+        while self._in_flight and self._in_flight[0].seq <= seq:
+            self.acknowledged = max(self.acknowledged, self._in_flight.popleft().until)
+        return True

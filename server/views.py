@@ -1,0 +1,229 @@
+"""The shapes of the HTTP answers, for the OpenAPI description from which the page's types are made."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server.catalog import FAMILIES
+from server.publications import State
+from server.schema import RunConfig
+
+
+class View(BaseModel):
+    """The base of answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TextView(View):
+    """One text in both languages."""
+
+    en: str
+    zh: str
+
+
+class KernelsView(View):
+    """How far the kernels are."""
+
+    state: Literal["compiling", "ready", "failed"]
+    done: int
+    total: int
+    label: str
+
+
+class HealthView(View):
+    """How the server is."""
+
+    status: Literal["ok"]
+    version: str
+    kernels: KernelsView
+    runs: int
+    viewers: int
+
+
+class ParamView(View):
+    """A number that a person may set."""
+
+    id: str
+    label: TextView
+    help: TextView
+    default: float
+    minimum: float
+    maximum: float
+    scale: Literal["linear", "log"]
+    integer: bool
+    live: bool
+    exclusive_minimum: bool
+    unit: Literal["", "%"]
+
+
+class PlanePreview(View):
+    """A thumbnail of points: [x1, x2, target] each."""
+
+    kind: Literal["plane"]
+    points: list[tuple[float, float, float]]
+
+
+class ImagesPreview(View):
+    """A thumbnail of images: grey values from 0 to 1, row by row."""
+
+    kind: Literal["images"]
+    width: int
+    height: int
+    images: list[list[float]]
+    labels: list[str]
+
+
+class VariantView(View):
+    """A choice, with all that the page needs to offer and explain it."""
+
+    id: str
+    label: TextView
+    help: TextView
+    formula: str
+    source: str
+    params: list[ParamView]
+    tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
+    task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
+    kind: Literal["plane", "images"] | None = None
+    classes: int | None = None
+    preview: PlanePreview | ImagesPreview | None = None
+
+
+class FamiliesView(View):
+    """Every family of choices."""
+
+    activations: list[VariantView]
+    initializers: list[VariantView]
+    normalizations: list[VariantView]
+    losses: list[VariantView]
+    optimizers: list[VariantView]
+    schedules: list[VariantView]
+    regularizers: list[VariantView]
+    features: list[VariantView]
+    preprocessings: list[VariantView]
+    datasets: list[VariantView]
+
+
+class HeadingView(View):
+    """A family's own words. `live`: the choice may change without new weights."""
+
+    label: TextView
+    help: TextView
+    live: bool
+
+
+class LimitsView(View):
+    """Bounds that the page shows before they are met."""
+
+    layers: int
+    units: int
+    dropout: float
+    batch_size: int
+    work: int = Field(description="Parameters times batch size.")
+    seed: int
+    speed_minimum: float
+    speed_maximum: float
+    train_share_minimum: float
+    train_share_maximum: float
+    message_bytes: int
+    idle_pause_seconds: float
+    keep_minutes: float
+
+
+class CatalogView(View):
+    """Everything that can be chosen."""
+
+    version: str
+    protocol: int
+    families: FamiliesView
+    headings: dict[str, HeadingView]
+    default_config: RunConfig
+    limits: LimitsView
+
+
+class TensorView(View):
+    """A named view into a flat buffer."""
+
+    name: str
+    layer: int
+    role: str
+    shape: list[int]
+    offset: int
+    size: int
+
+
+class ColumnView(View):
+    """What one float of a record means."""
+
+    name: str
+    layer: int | None
+    tensor: str | None
+
+
+class LayoutView(View):
+    """Where everything lies in the flat buffers and records."""
+
+    tensors: list[TensorView]
+    buffers: list[TensorView]
+    columns: list[ColumnView]
+    parameter_count: int
+    weight_count: int
+    running_count: int
+    layer_names: list[str]
+
+
+class CreatedView(View):
+    """A run that has begun. Only who has the token may steer it."""
+
+    id: str
+    control_token: str
+    config: RunConfig
+    layout: LayoutView
+
+
+class RunView(View):
+    """A run. `idle`: it was paused because nobody watched."""
+
+    id: str
+    config: RunConfig
+    layout: LayoutView
+    state: State
+    idle: bool
+    step: int
+    epoch: float
+    rate: float
+    generation: int
+    steps_per_epoch: int
+    evaluated: tuple[int, int]
+    pace: float
+    viewers: int
+
+
+class ProblemView(View):
+    """One thing that is wrong."""
+
+    field: str
+    message: TextView
+    bound: str
+
+
+class ErrorBody(ProblemView):
+    """The first thing that is wrong, and all of them."""
+
+    fields: list[ProblemView]
+
+
+class ErrorView(View):
+    """Why something was not done."""
+
+    error: ErrorBody
+
+
+if set(FamiliesView.model_fields) != set(FAMILIES):
+    raise AssertionError("FamiliesView must name every family of the registry")
+
+#: For the OpenAPI description: what every route may answer besides success.
+ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorView} for code in (401, 403, 404, 413, 415, 422, 429)}
