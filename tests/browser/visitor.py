@@ -9,7 +9,11 @@ import urllib.error
 from collections.abc import Callable
 from typing import Any
 
+import msgpack
+import numpy as np
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, WebSocket
+from websockets import Origin
+from websockets.sync.client import connect
 
 from tests.live_server import ROOT, LiveServer
 
@@ -29,6 +33,7 @@ class Visitor:
         self.language = "en"
         self.run_id = ""
         self.tokens: dict[str, str] = {}
+        self.sent: list[dict[str, Any]] = []
         self.complaints: list[str] = []
         self.expected: tuple[str, ...] = ()
         page.on("websocket", self._watch)
@@ -38,6 +43,7 @@ class Visitor:
 
     def _watch(self, socket: WebSocket) -> None:
         self.run_id = socket.url.split("/api/runs/")[1].split("/")[0]
+        socket.on("framesent", lambda sent: self.sent.append(json.loads(sent)))
 
     def _answered(self, response: Response) -> None:
         if response.request.method == "POST" and response.url.endswith("/api/runs") and response.status == 201:
@@ -56,15 +62,41 @@ class Visitor:
         return [line for line in self.complaints if not any(known in line for known in self.expected)]
 
     def visit(self, path: str = "/") -> Visitor:
-        """Open the page and wait until its run is there and drawn."""
+        """Open the page and wait until a frame of its run is drawn."""
         self.page.goto(self.server.address + path)
-        self.eventually(lambda: self.run_id != "")
-        self.page.get_by_role("main").wait_for()
+        self.drawn()
         return self
+
+    def drawn(self) -> None:
+        """Wait until a frame of the run is drawn."""
+        self.eventually(lambda: self.run_id != "", "the page opens no stream", patience=20)
+        self.page.wait_for_function("window.__livegrad?.frames > 0")
 
     def run(self) -> dict[str, Any]:
         """The run as the server knows it: config, state, step, epoch, generation."""
         return self.server.get(f"/api/runs/{self.run_id}")
+
+    def frame(self) -> dict[str, Any]:
+        """The run's latest frame, as a further viewer gets it."""
+        address = f"ws{self.server.address.removeprefix('http')}/api/runs/{self.run_id}/stream"
+        with connect(address, origin=Origin(self.server.address), compression=None) as socket:
+            socket.send('{"type": "hello"}')
+            while True:
+                message: dict[str, Any] = msgpack.unpackb(socket.recv(timeout=PATIENCE))
+                if message["type"] == "frame":
+                    return message
+
+    def parameters(self, tensor: str) -> list[float]:
+        """The values of a tensor on the server."""
+        found = next(known for known in self.run()["layout"]["tensors"] if known["name"] == tensor)
+        flat = np.frombuffer(self.frame()["params"], "<f4")
+        return [float(value) for value in flat[found["offset"] : found["offset"] + found["size"]]]
+
+    def loss(self) -> float:
+        """The training loss of the run's latest frame, on the server."""
+        message = self.frame()
+        columns = [column["name"] for column in self.run()["layout"]["columns"]]
+        return float(np.frombuffer(message["stats"], "<f4")[columns.index("train_loss")])
 
     def config(self, path: str = "") -> Any:
         """The run's configuration on the server, or the part of it that a dotted path names."""
@@ -141,6 +173,14 @@ class Visitor:
         """Move a parameter's slider away from its default and wait until the server has it, at a dotted path."""
         at_top = param["default"] >= param["maximum"]
         self.config_changes(path, lambda: self.nudge(slider, "ArrowLeft" if at_top else "ArrowRight"))
+
+    def parameter_becomes(self, tensor: str, index: int, wanted: float) -> None:
+        """Wait until a number of a tensor has that value on the server."""
+        self.eventually(lambda: self.parameters(tensor)[index] == wanted, f"{tensor}[{index}] does not become {wanted}")
+
+    def says(self, message: dict[str, Any]) -> None:
+        """Wait until the page has sent that message."""
+        self.eventually(lambda: message in self.sent, f"the page never sent {json.dumps(message)}")
 
     def count_becomes(self, path: str, wanted: int) -> None:
         """Wait until the list at a dotted path of the server's configuration has that many entries."""

@@ -1,0 +1,129 @@
+"""NETWORK: units, layers, a layer's choices and single weights, each asserted on the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+
+FAMILIES = (("activation", "activations"), ("initializer", "initializers"), ("normalization", "normalizations"))
+
+
+@pytest.fixture
+def page(visitor: Visit) -> Visitor:
+    return visitor().visit()
+
+
+def units(page: Visitor) -> list[int]:
+    """Units of the hidden layers, on the server."""
+    return [layer["units"] for layer in page.config("network.layers")]
+
+
+def open_layer(page: Visitor, number: int) -> None:
+    """Open the settings of a hidden layer, counted from 1."""
+    page.button("network.open_layer", n=number).click()
+    page.page.get_by_role("dialog", name=page.word("layer.title", number=number)).wait_for()
+
+
+def test_units_can_be_added_and_removed(page: Visitor) -> None:
+    before = units(page)
+    page.restarts(page.button("network.more_units", n=1).click)
+    assert units(page) == [before[0] + 1, *before[1:]]
+    page.restarts(page.button("network.fewer_units", n=2).click)
+    assert units(page) == [before[0] + 1, before[1] - 1, *before[2:]]
+
+
+def test_layers_can_be_added_and_removed_down_to_none(page: Visitor) -> None:
+    before = units(page)
+    page.button("network.add_layer", n=1).click()
+    page.count_becomes("network.layers", len(before) + 1)
+    for left in range(len(before), -1, -1):
+        page.button("network.remove_layer", n=1).click()
+        page.count_becomes("network.layers", left)
+    page.eventually(lambda: page.run()["step"] > 0, "a network without hidden layers does not train")
+    page.button("network.add_layer", n=1).click()
+    page.count_becomes("network.layers", 1)
+
+
+@pytest.mark.parametrize(("key", "family"), FAMILIES)
+def test_every_choice_of_a_layer_and_its_parameters(page: Visitor, key: str, family: str) -> None:
+    open_layer(page, 1)
+    second = page.config("network.layers.1")
+    variants = page.variants(family)
+    for variant in [*variants, *variants[:1]]:
+        page.choose(page.word(f"layer.{key}"), variant["label"]["en"])
+        page.config_becomes(f"network.layers.0.{key}.id", variant["id"])
+        for param in variant["params"]:
+            page.move(page.slider(param["label"]["en"]), param, f"network.layers.0.{key}.{param['id']}")
+    page.eventually(lambda: page.run()["step"] > 0)
+    assert page.config("network.layers.1") == second, "another layer was changed too"
+
+
+def test_units_and_dropout_of_a_layer_by_slider(page: Visitor) -> None:
+    open_layer(page, 2)
+    page.restarts(lambda: page.nudge(page.slider(page.word("layer.units"))))
+    assert units(page)[1] > 8
+    generation = page.run()["generation"]
+    page.config_changes("network.layers.1.dropout", lambda: page.nudge(page.slider(page.word("layer.dropout"))))
+    assert page.run()["generation"] == generation, "dropout changes live"
+
+
+def test_a_layers_settings_can_be_applied_to_all(page: Visitor) -> None:
+    page.button("network.add_layer", n=3).click()
+    page.count_becomes("network.layers", 3)
+    open_layer(page, 1)
+    other = page.variants("activations")[0]
+    page.choose(page.word("layer.activation"), other["label"]["en"])
+    page.config_becomes("network.layers.0.activation.id", other["id"])
+    page.button("layer.apply").click()
+    page.eventually(lambda: {layer["activation"]["id"] for layer in page.config("network.layers")} == {other["id"]})
+
+
+def test_a_layer_can_be_removed_in_its_settings(page: Visitor) -> None:
+    before = units(page)
+    open_layer(page, 1)
+    page.button("layer.remove").click()
+    page.count_becomes("network.layers", len(before) - 1)
+
+
+def test_a_weight_and_a_bias_can_be_set(page: Visitor) -> None:
+    page.button("transport.pause").click()
+    page.eventually(lambda: page.run()["state"] == "paused")
+    neuron = page.page.get_by_role("button", name=page.word("network.unit_of", layer=1, unit=1), exact=True)
+    for option, tensor, value in ((0, "layer1.bias", 1.5), (1, "layer1.weight", -2.25)):
+        neuron.focus()
+        neuron.press("Enter")
+        page.page.get_by_role("combobox", name=page.word("network.edit_which")).select_option(index=option)
+        text = page.page.get_by_role("form").get_by_role("textbox")
+        text.fill(str(value))
+        text.press("Enter")
+        page.page.get_by_role("form").wait_for(state="detached")
+        page.parameter_becomes(tensor, 0, value)
+
+
+def test_links_show_weights_gradients_or_updates(page: Visitor) -> None:
+    """What the links show is the viewer's affair: the run stays as it is, and its frames bring what is asked for."""
+    group = page.page.get_by_role("radiogroup", name=page.word("network.links_show"))
+    before = page.config()
+    for what in ("gradients", "updates"):
+        group.get_by_role("radio", name=page.word(f"network.{what}")).click()
+        page.says({"type": "watch", "fields": [what]})
+    group.get_by_role("radio", name=page.word("network.weights")).click()
+    page.says({"type": "watch", "fields": []})
+    assert page.config() == before
+
+
+def test_images_train_and_are_drawn(page: Visitor) -> None:
+    """Data that are not points of the plane: the neurons show weights, the output shows samples."""
+    images: list[dict[str, Any]] = [variant for variant in page.variants("datasets") if variant["kind"] == "images"]
+    assert images
+    group = page.page.get_by_role("group", name=page.word("data.dataset"))
+    for variant in images:
+        page.restarts(group.get_by_role("button", name=variant["label"]["en"], exact=True).click)
+        page.eventually(lambda: page.run()["epoch"] > 1)
+        assert page.config("training.loss.id") in {
+            loss["id"] for loss in page.variants("losses") if variant["task"] in loss["tasks"]
+        }
