@@ -14,7 +14,7 @@ LAYER: dict[str, Any] = {
 }
 
 DATA: dict[str, Any] = {
-    "dataset": {"id": "spiral"},
+    "dataset": {"id": "spiral", "samples": 1000, "noise": 0.05},
     "train_share": 0.5,
     "seed": 1,
     "features": ["x1", "x2"],
@@ -22,7 +22,7 @@ DATA: dict[str, Any] = {
 }
 
 NETWORK: dict[str, Any] = {
-    "layers": [LAYER, LAYER],
+    "layers": [LAYER, LAYER, LAYER],
     "output": {"initializer": {"id": "xavier_uniform"}},
 }
 
