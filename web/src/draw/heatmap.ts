@@ -1,5 +1,5 @@
 /** Values to pixels through a lookup table, and pictures kept in one reused canvas (an atlas of tiles). */
-import { LEVELS, NOT_A_NUMBER, type Palette } from './palette';
+import { LEVELS, NOT_A_NUMBER, ZERO, type Palette } from './palette';
 
 /** What may be drawn onto: a canvas on the page, or one that is never shown. */
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -76,10 +76,14 @@ export class Atlas {
     this.broken = new Uint8Array(columns * rows);
   }
 
-  /** Fills a tile with width * height values from `values[from]` on. */
-  write(tile: number, values: Float32Array, from: number, scale: number, table: Uint32Array): void {
+  /** Fills a tile with `count` values from `values[from]` on, row by row; what is left over of it shows zero. */
+  write(tile: number, values: Float32Array, from: number, count: number, scale: number, table: Uint32Array): void {
     const { start, stride } = this.place(tile);
-    const count = this.tileWidth * this.tileHeight;
+    if (count < this.tileWidth * this.tileHeight) {
+      for (let row = 0; row < this.tileHeight; row++) {
+        this.pixels.fill(table[ZERO]!, start + row * stride, start + row * stride + this.tileWidth);
+      }
+    }
     const numbers = writePixels(values, from, count, this.tileWidth, scale, table, this.pixels, start, stride);
     this.broken[tile] = numbers ? 0 : 1;
   }

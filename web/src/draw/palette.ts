@@ -7,6 +7,7 @@ export type Rgb = readonly [number, number, number];
 
 /** 255 levels of [-1, 1] from index 0 to 254; 255 is for what is not a number. */
 export const LEVELS = 255;
+export const ZERO = 127;
 export const NOT_A_NUMBER = 255;
 
 export interface Palette {
@@ -27,7 +28,7 @@ export interface Palette {
   readonly unknown: Rgb;
   /** [256] pixels as ImageData stores them. */
   readonly ramp: Uint32Array;
-  /** From background to ink, for images with values in [0, 1] mapped to [-1, 1]. */
+  /** From background to ink, for images with values in [0, 1]. */
   readonly greys: Uint32Array;
   /** The layer tokens: input, then the stops that layers are coloured along, output last. */
   readonly layers: readonly Rgb[];
@@ -95,7 +96,7 @@ export function buildPalette(token: (name: string) => string): Palette {
     warn: token('--warn').trim(),
     font: token('--font').trim(),
     ramp: lookupTable((value) => rampColour(ends, value), unknown),
-    greys: lookupTable((value) => mix(zero, ink, (value + 1) / 2), unknown),
+    greys: lookupTable((value) => mix(zero, ink, Math.max(0, value)), unknown),
     layers: ['--l0', '--l1', '--l2', '--l3', '--l4'].map(rgb),
   };
 }

@@ -1,0 +1,34 @@
+/** Numbers as people read them: three significant digits, a true minus sign, powers of ten where they are shorter. */
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+export function superscript(exponent: number): string {
+  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!);
+  return (exponent < 0 ? '⁻' : '') + digits;
+}
+
+/** "0.731", "−12.5", "1,234", "3.2 × 10⁻⁵"; "–" for what is not a number. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  const magnitude = Math.abs(value);
+  const sign = value < 0 && magnitude > 0 ? '−' : '';
+  if (magnitude === Infinity) return `${sign}∞`;
+  if (magnitude === 0) return '0';
+  if (magnitude < 0.001 || magnitude >= 1e6) {
+    const [mantissa, exponent] = magnitude.toExponential(1).split('e') as [string, string];
+    return `${sign}${mantissa} × 10${superscript(Number(exponent))}`;
+  }
+  if (magnitude >= 1000) return sign + Math.round(magnitude).toLocaleString('en-US');
+  const digits = magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : 3;
+  return sign + magnitude.toFixed(digits);
+}
+
+/** "96.4 %"; "–" for what is not a number. */
+export function formatShare(share: number): string {
+  return Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`;
+}
+
+/** A value for an input field: the shortest decimal that is the same float32 for a reader. */
+export function fieldNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

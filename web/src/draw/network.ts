@@ -1,0 +1,228 @@
+/** The network: links by value, a picture in every neuron. Pure: everything it draws comes in as data. */
+import type { Geometry, Hit, NetworkColumn } from './geometry';
+import { biasMark } from './geometry';
+import type { Atlas, Context } from './heatmap';
+import { css, mix, rampColour, type Palette, type Rgb } from './palette';
+
+/** What the drawing needs of one layer behind the inputs. */
+export interface LinkLayer {
+  /** Values of the links into it: [units, inputs] row-major, from `offset` in `values`. */
+  readonly values: Float32Array;
+  readonly offset: number;
+  readonly inputs: number;
+  /** Values of the marks, one a unit, from `shiftOffset` in `values`; -1 without. */
+  readonly shiftOffset: number;
+  /** What is drawn at full strength. */
+  readonly scale: number;
+}
+
+export interface NetworkPicture {
+  readonly geometry: Geometry;
+  readonly palette: Palette;
+  /** One for every column; [0] is not used. */
+  readonly links: readonly (LinkLayer | null)[];
+  /** One for every column; a tile a shown unit. */
+  readonly tiles: readonly (Atlas | null)[];
+  /** Border of every column's neurons, or of one neuron. */
+  readonly border: (column: number, unit: number) => Rgb;
+  /** Pictures of pixels (weights of images) keep their edges. */
+  readonly smooth: (column: number) => boolean;
+  readonly picture: boolean;
+  readonly hit: Hit | null;
+  /** "+ 488 more" */
+  readonly more: (column: NetworkColumn) => string;
+}
+
+const LEVELS = 12;
+/** More links than this a gap are thinned to the strongest levels, so that a wide network draws in time. */
+const LINKS_A_GAP = 700;
+
+/** 0 (invisible) to 1 for a link's value. */
+export function linkStrength(layer: LinkLayer, unit: number, from: number): number {
+  const strength = Math.abs(layer.values[layer.offset + unit * layer.inputs + from]!) / layer.scale;
+  return strength >= 1 ? 1 : strength;
+}
+
+/** Draws the part of the network from `left` to `right` (points of the content), shifted by `-left`. */
+export function drawNetwork(context: Context, picture: NetworkPicture, left: number, right: number): void {
+  const { columns, height } = picture.geometry;
+  context.clearRect(0, 0, right - left, height);
+  context.save();
+  context.translate(-left, 0);
+  const visible = (column: NetworkColumn) =>
+    column.x + column.size > left - picture.geometry.spacing &&
+    column.x - column.size < right + picture.geometry.spacing;
+  for (let index = 1; index < columns.length; index++) {
+    if (!visible(columns[index]!) && !visible(columns[index - 1]!)) continue;
+    if (index === 1 && picture.picture) drawFan(context, picture);
+    else drawLinks(context, picture, index);
+  }
+  if (picture.hit?.kind === 'link') drawLit(context, picture, picture.hit);
+  for (const column of columns) {
+    if (visible(column)) drawNeurons(context, picture, column);
+  }
+  context.restore();
+}
+
+function curve(context: Context, x0: number, y0: number, x1: number, y1: number): void {
+  const middle = (x0 + x1) / 2;
+  context.moveTo(x0, y0);
+  context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+}
+
+// Links of one level and sign are one path: the number of strokes does not grow with the number of links.
+const buckets: number[][] = Array.from({ length: 2 * LEVELS }, () => []);
+
+function drawLinks(context: Context, picture: NetworkPicture, index: number): void {
+  const layer = picture.links[index];
+  const from = picture.geometry.columns[index - 1]!;
+  const to = picture.geometry.columns[index]!;
+  if (!layer) return;
+  for (const bucket of buckets) bucket.length = 0;
+  let unknown = false;
+  for (let unit = 0; unit < to.shown; unit++) {
+    const row = layer.offset + unit * layer.inputs;
+    for (let input = 0; input < from.shown; input++) {
+      const value = layer.values[row + input]! / layer.scale;
+      if (Number.isNaN(value)) {
+        unknown = true;
+        continue;
+      }
+      const level = Math.min(LEVELS - 1, Math.floor(Math.abs(value) * LEVELS));
+      buckets[2 * level + (value < 0 ? 0 : 1)]!.push(unit * from.shown + input);
+    }
+  }
+  const focus = picture.hit && picture.hit.kind !== 'link' ? picture.hit : null;
+  const first = firstLevel();
+  const x0 = from.x + from.size / 2;
+  const x1 = to.x - to.size / 2;
+  const dimmed = focus !== null && focus.column !== index && focus.column !== index - 1;
+  for (let slot = 2 * first; slot < 2 * LEVELS; slot++) {
+    const bucket = buckets[slot]!;
+    if (bucket.length === 0) continue;
+    const strength = ((slot >> 1) + 0.5) / LEVELS;
+    const colour = slot % 2 === 0 ? picture.palette.negative : picture.palette.positive;
+    stroke(context, bucket, strength, colour, dimmed ? 0.45 : 1);
+  }
+  if (unknown) stroke(context, everyLink(from.shown * to.shown), 0, picture.palette.unknown, 1);
+
+  function stroke(target: Context, bucket: readonly number[], strength: number, colour: Rgb, fade: number): void {
+    target.beginPath();
+    for (const link of bucket) {
+      curve(target, x0, from.y[link % from.shown]!, x1, to.y[Math.floor(link / from.shown)]!);
+    }
+    target.lineWidth = linkWidth(strength, to.size);
+    target.strokeStyle = css(colour, fade * linkOpacity(strength));
+    target.stroke();
+  }
+}
+
+/** The weakest level that is still drawn. */
+function firstLevel(): number {
+  let links = 0;
+  for (let level = LEVELS - 1; level >= 0; level--) {
+    links += buckets[2 * level]!.length + buckets[2 * level + 1]!.length;
+    if (links > LINKS_A_GAP && level < LEVELS - 1) return level + 1;
+  }
+  return 0;
+}
+
+function everyLink(count: number): number[] {
+  return Array.from({ length: Math.min(count, LINKS_A_GAP) }, (_, link) => link);
+}
+
+function linkWidth(strength: number, size: number): number {
+  return 0.5 + strength * Math.min(5, 1 + size / 9);
+}
+
+function linkOpacity(strength: number): number {
+  return Math.min(0.88, 0.12 + strength);
+}
+
+/** One bundle from the picture to every neuron of the first layer: their weights are the pictures in the neurons. */
+function drawFan(context: Context, picture: NetworkPicture): void {
+  const [from, to] = picture.geometry.columns as [NetworkColumn, NetworkColumn];
+  context.beginPath();
+  for (let unit = 0; unit < to.shown; unit++) {
+    curve(context, from.x + from.size / 2, from.y[0]!, to.x - to.size / 2, to.y[unit]!);
+  }
+  context.lineWidth = 1;
+  context.strokeStyle = picture.palette.line;
+  context.stroke();
+}
+
+function drawLit(context: Context, picture: NetworkPicture, hit: Extract<Hit, { kind: 'link' }>): void {
+  const layer = picture.links[hit.column];
+  if (!layer) return;
+  const from = picture.geometry.columns[hit.column - 1]!;
+  const to = picture.geometry.columns[hit.column]!;
+  const value = layer.values[layer.offset + hit.unit * layer.inputs + hit.from]!;
+  const strength = linkStrength(layer, hit.unit, hit.from);
+  context.beginPath();
+  curve(context, from.x + from.size / 2, from.y[hit.from]!, to.x - to.size / 2, to.y[hit.unit]!);
+  context.lineWidth = linkWidth(strength, to.size) + 5;
+  context.strokeStyle = picture.palette.card;
+  context.stroke();
+  context.lineWidth = linkWidth(strength, to.size) + 2;
+  context.strokeStyle = css(rampColour(picture.palette, value < 0 ? -1 : value >= 0 ? 1 : NaN));
+  context.stroke();
+}
+
+function drawNeurons(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
+  const { palette, hit } = picture;
+  const atlas = picture.tiles[column.index];
+  const half = column.size / 2;
+  const radius = Math.min(7, column.size / 6);
+  const left = column.x - half;
+  for (let unit = 0; unit < column.shown; unit++) {
+    const box = { x: left, y: column.y[unit]! - half, width: column.size, height: column.size };
+    if (atlas) atlas.draw(context, unit, box, palette, picture.smooth(column.index));
+    else {
+      context.fillStyle = palette.soft;
+      context.fillRect(box.x, box.y, box.width, box.height);
+    }
+  }
+  // Corners in the card's colour are cheaper than a clip a neuron.
+  context.beginPath();
+  for (let unit = 0; unit < column.shown; unit++) {
+    const top = column.y[unit]! - half;
+    context.rect(left - 0.5, top - 0.5, column.size + 1, column.size + 1);
+    context.roundRect(left, top, column.size, column.size, radius);
+  }
+  context.fillStyle = palette.card;
+  context.fill('evenodd');
+  for (let unit = 0; unit < column.shown; unit++) {
+    const colour = picture.border(column.index, unit);
+    const lit = hit?.column === column.index && hit.unit === unit && hit.kind !== 'link';
+    context.beginPath();
+    context.roundRect(left, column.y[unit]! - half, column.size, column.size, radius);
+    context.lineWidth = lit ? 3 : 1.6;
+    context.strokeStyle = css(lit ? mix(colour, [128, 128, 128], 0.1) : colour);
+    context.stroke();
+  }
+  drawMarks(context, picture, column);
+  if (column.shown < column.units && !(column.index === 0 && picture.picture)) {
+    context.fillStyle = palette.ink3;
+    context.font = `11px ${palette.font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'alphabetic';
+    context.fillText(picture.more(column), column.x, picture.geometry.height - 3);
+  }
+}
+
+function drawMarks(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
+  const layer = picture.links[column.index];
+  if (!layer || layer.shiftOffset < 0) return;
+  for (let unit = 0; unit < column.shown; unit++) {
+    const mark = biasMark(column, unit);
+    const value = layer.values[layer.shiftOffset + unit]! / layer.scale;
+    const lit = picture.hit?.kind === 'bias' && picture.hit.column === column.index && picture.hit.unit === unit;
+    context.beginPath();
+    context.arc(mark.x, mark.y, mark.radius + (lit ? 1.5 : 0), 0, 2 * Math.PI);
+    context.fillStyle = css(rampColour(picture.palette, value));
+    context.fill();
+    context.lineWidth = 1.4;
+    context.strokeStyle = lit ? picture.palette.ink : picture.palette.ink3;
+    context.stroke();
+  }
+}

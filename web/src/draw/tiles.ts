@@ -1,0 +1,92 @@
+/** The pictures in the neurons: what a unit answers over the plane, or the weights with which it looks at an image. */
+import type { Geometry } from './geometry';
+import { Atlas } from './heatmap';
+import type { LinkLayer } from './network';
+import { classColour, lookupTable, mix, type Palette } from './palette';
+
+/** Over the plane: values of every unit on a grid of `side` by `side` points. */
+export interface PlanePictures {
+  readonly side: number;
+  /** [inputs][side * side] */
+  readonly inputs: Float32Array;
+  /** One a hidden layer: [units][side * side]. */
+  readonly hidden: readonly Float32Array[];
+  /** [outputs][side * side]: values in [-1, 1], or the classes' probabilities. */
+  readonly meaning: Float32Array;
+  /** One a column: what full colour stands for. */
+  readonly scales: readonly number[];
+}
+
+/** One atlas a column, kept from frame to frame. */
+export class NeuronTiles {
+  readonly atlases: Atlas[] = [];
+  private classTables: Uint32Array[] = [];
+  private tablesFor: Palette | null = null;
+
+  fillPlane(geometry: Geometry, palette: Palette, pictures: PlanePictures): void {
+    const { side, scales } = pictures;
+    const count = side * side;
+    const last = geometry.columns.length - 1;
+    for (const column of geometry.columns) {
+      const atlas = this.atlas(column.index);
+      atlas.resize(column.shown, side, side);
+      const classes = column.index === last && column.units > 1;
+      const values =
+        column.index === 0
+          ? pictures.inputs
+          : column.index === last
+            ? pictures.meaning
+            : pictures.hidden[column.index - 1]!;
+      const scale = column.index === last ? 1 : scales[column.index] || 1;
+      for (let unit = 0; unit < column.shown; unit++) {
+        const table = classes ? this.classTable(palette, unit) : palette.ramp;
+        atlas.write(unit, values, unit * count, count, scale, table);
+      }
+      atlas.commit();
+    }
+  }
+
+  /** `image` is one sample, [height * width] in 0..1; layers show their incoming weights, the first ones as images too. */
+  fillImages(
+    geometry: Geometry,
+    palette: Palette,
+    image: Float32Array,
+    width: number,
+    height: number,
+    links: readonly (LinkLayer | null)[],
+  ): void {
+    const input = this.atlas(0);
+    input.resize(1, width, height);
+    input.write(0, image, 0, width * height, 1, palette.greys);
+    input.commit();
+    for (const column of geometry.columns.slice(1)) {
+      const layer = links[column.index];
+      if (!layer) continue;
+      const isFirst = column.index === 1 && layer.inputs === width * height;
+      const wide = isFirst ? width : Math.ceil(Math.sqrt(layer.inputs));
+      const high = isFirst ? height : Math.ceil(layer.inputs / wide);
+      const atlas = this.atlas(column.index);
+      atlas.resize(column.shown, wide, high);
+      for (let unit = 0; unit < column.shown; unit++) {
+        const from = layer.offset + unit * layer.inputs;
+        atlas.write(unit, layer.values, from, layer.inputs, layer.scale, palette.ramp);
+      }
+      atlas.commit();
+    }
+  }
+
+  private atlas(column: number): Atlas {
+    return (this.atlases[column] ??= new Atlas());
+  }
+
+  private classTable(palette: Palette, index: number): Uint32Array {
+    if (this.tablesFor !== palette) {
+      this.tablesFor = palette;
+      this.classTables = [];
+    }
+    return (this.classTables[index] ??= lookupTable(
+      (value) => mix(palette.zero, classColour(palette, index), Math.max(0, value)),
+      palette.unknown,
+    ));
+  }
+}

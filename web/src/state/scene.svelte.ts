@@ -1,0 +1,178 @@
+/**
+ * What network and output card show together: the browser's forward pass over the plane or over the samples, computed
+ * once a frame, and what the pointer or the keyboard has picked.
+ */
+import type { Hit } from '../draw/geometry';
+import { largestMagnitude } from '../draw/heatmap';
+import { currentPalette, onThemeChange } from '../draw/theme';
+import { Network } from '../model/forward';
+import { featureMatrix, gridPoints, gridSide, preprocess } from '../model/inputs';
+import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
+import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
+import { invalidate, onFrame } from './loop';
+import { Pass } from './pass';
+import type { RunStore } from './run.svelte';
+
+export type LinkValues = 'weights' | WatchField;
+
+/** Milliseconds a frame for the pass that everything on screen waits for, and for the one over all test samples. */
+const SHOWN_BUDGET = 6;
+const TEST_BUDGET = 2;
+/** The test samples' predictions are text and tables: they change a few times a second. */
+const TEST_EVERY = 250;
+/** Heat maps' scales follow the data this fast, so that colours do not flicker. */
+const EASE = 0.25;
+
+export class Scene {
+  /** What links and marks show. */
+  values = $state<LinkValues>('weights');
+  /** The neuron, link or mark under the pointer or the focus. */
+  hit = $state.raw<Hit | null>(null);
+  /** Which test sample is looked at (images). */
+  sample = $state(0);
+  /** Grows when the test samples have new predictions. */
+  tested = $state(0);
+
+  network: Network | null = null;
+  data: RunData | null = null;
+  link: Link = 'identity';
+  /** Side of the plane's picture; 0 for images. */
+  side = 0;
+  /** Plane: [outputs][side * side] what the output means. Images: [outputs] of the chosen sample. */
+  meaning = new Float32Array(0);
+  /** [classes][test samples] probabilities. */
+  testMeaning = new Float32Array(0);
+  /** One a column: what full colour stands for in the neurons' pictures. */
+  scales: number[] = [];
+  /** Grows when the pictures of the neurons have changed. */
+  version = 0;
+
+  private shown: Pass | null = null;
+  private test: Pass | null = null;
+  private sampleInputs: Float32Array = new Float32Array(0);
+  private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null, string] = [null, null, null, ''];
+
+  constructor(readonly run: RunStore) {
+    onFrame((frame, now) => this.update(frame, now));
+    onThemeChange(() => {
+      this.version++;
+      invalidate();
+    });
+  }
+
+  get palette() {
+    return currentPalette();
+  }
+
+  /** The inputs of the pass that is shown: [inputs][samples]. */
+  get inputs(): Float32Array {
+    return this.shown?.inputs ?? this.sampleInputs;
+  }
+
+  /** The buffer that links and marks show; null while frames do not carry it yet. */
+  buffer(frame: Frame): Float32Array | null {
+    return this.values === 'weights' ? frame.params : frame[this.values];
+  }
+
+  /** Looks at another test sample (images); wraps around. */
+  choose(sample: number): void {
+    const count = this.data?.test.count ?? 1;
+    this.sample = ((sample % count) + count) % count;
+    this.prepareSample();
+    invalidate();
+  }
+
+  private update(frame: Frame | null, now: number): void {
+    this.rebuild();
+    if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
+    if (this.shown?.work(frame, now, SHOWN_BUDGET)) this.readShown();
+    if (this.test?.work(frame, now, TEST_BUDGET)) this.readTest();
+    if (this.shown?.behind(frame) || this.test?.behind(frame)) invalidate();
+  }
+
+  /** Makes everything anew that depends on architecture or data, when one of them has changed. */
+  private rebuild(): void {
+    const { layout, config, data, catalog } = this.run;
+    const loss = config?.training.loss.id ?? '';
+    const from: typeof this.builtFrom = [layout, config?.network ?? null, data, loss];
+    if (from.every((part, i) => part === this.builtFrom[i])) return;
+    this.builtFrom = from;
+    this.network = this.shown = this.test = this.data = null;
+    this.version++;
+    if (!layout || !config || !catalog) return;
+    this.network = new Network(layout, config.network.layers);
+    this.scales = Array.from({ length: this.network.layers.length + 1 }, () => 0);
+    // Data of an older configuration do not fit until the new ones have come.
+    if (!data || data.offset.length !== this.network.inputs) return;
+    this.data = data;
+    const lossTasks = catalog.families.losses.find((variant) => variant.id === loss)?.tasks ?? [];
+    this.link = linkOf(data.task, lossTasks);
+    if (data.kind === 'plane') this.preparePlane(data);
+    else this.choose(Math.min(this.sample, data.test.count - 1));
+    if (data.task === 'multiclass') this.prepareTest(data, layout, config);
+  }
+
+  private preparePlane(data: RunData): void {
+    const network = this.network!;
+    this.side = gridSide(network.work, network.units);
+    const count = this.side * this.side;
+    const inputs = preprocess(featureMatrix(gridPoints(this.side), data.features), count, data);
+    this.shown = new Pass(network, inputs, count);
+    this.scales[0] = largestMagnitude(inputs) || 1;
+    this.meaning = new Float32Array(network.layers.at(-1)!.units * count);
+  }
+
+  private prepareSample(): void {
+    const { data, network } = this;
+    if (!data || !network || data.kind === 'plane') return;
+    const pixels = data.width * data.height;
+    const image = data.test.inputs.subarray(this.sample * pixels, (this.sample + 1) * pixels);
+    this.side = 0;
+    this.sampleInputs = preprocess(image, 1, data);
+    this.shown = new Pass(network, this.sampleInputs, 1);
+    this.meaning = new Float32Array(network.layers.at(-1)!.units);
+  }
+
+  private prepareTest(data: RunData, layout: Layout, config: RunConfig): void {
+    const { inputs, count } = data.test;
+    const rows = data.kind === 'plane' ? featureMatrix(inputs, data.features) : inputs;
+    const network = new Network(layout, config.network.layers);
+    this.test = new Pass(network, preprocess(rows, count, data), count, TEST_EVERY);
+    this.testMeaning = new Float32Array(network.layers.at(-1)!.units * count);
+  }
+
+  private readShown(): void {
+    const { network } = this;
+    if (!network) return;
+    const samples = this.shown!.samples;
+    this.readMeaning(network.outputs.at(-1)!, this.meaning, samples);
+    network.outputs.forEach((output, index) => {
+      // Full colour is at least 1, where squashing activations end; others set their own scale.
+      const target = Math.max(1, 0.7 * largestMagnitude(output));
+      const scale = this.scales[index + 1]!;
+      this.scales[index + 1] = scale === 0 ? target : scale + EASE * (target - scale);
+    });
+    this.version++;
+  }
+
+  private readTest(): void {
+    const { network, samples } = this.test!;
+    this.readMeaning(network.outputs.at(-1)!, this.testMeaning, samples);
+    this.tested++;
+  }
+
+  private readMeaning(logits: Float32Array, out: Float32Array, samples: number): void {
+    const units = logits.length / samples;
+    if (units > 1) probabilities(logits, out, units, samples, this.link);
+    else outputValues(logits, out, samples, this.link);
+  }
+}
+
+const scenes = new WeakMap<RunStore, Scene>();
+
+/** The scene of a run: one for all cards. */
+export function sceneOf(run: RunStore): Scene {
+  let scene = scenes.get(run);
+  if (!scene) scenes.set(run, (scene = new Scene(run)));
+  return scene;
+}
