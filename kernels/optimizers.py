@@ -1,8 +1,10 @@
 """Optimizers, one entry each.
 
-The truth of an optimizer is its `reference`, readable NumPy with keyword arguments. The kernel gets the same parameters as
-one vector in declared order, so a mix-up of indices fails the comparison. It sees vectors, never layers.
+The truth of an optimizer is its `reference`, readable NumPy with keyword arguments. The kernel gets the same parameters
+as one vector in declared order, so a mix-up of indices fails the comparison. It sees vectors, never layers.
 """
+
+# ruff: noqa: ARG001 -- functions of a family share one signature
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ _ONE = np.float32(1)
 class Optimizer(Variant):
     """An optimizer, whose first parameter is always the learning rate.
 
-    `update` is the kernel. `reference(w, g, slots, step, **params)` changes w and the list of slots in place, in float64;
-    `step` counts from 1. `slots` names the optimizer's own vectors, as long as w and zero at the start.
+    `update` is the kernel. `reference(w, g, slots, step, **params)` changes w and the list of slots in place, in
+    float64; `step` counts from 1. `slots` names the optimizer's own vectors, as long as w and zero at the start.
     """
 
     slots: tuple[str, ...]
@@ -35,7 +37,7 @@ class Optimizer(Variant):
 
 @kernel(OPTIMIZER)
 def sgd_update(w: Pointer, g: Pointer, slots: Pointer, size: int, params: Pointer, step: int) -> None:
-    """w -= learning_rate g. w, g: [size]."""
+    """One step down: w -= learning_rate g. w, g: [size]."""
     rate = params[0]
     for i in range(size):
         w[i] -= rate * g[i]
@@ -47,7 +49,7 @@ def _sgd(w, g, slots, step, *, learning_rate):  # type: ignore[no-untyped-def]
 
 @kernel(OPTIMIZER)
 def momentum_update(w: Pointer, g: Pointer, slots: Pointer, size: int, params: Pointer, step: int) -> None:
-    """v = momentum v + g; w -= learning_rate v. w, g: [size]; slots: [1, size]."""
+    """A step of the velocity: v = momentum v + g; w -= learning_rate v. w, g: [size]; slots: [1, size]."""
     rate, momentum = params[0], params[1]
     for i in range(size):
         velocity = momentum * slots[i] + g[i]
@@ -103,8 +105,8 @@ def _learning_rate(default: float) -> Param:
     )
 
 
-def _decay(id: str, label: Text, help: Text, default: float) -> Param:
-    return Param(id=id, label=label, help=help, default=default, minimum=0.0, maximum=0.9999)
+def _decay(name: str, label: Text, explanation: Text, default: float) -> Param:
+    return Param(id=name, label=label, help=explanation, default=default, minimum=0.0, maximum=0.9999)
 
 
 OPTIMIZERS = Family(
@@ -130,7 +132,7 @@ OPTIMIZERS = Family(
             id="momentum",
             label={"en": "Momentum", "zh": "动量法"},
             help={
-                "en": "Gathers speed along directions in which gradients agree, and damps those in which they alternate.",
+                "en": "Gathers speed where gradients agree from step to step, and damps where they alternate.",
                 "zh": "在梯度一致的方向上积累速度，在来回震荡的方向上相互抵消。",
             },
             formula=r"v \leftarrow \alpha v + g,\quad \theta \leftarrow \theta - \eta\, v",

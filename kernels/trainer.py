@@ -23,7 +23,7 @@ from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger,
 EVALUATION_BLOCK = 128
 #: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
 CHEAP_EVALUATION = 40e6
-#: Above this many operations a set, only its first samples are evaluated (they are a random choice), but at least so many.
+#: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
 EVALUATION_SHARE = 0.25
@@ -36,7 +36,7 @@ _SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "cl
 
 @dataclass(frozen=True)
 class Divergence:
-    """Training met a number that is not finite: in which step, and what: a tensor's name, `layer2.activation` or `loss`."""
+    """Where a number stopped being finite: in which step, and in what: a tensor, `layer2.activation` or `loss`."""
 
     step: int
     tensor: str
@@ -54,7 +54,8 @@ class Records:
 class Trainer:
     """A network in training.
 
-    The same specifications, data and seed give the same bits, however the steps are cut into calls. One thread at a time.
+    The same specifications, data and seed give the same bits, however the steps are cut into calls. One thread at a
+    time.
     """
 
     def __init__(self, network: NetworkSpec, training: TrainingSpec, data: TrainingData, seed: int) -> None:
@@ -71,7 +72,7 @@ class Trainer:
         self.evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
         evaluation = 2.0 * weights * sum(self.evaluated)
         cheap = evaluation <= CHEAP_EVALUATION
-        self._weights = weights
+        self._weights: int = weights
         step_flops = 6.0 * weights * min(training.batch_size, samples)
         interval = 1 if cheap else _power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
         integers = np.zeros(len(PlanInteger), np.int64)
@@ -121,8 +122,7 @@ class Trainer:
         )
         self._rows = table.rows
         self._dropout = np.array([layer.dropout for layer in network.layers] or [0.0], np.float32)
-        self._samples = samples
-        self._inputs = inputs
+        self._samples: int = samples
         self._renew_slots()
         self.set_training(training)
 
@@ -205,7 +205,9 @@ class Trainer:
         Raises ValueError for a parameter or batch size out of range, KeyError for an unknown choice.
         """
         if not 1 <= training.batch_size <= self._samples:
-            raise ValueError(f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}")
+            raise ValueError(
+                f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}"
+            )
         if training.loss != self._training.loss:
             raise ValueError("loss cannot change while training; start again with the other loss")
         optimizer, schedule = OPTIMIZERS[training.optimizer.id], SCHEDULES[training.schedule.id]
