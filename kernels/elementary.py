@@ -18,7 +18,8 @@ from kernels.simd import Float32, bits_from_float, float_from_bits
 _F: Any = np.float32
 
 # Cephes' expf and logf (S. Moshier, single precision), and the rational tanh of Eigen's `generic_fast_tanh_float`.
-_EXP_LOW, _EXP_HIGH = _F(-87.33654), _F(88.72283)
+# Between them 2^n is a normal float32.
+_EXP_LOW, _EXP_HIGH = _F(-87.33654), _F(88.37626)
 _LOG2_E, _LN2_HIGH, _LN2_LOW = _F(1.44269504), _F(0.693359375), _F(-2.12194440e-4)
 _SQRT_HALF = _F(0.70710678)
 _TANH_LIMIT = _F(7.90531110763549805)
@@ -26,7 +27,7 @@ _TANH_LIMIT = _F(7.90531110763549805)
 
 @numba.njit(**OPTIONS)
 def exp(x: Float32) -> Float32:
-    """e^x, relative error below 2e-7; infinite above 88.7, 0 below -87.3."""
+    """e^x, relative error below 4e-7; infinite above 88.37, 0 below -87.33."""
     bounded = _EXP_LOW if x < _EXP_LOW else x
     bounded = _EXP_HIGH if bounded > _EXP_HIGH else bounded
     power = _F(math.floor(bounded * _LOG2_E + _F(0.5)))
@@ -38,11 +39,7 @@ def exp(x: Float32) -> Float32:
     p = p * r + _F(1.6666665459e-1)
     p = p * r + _F(5.0000001201e-1)
     value = p * r * r + r + _F(1.0)
-    # In two factors, since 2^128 itself is no float32.
-    half = np.int32(power) >> np.int32(1)
-    rest = np.int32(power) - half
-    value *= float_from_bits(np.int32((half + np.int32(127)) << np.int32(23)))
-    value *= float_from_bits(np.int32((rest + np.int32(127)) << np.int32(23)))
+    value *= float_from_bits(np.int32((np.int32(power) + np.int32(127)) << np.int32(23)))
     value = _F(np.inf) if x > _EXP_HIGH else value
     return _F(0.0) if x < _EXP_LOW else value
 

@@ -66,8 +66,7 @@ class Trainer:
         self._records = _Recorder(len(self.layout.columns))
         self._seed = seed
         table = make_table(network, self.layout)
-        inputs, samples = data.x_train.shape[1], data.x_train.shape[0]
-        tests = data.x_test.shape[0]
+        samples, tests = data.x_train.shape[0], data.x_test.shape[0]
         weights = self.layout.weight_count
         self.evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
         evaluation = 2.0 * weights * sum(self.evaluated)
