@@ -186,8 +186,10 @@ def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, ra
         pointer(row, len(RUN_COLUMNS)),
     )
     w, updates = memory.parameters, memory.updates
+    # A step that diverged may come unannounced: the parameters before it are then not known, nor what it added.
+    diverged = clock[_CULPRIT] != NOTHING
     for i in range(w.size):
-        updates[i] = w[i] - updates[i]
+        updates[i] = np.nan if diverged else w[i] - updates[i]
     at = len(RUN_COLUMNS) + layers * _LAYER_STATISTICS
     for tensor in range(plan.tensors.shape[0]):
         offset, size = plan.tensors[tensor, 0], plan.tensors[tensor, 1]
@@ -252,6 +254,9 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         step = clock[_STEP]
         recorded = step + 1 == clock[_NEXT_RECORD]
         observed = recorded or (observe and done == steps - 1)
+        rate = hyper[0]
+        if live.addresses[1] != 0:
+            rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
 
         gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
@@ -267,9 +272,6 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
             if observed:
                 for i in range(size):
                     updates[i] = w[i]
-            rate = hyper[0]
-            if live.addresses[1] != 0:
-                rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
             hyper[hyper_count] = rate
             clock[_OPTIMIZER_STEP] += 1
             optimize(live.addresses[0], w, g, slots, size, pointer(hyper, hyper_count), clock[_OPTIMIZER_STEP])
@@ -288,7 +290,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
             continue
 
         evaluated = recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
-        _observe(plan, live, memory, count, stride, hyper[hyper_count], evaluated)
+        _observe(plan, live, memory, count, stride, rate, evaluated)
         if recorded or clock[_CULPRIT] != NOTHING:
             _record(memory, plan.integers[PlanInteger.RECORD_INTERVAL])
         if clock[_CULPRIT] != NOTHING:
