@@ -39,7 +39,8 @@ def layer_statistics(a: Pointer, units: int, count: int, stride: int, low: float
     size = units * count
     mean = summed / size
     out[0] = mean
-    out[1] = math.sqrt(max(0.0, squares / size - mean * mean))
+    variance = squares / size - mean * mean
+    out[1] = math.sqrt(0.0 if variance < 0.0 else variance)
     out[2] = smallest
     out[3] = largest
     out[4] = zeros / size
@@ -92,7 +93,7 @@ def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: 
             for output in range(1, outputs):
                 if z[output * stride + s] > best_value:
                     best, best_value = output, z[output * stride + s]
-            right += best == np.int64(y[s])
+            right += best == np.int64(y[s]) and not math.isnan(best_value)
         else:
             right += z[s] * y[s] > _ZERO
     return right
