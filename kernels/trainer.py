@@ -82,15 +82,16 @@ class Trainer:
         integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
         integers[PlanInteger.RECORD_INTERVAL] = interval
         integers[PlanInteger.SEED] = seed
+        # Copies, since a read-only array is another type to Numba, for which train_chunk would be compiled again.
         self._plan = Plan(
             fields=table.fields,
             params=table.params,
             saturation=table.saturation,
             tensors=np.array([(tensor.offset, tensor.size) for tensor in self.layout.tensors], np.int64),
-            x_train=np.ascontiguousarray(data.x_train, np.float32),
-            y_train=np.ascontiguousarray(data.y_train, np.float32),
-            x_test=np.ascontiguousarray(data.x_test, np.float32),
-            y_test=np.ascontiguousarray(data.y_test, np.float32),
+            x_train=np.array(data.x_train, np.float32, order="C"),
+            y_train=np.array(data.y_train, np.float32, order="C"),
+            x_test=np.array(data.x_test, np.float32, order="C"),
+            y_test=np.array(data.y_test, np.float32, order="C"),
             natural_order=np.arange(max(samples, tests), dtype=np.int64),
             integers=integers,
         )
