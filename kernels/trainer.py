@@ -30,6 +30,8 @@ EVALUATION_SHARE = 0.25
 #: Records that one call can write; a call that fills them returns early and is followed by another.
 RECORDS_A_CALL = 256
 
+LARGEST = float(np.finfo(np.float32).max)
+
 _SHUFFLE_STREAM = 1_000_000
 _SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "clock", "losses", "random", "stats")
 
@@ -121,7 +123,8 @@ class Trainer:
             record_values=np.zeros((RECORDS_A_CALL, columns), np.float32),
         )
         self._rows = table.rows
-        self._dropout = np.array([layer.dropout for layer in network.layers] or [0.0], np.float32)
+        self._dropout = np.zeros(max(1, len(network.layers)), np.float32)
+        self.set_dropout([layer.dropout for layer in network.layers])
         self._samples: int = samples
         self._renew_slots()
         self.set_training(training)
@@ -260,8 +263,8 @@ class Trainer:
         place = self.layout.tensor(tensor)
         if not 0 <= index < place.size:
             raise ValueError(f"index is {index}, but {tensor} has indices 0 to {place.size - 1}")
-        if not np.isfinite(np.float32(value)):
-            raise ValueError(f"value is {value}, but must be a finite number")
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"value is {value:g}, but must satisfy -{LARGEST:g} <= value <= {LARGEST:g}")
         self._memory.parameters[place.offset + index] = value
 
     def state(self) -> dict[str, NDArray[np.generic]]:
