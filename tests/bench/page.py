@@ -158,7 +158,8 @@ def _open(browser: Browser, server: LiveServer, path: str) -> tuple[Page, str, s
     with page.expect_response(lambda answer: answer.url.endswith("/api/runs") and answer.status == 201) as created:
         page.goto(server.address + path)
     body = created.value.json()
-    page.wait_for_function("window.__livegrad?.drawn > 10")
+    while not page.evaluate("window.__livegrad?.drawn > 10"):
+        page.wait_for_timeout(50)
     return page, body["id"], body["control_token"]
 
 

@@ -70,7 +70,8 @@ class Visitor:
     def drawn(self) -> None:
         """Wait until a frame of the run is drawn."""
         self.eventually(lambda: self.run_id != "", "the page opens no stream", patience=20)
-        self.page.wait_for_function("window.__livegrad?.frames > 0")
+        # Not wait_for_function: the page's content security policy allows no eval, and that is what it does.
+        self.eventually(lambda: self.page.evaluate("window.__livegrad?.frames > 0"), "no frame is drawn", patience=20)
 
     def run(self) -> dict[str, Any]:
         """The run as the server knows it: config, state, step, epoch, generation."""
@@ -99,10 +100,13 @@ class Visitor:
         return float(np.frombuffer(message["stats"], "<f4")[columns.index("train_loss")])
 
     def config(self, path: str = "") -> Any:
-        """The run's configuration on the server, or the part of it that a dotted path names."""
+        """The run's configuration on the server, or the part of it at a dotted path; None where there is none."""
         part: Any = self.run()["config"]
         for key in path.split(".") if path else []:
-            part = part[int(key)] if key.isdigit() else part[key]
+            try:
+                part = part[int(key)] if isinstance(part, list) else part[key]
+            except (IndexError, KeyError):
+                return None
         return part
 
     def eventually(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
