@@ -44,7 +44,7 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
       width,
       height,
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       cursor: {
         sync: { key: SYNC },
         drag: { x: false, y: false },
@@ -63,10 +63,14 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
           ...axis,
           size: 42,
           gap: 5,
-          space: 26,
+          space: 20,
           grid: { stroke: palette.line, width: 1 },
           ...(style.logarithmic
-            ? { splits: (chart) => powers(chart.scales['y']!), values: (_, ticks) => ticks.map(formatPower) }
+            ? {
+                splits: (chart) => powers(chart.scales['y']!),
+                filter: (_, ticks) => ticks,
+                values: (_, ticks) => ticks.map(formatPower),
+              }
             : { values: (_, ticks) => ticks.map(formatTick) }),
         },
       ],
