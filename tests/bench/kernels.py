@@ -1,8 +1,8 @@
 """The training kernels against JAX (`jit` and `lax.scan` over many steps) and PyTorch (eager), on one thread.
 
-All three train the same network on the same samples in shuffled minibatches, with plain gradient descent.
-Ours also gathers its statistics and records, as it does for a viewer. Rounds are interleaved, so that a machine that slows
-down slows all; the median of the rounds counts. `python -m tests.bench.kernels` prints it alone.
+All three train the same network on the same samples in shuffled minibatches, with plain gradient descent. Ours also
+gathers its statistics and records, as it does for a viewer. Rounds are interleaved, so that a machine that slows down
+slows all; the median of the rounds counts. `python -m tests.bench.kernels` prints it alone.
 """
 
 from __future__ import annotations
