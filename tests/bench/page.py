@@ -206,7 +206,7 @@ def crowd(server: LiveServer, config: RunConfig, seconds: float) -> list[Entry]:
     runs = [server.request("POST", "/api/runs", {"speed": "full", "seed": seed}) for seed in range(RUNS_AT_ONCE)]
 
     def epochs() -> list[tuple[float, float]]:
-        return [(time.perf_counter(), server.get(f"/api/runs/{run['id']}")["epoch"]) for run in runs]
+        return [(server.frame(run["id"])["epoch"], time.perf_counter()) for run in runs]
 
     time.sleep(1)
     first = epochs()
@@ -215,7 +215,7 @@ def crowd(server: LiveServer, config: RunConfig, seconds: float) -> list[Entry]:
     for run in runs:
         server.request("DELETE", f"/api/runs/{run['id']}", token=run["control_token"])
     size = training_size(config.data)
-    rates = [size * (b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(first, last, strict=True)]
+    rates = [size * (b[0] - a[0]) / (b[1] - a[1]) for a, b in zip(first, last, strict=True)]
     mean = statistics.mean(rates)
     alone = statistics.mean((before, kernel_rate(config, threads=2)))
     return [

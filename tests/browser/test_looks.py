@@ -16,15 +16,20 @@ VIEWPORTS = ((1440, 900), (1024, 768), (800, 450), (390, 844))
 PICTURES = ROOT / "build" / "screens"
 
 #: Text that reaches out of the control, cell or card that holds it, shortened by an ellipsis or not. Small grey remarks
-#: (sources) may be shortened.
+#: (sources) may be shortened, and what scrolls sideways within its card may reach out of it.
 OVERFLOWING = """() => {
+  const scrolls = (element) =>
+    element !== null &&
+    ((element.scrollWidth > element.clientWidth && /auto|scroll/.test(getComputedStyle(element).overflowX)) ||
+      scrolls(element.parentElement));
   const found = new Set();
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     const parent = text.parentElement;
     const holder = parent.closest('button, label, td, th, a, h2, h3, p, dt, dd, .card');
-    if (!text.data.trim() || !holder || parent.closest('small, svg, option, [aria-hidden=true]')) continue;
+    if (!text.data.trim() || !holder || scrolls(parent)) continue;
+    if (parent.closest('small, svg, option, [aria-hidden=true]')) continue;
     if (!parent.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
     range.selectNodeContents(text);
     const inner = range.getBoundingClientRect();
