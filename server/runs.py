@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels.trainer import Trainer
 from server.commands import Command, Configure, EditParameters, ParameterEdit, Pause, Play, Report, Reset, Step
-from server.configuration import needs_new_weights, network_spec, training_size, training_spec
+from server.configuration import layout_of, needs_new_weights, network_spec, training_size, training_spec
 from server.pace import Pace, Speedometer, auto_rate
 from server.preparation import PreparedData, prepare
 from server.problems import Problem, refuse
@@ -35,6 +35,20 @@ def build_trainer(config: RunConfig, data: PreparedData) -> Trainer:
 def pace_of(config: RunConfig) -> float:
     """What the speed "auto" means for a configuration, in steps per second."""
     return auto_rate(math.ceil(training_size(config.data) / config.training.batch_size))
+
+
+def first_plan(config: RunConfig) -> Plan:
+    """What a run will do whose weights are not made yet; how much of the data it evaluates shows then."""
+    return Plan(
+        config=config,
+        layout=layout_of(config),
+        generation=1,
+        step=0,
+        steps_per_epoch=math.ceil(training_size(config.data) / config.training.batch_size),
+        evaluated=(0, 0),
+        pace=pace_of(config),
+        restarted=False,
+    )
 
 
 def error_event(problem: Problem, generation: int = 0, step: int = 0) -> Event:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.channels import Viewer
-from server.commands import EditParameters, ParameterEdit, Pause, Play, Reset, Step
-from server.configuration import layout_of, resolve
+from server.commands import EditParameters, ParameterEdit, Pause, Play, Step
+from server.configuration import layout_of
 from server.directory import Directory, RunEntry
 from server.frames import encode_event
 from server.messages import (
@@ -30,7 +30,7 @@ from server.problems import Refused, refuse
 from server.publications import Event
 from server.runs import error_event, unknown_parameter
 from server.settings import Settings
-from server.steering import configure
+from server.steering import configure, reset
 from server.viewers import Mailbox
 
 #: Close codes of our own (4000 to 4999 are free for applications), which tell the page what to do next.
@@ -221,9 +221,7 @@ class Stream:
             case StepMessage():
                 channel.send(Step(message.count, message.unit))
             case ResetMessage():
-                if message.seed is not None:
-                    channel.config = resolve({"seed": message.seed}, channel.config)
-                channel.send(Reset(message.seed))
+                reset(entry, message.seed)
             case SpeedMessage():
                 configure(self._directory, entry, {"speed": message.speed})
             case SetMessage():
