@@ -28,7 +28,7 @@ class House:
         self.published: list[tuple[str, Publication]] = []
         self.benches: list[Bench] = []
         self.step_seconds = step_seconds or {}
-        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make)
+        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make, self.clock)
         self.bus.connect_running(self.scheduler)
         self.bus.connect_serving(lambda callback: callback(), self.published.extend)
 
