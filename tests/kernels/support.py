@@ -21,6 +21,8 @@ Floats = NDArray[np.float32]
 
 #: Every loss with every task that it fits.
 FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
+#: Outputs of the tasks that have several.
+OUTPUTS = {"multiclass": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT = Choice("mse"), Choice("sgd"), Choice("constant")
 _POINTER = ctypes.POINTER(ctypes.c_float)
@@ -108,7 +110,7 @@ def make_trainer(
         make_network(
             2 if data is None else data.x_train.shape[1],
             hidden,
-            3 if task == "multiclass" else 1,
+            OUTPUTS.get(task, 1),
             activation=activation,
             initializer=initializer,
             normalization=normalization,
