@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import msgpack
 import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from server.__main__ import address_of, listen, make_server
 from server.app import Services, create_app
@@ -127,6 +129,42 @@ class Watcher:
 
     async def frame(self, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         return await self.until(lambda message: message["type"] == "frame" and wanted(message))
+
+
+#: No test waits longer for what must come; nothing is concluded from how long it took.
+PATIENCE = 60.0
+
+
+def play(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE))
+
+
+@contextlib.asynccontextmanager
+async def reading(viewer: Watcher) -> AsyncIterator[list[dict[str, Any]]]:
+    """A viewer that goes on reading while the test does something else; what it got so far."""
+    got: list[dict[str, Any]] = []
+
+    async def read() -> None:
+        while True:
+            got.append(await viewer.next())
+
+    task = asyncio.create_task(read())
+    yield got
+    assert not task.done(), "the viewer was cut off"
+    task.cancel()
+
+
+async def closed_with(watcher: Watcher) -> int:
+    with pytest.raises(ConnectionClosed):
+        await watcher.until(lambda _: False)
+    code = watcher.socket.close_code
+    assert code is not None
+    return code
+
+
+async def settle(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110  (what is waited for knows no event)
+        await asyncio.sleep(0.02)
 
 
 #: Short times, so that tests of timeouts are quick; far from what a busy machine needs for an ordinary answer.

@@ -216,6 +216,12 @@ def test_only_json_is_read(live: Live, kind: str | bytes) -> None:
     assert well_formed(answer)["field"] == "content-type"
 
 
+def test_a_huge_body_is_refused_in_the_same_shape(live: Live) -> None:
+    answer = post(live, b" " * 40_000_000)
+    assert answer.status_code == 413
+    well_formed(answer)
+
+
 def test_a_body_without_a_length_is_measured_too(live: Live) -> None:
     def endless() -> Any:
         for _ in range(100):

@@ -616,7 +616,7 @@ export interface components {
         };
         /**
          * MomentumOptimizers
-         * @description Gathers speed along directions in which gradients agree, and damps those in which they alternate.
+         * @description Gathers speed where gradients agree from step to step, and damps where they alternate.
          */
         MomentumOptimizers: {
             /**
@@ -662,7 +662,7 @@ export interface components {
         };
         /**
          * MseLosses
-         * @description The natural loss for real-valued targets; for classes its gradient fades where it is most wrong.
+         * @description The natural loss for real-valued targets; for classes its gradient fades where it errs most.
          */
         MseLosses: {
             /**
