@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Series } from '../model/series';
-import type { Column, Layout } from '../protocol/messages';
+import type { Column } from '../protocol/messages';
 import { decades, linearRange } from './chart';
-import { Curves, gradientQuantities, lossQuantities, ratioQuantities, type Quantity } from './curves';
+import { Curves, gradientQuantities, lossQuantities, ratioQuantities, type Parts, type Quantity } from './curves';
 
 const quantity = (column: number, reduce: Quantity['reduce']): Quantity => ({ read: (read) => read(column), reduce });
 const three = [quantity(0, 'high'), quantity(0, 'low'), quantity(0, 'mean')];
@@ -66,10 +66,8 @@ describe('quantities', () => {
     tensor,
   });
   const tensor = (name: string, role: string) => ({ name, role, layer: 1, shape: [1], offset: 0, size: 1 });
-  const layout: Layout = {
+  const layout: Parts = {
     tensors: [tensor('layer1.weight', 'weight'), tensor('layer1.bias', 'bias')],
-    buffers: [],
-    parameter_count: 2,
     columns: [
       column('train_loss'),
       column('gradient_norm', 1, 'layer1.weight'),
