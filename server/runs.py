@@ -190,6 +190,7 @@ class Run:
             if self._data is None:
                 self._data = prepare(self.config.data)
             self._trainer = self._build(self.config, self._data)
+            self._trainer.observe()
             if self._started:
                 self.generation += 1
             published.append(self._plan(self._trainer, restarted=self._started))
@@ -203,6 +204,7 @@ class Run:
 
     def _edit(self, trainer: Trainer) -> list[Publication]:
         published: list[Publication] = []
+        edited = False
         tensors = {tensor.name: tensor for tensor in trainer.layout.tensors}
         for edit in self._edits:
             tensor = tensors.get(edit.tensor)
@@ -210,8 +212,11 @@ class Run:
                 published.append(error_event(unknown_parameter(list(tensors)), self.generation, self.step))
                 continue
             trainer.set_parameter(edit.tensor, edit.index, edit.value)
-            self.version += 1
+            edited = True
         self._edits.clear()
+        if edited:
+            trainer.observe()
+            self.version += 1
         return published
 
     # Time

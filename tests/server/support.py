@@ -47,6 +47,7 @@ class CountingTrainer:
         self.step_flops = step_seconds * 5e9
         self.diverged: Divergence | None = None
         self.dropout: list[float] = []
+        self.looks = 0
         self.calls: list[tuple[int, bool]] = []
         self.diverge_at: int | None = None
         self.fail_at: int | None = None
@@ -74,6 +75,9 @@ class CountingTrainer:
         if observe:
             self.stats[:] = self.step
         return done
+
+    def observe(self) -> None:
+        self.looks += 1
 
     def records(self, start: int) -> Records:
         steps = np.arange(start, self.step, dtype=np.float64)

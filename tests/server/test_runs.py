@@ -165,8 +165,9 @@ def test_divergence_is_an_event_and_ends_with_new_weights() -> None:
 def test_parameters_can_be_set_while_running_and_while_paused() -> None:
     bench = ready()
     edit = EditParameters((ParameterEdit("layer1.weight", 3, 0.5),))
-    version = bench.run.version
+    version, looks = bench.run.version, bench.trainer.looks
     assert give(bench, edit) == []
+    assert bench.trainer.looks == looks + 1, "the losses that viewers see must be those of the new value"
     offset = bench.trainer.layout.tensor("layer1.weight").offset
     assert bench.trainer.parameters[offset + 3] == 0.5
     assert bench.run.version > version
