@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +19,17 @@ ROOM_ENOUGH: dict[str, str] = {}
 Visit = Callable[..., Visitor]
 
 
+def in_browser(item: pytest.Item) -> bool:
+    """Whether a test lies in this folder."""
+    return item.path.is_relative_to(Path(__file__).parent)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all that lies in this folder as driving a browser."""
+    """Mark all that lies in this folder, and run it last: an open Playwright holds the thread's event loop."""
     for item in items:
-        if "tests/browser/" in item.path.as_posix():
+        if in_browser(item):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=in_browser)
 
 
 @pytest.fixture(scope="session")

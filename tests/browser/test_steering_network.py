@@ -72,8 +72,9 @@ def test_units_and_dropout_of_a_layer_by_slider(page: Visitor) -> None:
 
 
 def test_a_layers_settings_can_be_applied_to_all(page: Visitor) -> None:
-    page.button("network.add_layer", n=3).click()
-    page.count_becomes("network.layers", 3)
+    count = len(units(page))
+    page.button("network.add_layer", n=count + 1).click()
+    page.count_becomes("network.layers", count + 1)
     open_layer(page, 1)
     other = page.variants("activations")[0]
     page.choose(page.word("layer.activation"), other["label"]["en"])
