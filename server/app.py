@@ -21,7 +21,7 @@ from server.bus import LocalBus
 from server.catalog import families, headings
 from server.configuration import DEFAULT, resolve
 from server.directory import Directory, RunEntry
-from server.frames import PROTOCOL
+from server.frames import PROTOCOL, encode_divergence
 from server.guard import Guard
 from server.json_input import MAX_BYTES, parse_json
 from server.preparation import as_message, prepare
@@ -201,6 +201,7 @@ def _run(entry: RunEntry) -> dict[str, Any]:
         "layout": plan.layout.as_dict(),
         "state": channel.state,
         "idle": channel.idle,
+        "diverged": encode_divergence(channel.diverged),
         "step": channel.step,
         "epoch": channel.epoch,
         "rate": channel.rate,

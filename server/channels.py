@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kernels.trainer import Divergence
 from server.bus import Demand, ServingSide
 from server.commands import Command, Report
 from server.frames import FrameBody, encode_config_event, encode_event, encode_hello
@@ -35,6 +36,8 @@ class Channel:
         self.config: RunConfig = plan.config
         self.plan = plan
         self.state: State = "running"
+        #: Kept for those who come later: the event that told it reached only those who were there.
+        self.diverged: Divergence | None = None
         self.idle = False
         self.ended = False
         self._begun = False
@@ -96,6 +99,10 @@ class Channel:
             self.idle = self.idle and self.state == "paused"
             if self.state != "running":
                 self.rate = 0.0
+            if self.state != "diverged":
+                self.diverged = None
+        elif event.event == "diverged":
+            self.diverged = Divergence(event.step, event.details["tensor"])
         elif event.event == "paused_idle":
             self.idle = True
         self._post(encode_event(event))
@@ -149,7 +156,7 @@ class Channel:
         viewer.mailbox.begin(min(since, self._log.count) if same else 0)
         self.viewers.add(viewer)
         self.want_frame(fresh=True)
-        return encode_hello(self.run_id, self.plan, self.state, owner=viewer.mailbox.owner)
+        return encode_hello(self.run_id, self.plan, self.state, self.diverged, owner=viewer.mailbox.owner)
 
     def leave(self, viewer: Viewer) -> None:
         """Let a viewer go."""

@@ -6,12 +6,14 @@ Pure functions. What all viewers of a run share is encoded once; a frame for one
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.trainer import Divergence
 from server.publications import WATCHABLE, Event, Plan, Series, Snapshot, State
 
 PROTOCOL = 1
@@ -45,9 +47,15 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def encode_hello(run_id: str, plan: Plan, state: State, *, owner: bool) -> bytes:
+def encode_divergence(diverged: Divergence | None) -> dict[str, Any] | None:
+    """Where and since which step the numbers are no longer finite."""
+    return None if diverged is None else asdict(diverged)
+
+
+def encode_hello(run_id: str, plan: Plan, state: State, diverged: Divergence | None, *, owner: bool) -> bytes:
     """The first message to a viewer."""
     message = {"type": "hello", "protocol": PROTOCOL, "run": run_id, "state": state, "owner": owner}
+    message["diverged"] = encode_divergence(diverged)
     return _pack({**message, "generation": plan.generation, "step": plan.step, **encode_plan(plan)})
 
 

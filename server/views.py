@@ -184,14 +184,22 @@ class CreatedView(View):
     layout: LayoutView
 
 
+class DivergenceView(View):
+    """Where a number stopped being finite: in which step, and in what: a tensor, `layer2.activation` or `loss`."""
+
+    step: int
+    tensor: str
+
+
 class RunView(View):
-    """A run. `idle`: it was paused because nobody watched."""
+    """A run. `idle`: it was paused because nobody watched. `diverged`: why it can go on with new weights only."""
 
     id: str
     config: RunConfig
     layout: LayoutView
     state: State
     idle: bool
+    diverged: DivergenceView | None
     step: int
     epoch: float
     rate: float

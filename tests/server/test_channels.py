@@ -137,6 +137,22 @@ def test_events_reach_everybody_in_order_and_set_the_state() -> None:
     assert everything(channel, late) == []
 
 
+def test_who_comes_after_a_divergence_is_told_of_it_until_there_are_new_weights() -> None:
+    channel = Channel("run", plan(), Wire())
+    early, (hello,) = joined(channel)
+    assert hello["diverged"] is None
+    channel.take(Event("diverged", 1, 7, {"tensor": "layer1.weight"}))
+    channel.take(Event("state", 1, 7, {"state": "diverged"}))
+    channel.take(plan(training={"optimizer": {"id": "sgd"}}))
+    _, (hello,) = joined(channel)
+    assert (hello["state"], hello["diverged"]) == ("diverged", {"step": 7, "tensor": "layer1.weight"})
+    assert [message["event"] for message in everything(channel, early)] == ["diverged", "state", "config"]
+    channel.take(Event("state", 1, 7, {"state": "running"}))
+    channel.take(plan(generation=2, restarted=True))
+    _, (hello,) = joined(channel)
+    assert (hello["state"], hello["diverged"]) == ("running", None)
+
+
 def test_waiting_for_a_run_ends_with_its_receipt_with_time_or_with_the_run() -> None:
     async def scenario() -> None:
         wire = Wire()

@@ -282,7 +282,7 @@ def test_who_watches_a_run_that_ends_is_told(live: Live) -> None:
     play(scenario())
 
 
-def test_divergence_is_an_event_with_step_and_tensor(live: Live) -> None:
+def test_divergence_is_told_with_step_and_tensor_to_who_is_there_and_to_who_comes(live: Live) -> None:
     run = live.create(
         data={"dataset": {"id": "plane"}},
         network={"layers": [{"activation": {"id": "linear"}}] * 2},
@@ -291,14 +291,26 @@ def test_divergence_is_an_event_with_step_and_tensor(live: Live) -> None:
 
     async def scenario() -> None:
         async with live.watch(run) as viewer:
-            seen = await viewer.until(lambda m: m.get("event") == "diverged" or m.get("state") == "diverged")
-            if seen.get("event") == "diverged":
-                assert seen["tensor"]
-                assert seen["step"] > 0
-            await viewer.say("reset")
-            await viewer.event("config")
+            told = viewer.hello["diverged"]
+            if told is None:
+                event = await viewer.event("diverged")
+                told = {"step": event["step"], "tensor": event["tensor"]}
+            assert told["step"] > 0
+            assert told["tensor"]
+        async with live.watch(run, owner=False) as late:
+            assert late.hello["diverged"] == told
+            await late.frame(lambda frame: frame["step"] == told["step"] and frame["state"] == "diverged")
+        assert live.read(run)["diverged"] == told
+        async with live.watch(run) as viewer:
             await viewer.say("set", config={"training": {"optimizer": {"learning_rate": 0.001}}})
             await viewer.event("config")
+        async with live.watch(run) as viewer:
+            assert viewer.hello["diverged"] == told, "another learning rate alone mends no weights"
+            await viewer.say("reset")
+            await viewer.until(lambda m: m.get("event") == "config" and m["restarted"])
+        async with live.watch(run) as viewer:
+            assert viewer.hello["diverged"] is None
+        assert live.read(run)["diverged"] is None
 
     play(scenario())
     live.delete(run)

@@ -15,6 +15,7 @@ import numpy as np
 
 from kernels.layout import make_layout
 from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.trainer import Divergence
 from server.configuration import resolve
 from server.frames import FrameBody, encode_config_event, encode_event, encode_frame, encode_hello
 from server.publications import Event, Plan, Series, Snapshot
@@ -89,7 +90,8 @@ def messages() -> dict[str, bytes]:
     message = {"en": "training.batch_size must be a whole number.", "zh": "training.batch_size 必须是整数。"}
     problem = {"message": message, "field": "training.batch_size", "bound": "1 <= batch_size <= 500"}
     return {
-        "hello": encode_hello("a1B2-c3_D4", plan, "running", owner=True),
+        "hello": encode_hello("a1B2-c3_D4", plan, "running", None, owner=True),
+        "hello_diverged": encode_hello("a1B2-c3_D4", plan, "diverged", Divergence(41, "layer1.weight"), owner=False),
         "frame": encode_frame(5, body, frozenset({"gradients", "updates"}), series),
         "frame_small": encode_frame(6, body, frozenset(), Series(10, np.zeros(0), values[:0])),
         "event_config": encode_config_event(plan),

@@ -317,6 +317,16 @@ export interface components {
             samples: number;
         };
         /**
+         * DivergenceView
+         * @description Where a number stopped being finite: in which step, and in what: a tensor, `layer2.activation` or `loss`.
+         */
+        DivergenceView: {
+            /** Step */
+            step: number;
+            /** Tensor */
+            tensor: string;
+        };
+        /**
          * ErrorBody
          * @description The first thing that is wrong, and all of them.
          */
@@ -862,10 +872,11 @@ export interface components {
         };
         /**
          * RunView
-         * @description A run. `idle`: it was paused because nobody watched.
+         * @description A run. `idle`: it was paused because nobody watched. `diverged`: why it can go on with new weights only.
          */
         RunView: {
             config: components["schemas"]["RunConfig"];
+            diverged: components["schemas"]["DivergenceView"] | null;
             /** Epoch */
             epoch: number;
             /** Evaluated */

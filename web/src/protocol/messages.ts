@@ -86,11 +86,8 @@ export type RunState = 'running' | 'paused' | 'diverged' | 'finished';
 /** Big buffers that frames carry on request, besides the parameters. */
 export type WatchField = 'gradients' | 'updates';
 
-/** Where and when training left the numbers; the tensor is not known to who came later. */
-export interface Divergence {
-  step: number;
-  tensor: string | null;
-}
+/** Where and when training left the numbers. */
+export type Divergence = Schemas['DivergenceView'];
 
 export interface Hello {
   type: 'hello';
@@ -99,6 +96,8 @@ export interface Hello {
   config: RunConfig;
   layout: Layout;
   state: RunState;
+  /** Stays until there are new weights, so that who comes later learns it too. */
+  diverged: Divergence | null;
   owner: boolean;
   generation: number;
   step: number;

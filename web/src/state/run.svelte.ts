@@ -243,8 +243,7 @@ export class RunStore {
     this.owner = hello.owner;
     this.state = hello.state;
     this.generation = hello.generation;
-    if (hello.state !== 'diverged') this.diverged = null;
-    else this.diverged ??= { step: hello.step, tensor: null };
+    this.diverged = hello.diverged;
     this.status = 'live';
     if (this.unsent) this.flush();
   }
@@ -260,8 +259,6 @@ export class RunStore {
       return;
     }
     this.latest = frame;
-    // Who came after the divergence learns its step from the frame that shows it.
-    if (this.diverged?.tensor === null) this.diverged = { step: frame.step, tensor: null };
     this.textTimer ??= setTimeout(() => {
       this.textTimer = undefined;
       this.showNumbers();
