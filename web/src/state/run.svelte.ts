@@ -1,22 +1,14 @@
 /** The page's view of one run: starts it, follows it, steers it. Drawing reads it; nothing else talks to the server. */
 
-import { Series } from '../model/series';
 import * as api from '../protocol/api';
 import type {
   Catalog,
-  Column,
-  Divergence,
   Downstream,
-  Frame,
-  Hello,
   LayerConfig,
-  Layout,
   ParameterEdit,
   PartialConfig,
   RunConfig,
   RunData,
-  RunEvent,
-  RunState,
   Speed,
   Upstream,
   WatchField,
@@ -26,6 +18,7 @@ import { RunSocket, type SocketOwner } from '../protocol/socket';
 import { History } from './history';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
+import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
 import { rememberedRun, rememberRun } from './remember';
 import { openRun, waitForKernels, type Opened } from './startup';
@@ -35,42 +28,22 @@ export type Status = 'loading' | 'compiling' | 'connecting' | 'live' | 'reconnec
 
 /** Commands of one gesture are sent together. */
 const SEND_AFTER = 60;
-/** Numbers as text change at most this often, so that they can be read. */
-const TEXT_EVERY = 100;
 const ADDRESS_AFTER = 250;
 /** The close code of a server that takes no more viewers. */
 const TOO_MANY_VIEWERS = 4429;
 
-export class RunStore {
+export class RunStore extends RunMirror {
   status = $state<Status>('loading');
   /** While status is "compiling". */
   compiling = $state.raw({ done: 0, total: 0, label: '' });
   /** Wall-clock milliseconds of the next attempt while status is "full". */
   retryAt = $state(0);
   catalog = $state.raw<Catalog | null>(null);
-  /** As the server confirmed it; fits `layout` and the frames, so drawing reads this one. */
-  config = $state.raw<RunConfig | null>(null);
-  /** With everything that the person has asked for already in it; controls read and change this one. */
+  /** The configuration with everything that the person has asked for already in it; controls read and change this one. */
   wanted = $state.raw<RunConfig | null>(null);
-  layout = $state.raw<Layout | null>(null);
   data = $state.raw<RunData | null>(null);
-  state = $state<RunState>('paused');
-  /** Whether this tab may steer. */
-  owner = $state(false);
   /** The run's id; null before there is one. */
   id = $state<string | null>(null);
-  generation = $state(-1);
-  step = $state(0);
-  epoch = $state(0);
-  /** Measured steps a second. */
-  rate = $state(0);
-  stepsPerEpoch = $state(1);
-  evaluated = $state.raw<[train: number, test: number]>([0, 0]);
-  /** Steps a second that the speed "auto" means. */
-  pace = $state(0);
-  diverged = $state.raw<Divergence | null>(null);
-  /** The server paused the run because nobody had watched it for a while. */
-  idle = $state(false);
   notice = $state.raw<Notice | null>(null);
   /** Position in `config.network.layers` whose settings are open; -1 means all of them at once. */
   selectedLayer = $state<number | null>(null);
@@ -80,15 +53,9 @@ export class RunStore {
   canUndo = $state(false);
   canRedo = $state(false);
 
-  readonly columns = $derived<Column[]>(this.layout?.columns ?? []);
   /** Everything that the page draws is there. */
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
   readonly canSteer = $derived(this.owner && this.status === 'live');
-
-  /** The newest frame. Not reactive: the drawing loop reads it. */
-  latest: Frame | null = null;
-  /** The run's record. Not reactive: look at `series.version`. */
-  readonly series = new Series();
 
   private socket: RunSocket | null = null;
   private token: string | null = null;
@@ -96,12 +63,12 @@ export class RunStore {
   private unsent: PartialConfig | null = null;
   private watched: WatchField[] = [];
   private sendTimer: ReturnType<typeof setTimeout> | undefined;
-  private textTimer: ReturnType<typeof setTimeout> | undefined;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private dataFor: RunConfig['data'] | null = null;
 
   constructor() {
+    super();
     setFrameSource(() => this.latest);
   }
 
@@ -233,83 +200,25 @@ export class RunStore {
   // ── what comes in ──────────────────────────────────────────────────────────
 
   private take(message: Downstream): void {
-    if (message.type === 'frame') this.takeFrame(message);
-    else if (message.type === 'hello') this.takeHello(message);
-    else this.takeEvent(message);
-  }
-
-  private takeHello(hello: Hello): void {
-    this.adopt(hello);
-    this.owner = hello.owner;
-    this.state = hello.state;
-    this.generation = hello.generation;
-    this.diverged = hello.diverged;
-    this.status = 'live';
-    if (this.unsent) this.flush();
-  }
-
-  private takeFrame(frame: Frame): void {
-    if (!this.layout || frame.params.length !== this.layout.parameter_count) {
-      // The event that explains another architecture is on its way, but then this frame came before it.
+    if (!this.reflect(message)) {
       this.socket?.restart();
-      return;
-    }
-    if (!this.series.append(frame.series, frame.generation, this.layout.columns.length)) {
-      this.socket?.restart();
-      return;
-    }
-    this.latest = frame;
-    this.textTimer ??= setTimeout(() => {
-      this.textTimer = undefined;
-      this.showNumbers();
-    }, TEXT_EVERY);
-  }
-
-  private takeEvent(event: RunEvent): void {
-    if (event.generation !== undefined && event.generation !== this.generation) {
-      this.generation = event.generation;
-      this.diverged = null;
-    }
-    switch (event.event) {
-      case 'config':
-        if (event.restarted) this.diverged = null;
-        this.adopt(event);
-        break;
-      case 'state':
-        this.state = event.state;
-        if (event.state !== 'diverged') this.diverged = null;
-        if (event.state === 'running') this.idle = false;
-        break;
-      case 'diverged':
-        this.state = 'diverged';
-        this.diverged = { step: event.step, tensor: event.tensor };
-        break;
-      case 'paused_idle':
-        this.state = 'paused';
-        this.idle = true;
-        break;
-      case 'finished':
-        this.state = 'finished';
-        break;
-      case 'error':
-        // Before the hello it only says why the connection is about to be closed, which the link finds out itself.
-        if (this.status !== 'live') break;
-        this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
-        this.notice = { tone: 'error', text: event.message };
-        break;
+    } else if (message.type === 'hello') {
+      this.takePlan(message.config);
+      this.status = 'live';
+      if (this.unsent) this.flush();
+    } else if (message.type === 'event' && message.event === 'config') {
+      this.takePlan(message.config);
+    } else if (message.type === 'event' && message.event === 'error' && this.status === 'live') {
+      // Before the hello it only says why the connection is about to be closed, which the link finds out itself.
+      this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
+      this.notice = { tone: 'error', text: message.message };
     }
   }
 
-  /** Takes a configuration and all that follows from it. */
-  private adopt(news: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace'>): void {
-    if (this.latest && this.latest.params.length !== news.layout.parameter_count) this.latest = null;
-    this.config = news.config;
-    this.layout = news.layout;
-    this.wanted = this.unsent ? merge(news.config, this.unsent) : news.config;
-    this.stepsPerEpoch = news.steps_per_epoch;
-    this.evaluated = news.evaluated;
-    this.pace = news.pace;
-    if (!same(this.dataFor, news.config.data)) void this.loadData(news.config.data);
+  /** Does what follows from a configuration that the server has taken over. */
+  private takePlan(config: RunConfig): void {
+    this.wanted = this.unsent ? merge(config, this.unsent) : config;
+    if (!same(this.dataFor, config.data)) void this.loadData(config.data);
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined;
       this.writeAddress();
@@ -327,14 +236,6 @@ export class RunStore {
       // The connection is failing; the next hello asks again.
       this.dataFor = null;
     }
-  }
-
-  private showNumbers(): void {
-    const frame = this.latest;
-    if (!frame) return;
-    this.step = frame.step;
-    this.epoch = frame.epoch;
-    this.rate = frame.rate;
   }
 
   /** An own run stands in the address with all its configuration; a watched one with its id. */

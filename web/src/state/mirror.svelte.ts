@@ -1,0 +1,121 @@
+/** The run as the server last told it: every message changes what the page shows. No socket here. */
+
+import { Series } from '../model/series';
+import type {
+  Column,
+  Divergence,
+  Downstream,
+  Frame,
+  Hello,
+  Layout,
+  RunConfig,
+  RunEvent,
+  RunState,
+} from '../protocol/messages';
+
+/** Numbers as text change at most this often, in milliseconds, so that they can be read. */
+const TEXT_EVERY = 100;
+
+export class RunMirror {
+  /** As the server confirmed it; fits `layout` and the frames, so drawing reads this one. */
+  config = $state.raw<RunConfig | null>(null);
+  layout = $state.raw<Layout | null>(null);
+  state = $state<RunState>('paused');
+  /** Whether this tab may steer. */
+  owner = $state(false);
+  generation = $state(-1);
+  step = $state(0);
+  epoch = $state(0);
+  /** Measured steps a second. */
+  rate = $state(0);
+  stepsPerEpoch = $state(1);
+  evaluated = $state.raw<[train: number, test: number]>([0, 0]);
+  /** Steps a second that the speed "auto" means. */
+  pace = $state(0);
+  diverged = $state.raw<Divergence | null>(null);
+  /** The server paused the run because nobody had watched it for a while. */
+  idle = $state(false);
+
+  readonly columns = $derived<Column[]>(this.layout?.columns ?? []);
+
+  /** The newest frame. Not reactive: the drawing loop reads it. */
+  latest: Frame | null = null;
+  /** The run's record. Not reactive: look at `series.version`. */
+  readonly series = new Series();
+
+  private textTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes what a message says. False: a frame that does not fit what came before it, of which nothing was taken. */
+  reflect(message: Downstream): boolean {
+    if (message.type === 'frame') return this.reflectFrame(message);
+    if (message.type === 'hello') this.reflectHello(message);
+    else this.reflectEvent(message);
+    return true;
+  }
+
+  private reflectHello(hello: Hello): void {
+    this.reflectPlan(hello);
+    this.owner = hello.owner;
+    this.state = hello.state;
+    this.generation = hello.generation;
+    this.diverged = hello.diverged;
+  }
+
+  private reflectFrame(frame: Frame): boolean {
+    // The event that explains another architecture is on its way, but then this frame came before it.
+    if (!this.layout || frame.params.length !== this.layout.parameter_count) return false;
+    if (!this.series.append(frame.series, frame.generation, this.layout.columns.length)) return false;
+    this.latest = frame;
+    this.textTimer ??= setTimeout(() => {
+      this.textTimer = undefined;
+      this.showNumbers();
+    }, TEXT_EVERY);
+    return true;
+  }
+
+  private reflectEvent(event: RunEvent): void {
+    if (event.generation !== undefined && event.generation !== this.generation) {
+      this.generation = event.generation;
+      this.diverged = null;
+    }
+    switch (event.event) {
+      case 'config':
+        if (event.restarted) this.diverged = null;
+        this.reflectPlan(event);
+        break;
+      case 'state':
+        this.state = event.state;
+        if (event.state !== 'diverged') this.diverged = null;
+        if (event.state === 'running') this.idle = false;
+        break;
+      case 'diverged':
+        this.state = 'diverged';
+        this.diverged = { step: event.step, tensor: event.tensor };
+        break;
+      case 'paused_idle':
+        this.state = 'paused';
+        this.idle = true;
+        break;
+      case 'finished':
+        this.state = 'finished';
+        break;
+    }
+  }
+
+  private reflectPlan(plan: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace'>): void {
+    if (this.latest && this.latest.params.length !== plan.layout.parameter_count) this.latest = null;
+    this.config = plan.config;
+    this.layout = plan.layout;
+    this.stepsPerEpoch = plan.steps_per_epoch;
+    this.evaluated = plan.evaluated;
+    this.pace = plan.pace;
+  }
+
+  private showNumbers(): void {
+    const frame = this.latest;
+    if (!frame) return;
+    this.step = frame.step;
+    this.epoch = frame.epoch;
+    this.rate = frame.rate;
+  }
+}
