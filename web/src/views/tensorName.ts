@@ -1,8 +1,9 @@
-/** A tensor's name as a person would say it: "layer2.weight" as "weights of layer 2". */
+/** What a divergence names, as a person would say it: "layer2.weight" as "the weights of: Layer 2". */
 
 import { t, type TextKey } from '../i18n/i18n.svelte';
 
 const roles: Record<string, TextKey> = {
+  activation: 'tensor.activation',
   weight: 'tensor.weight',
   bias: 'tensor.bias',
   gamma: 'tensor.gamma',
