@@ -28,12 +28,12 @@ COPY --from=page /build/web/dist web/dist
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    LIVEGRAD_CACHE_DIR=/tmp/livegrad
+    LIVEGRAD_CACHE_DIR=/opt/kernels
 USER 10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/api/health', timeout=4)"]
-# Numba refuses a cache that it cannot write to, so the warmed one is copied to where a read-only container may write. On a
-# kind of processor other than the builder's it does not fit: the server then compiles for itself and says so on the page.
-CMD ["sh", "-c", "cp -rT --preserve=timestamps /opt/kernels \"$LIVEGRAD_CACHE_DIR\" && exec livegrad --host 0.0.0.0 --port 8000 --no-browser"]
+# The warmed kernels are copied to /tmp, since Numba takes no folder that it cannot write to. On a kind of processor other
+# than the builder's they do not fit: the server then compiles for itself and says so on the page.
+CMD ["livegrad", "--host", "0.0.0.0", "--port", "8000", "--no-browser"]

@@ -53,14 +53,20 @@ def _root() -> Path:
 
 
 def configure() -> None:
-    """Point Numba to the folder, before Numba loads; to a temporary one where the usual cannot be written."""
-    chosen = folder()
+    """Point Numba to the folder, before Numba loads.
+
+    Numba takes no folder that it cannot write to: such a one, warmed when a container was built, is copied to a
+    temporary folder first.
+    """
+    chosen = usual = folder()
     try:
         chosen.mkdir(parents=True, exist_ok=True)
-        if not os.access(chosen, os.R_OK | os.X_OK):
+        if not os.access(chosen, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(chosen)
     except OSError:
-        chosen = Path(tempfile.gettempdir()) / "livegrad" / chosen.name
+        chosen = Path(tempfile.gettempdir()) / "livegrad" / usual.name
+        if os.access(usual, os.R_OK | os.X_OK) and not chosen.exists():
+            shutil.copytree(usual, chosen)
         chosen.mkdir(parents=True, exist_ok=True)
     os.environ["NUMBA_CACHE_DIR"] = str(chosen)
     # One run has one thread; BLAS must not start others beside it. Read when NumPy and SciPy load.

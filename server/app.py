@@ -47,6 +47,8 @@ from server.warming import KernelStatus, Warm, warm_in_background, warm_kernels
 
 #: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
 SETTLING_SECONDS = 5.0
+#: How long it waits for a run that nobody watches to say where it stands; then it tells what was last known.
+LOOKING_SECONDS = 1.0
 
 PARTIAL_CONFIG: dict[str, Any] = {
     "requestBody": {
@@ -242,6 +244,11 @@ def _catalog(settings: Settings) -> dict[str, Any]:
 def _add_routes(app: FastAPI, services: Services) -> None:
     directory = services.directory
 
+    async def settled(entry: RunEntry, within: float) -> None:
+        # While kernels compile, no run can answer.
+        if services.kernels.state != "compiling":
+            await entry.channel.settled(within)
+
     @app.get("/api/health", response_model=HealthView)
     async def health() -> Response:
         """How the server is, and how far its kernels are compiled."""
@@ -263,16 +270,17 @@ def _add_routes(app: FastAPI, services: Services) -> None:
 
     @app.get("/api/runs/{run_id}", response_model=RunView, responses=ERRORS)
     async def read_run(run_id: str) -> Response:
-        """A run's configuration and where it stands."""
-        return JSONResponse(_run(services.run(run_id)))
+        """A run's configuration and where it stands, watched or not."""
+        entry = services.run(run_id)
+        await settled(entry, LOOKING_SECONDS)
+        return JSONResponse(_run(entry))
 
     @app.patch("/api/runs/{run_id}", response_model=RunView, responses=ERRORS, openapi_extra=PARTIAL_CONFIG)
     async def change_run(run_id: str, request: Request) -> Response:
         """Change a part of the configuration; needs the control token."""
         entry = services.own_run(run_id, request)
         configure(directory, entry, await _body(request))
-        if services.kernels.state != "compiling":
-            await entry.channel.settled(SETTLING_SECONDS)
+        await settled(entry, SETTLING_SECONDS)
         return JSONResponse(_run(entry))
 
     @app.delete("/api/runs/{run_id}", status_code=204, response_class=Response, responses=ERRORS)

@@ -63,10 +63,8 @@ class Channel:
                 self._take_plan(publication)
             case Event():
                 self._take_event(publication)
-            case Receipt(ticket):
-                future = self._receipts.pop(ticket, None)
-                if future is not None and not future.done():
-                    future.set_result(None)
+            case Receipt():
+                self._take_receipt(publication)
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.generation != self.plan.generation:
@@ -78,6 +76,13 @@ class Channel:
         for viewer in self.viewers:
             if viewer.mailbox.has_room:
                 viewer.notify()
+
+    def _take_receipt(self, receipt: Receipt) -> None:
+        if receipt.generation == self.plan.generation:
+            self.step, self.epoch, self.rate = receipt.step, receipt.epoch, receipt.rate
+        future = self._receipts.pop(receipt.ticket, None)
+        if future is not None and not future.done():
+            future.set_result(None)
 
     def _take_plan(self, plan: Plan) -> None:
         restarted = plan.generation != self.plan.generation or not self._begun

@@ -81,9 +81,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Everything that was asked for before this ticket is done."""
+    """Everything that was asked for before this ticket is done. Says where the run stands, watched or not."""
 
     ticket: int
+    generation: int
+    step: int
+    epoch: float
+    rate: float
 
 
 Publication: TypeAlias = Event | Plan | Snapshot | Receipt

@@ -99,6 +99,10 @@ class Run:
         return self._trainer.step if self._trainer is not None else 0
 
     @property
+    def _shown_rate(self) -> float:
+        return self._speedometer.rate if self.state == "running" else 0.0
+
+    @property
     def step_flops(self) -> float:
         """Operations of a step, about."""
         return self._ready().step_flops
@@ -198,7 +202,10 @@ class Run:
             self._published_records = 0
             self.version += 1
         published += self._edit(self._trainer)
-        published += [Receipt(ticket) for ticket in self._receipts]
+        published += [
+            Receipt(ticket, self.generation, self.step, self._trainer.epoch, self._shown_rate)
+            for ticket in self._receipts
+        ]
         self._receipts.clear()
         return published
 
@@ -266,7 +273,7 @@ class Run:
             step=trainer.step,
             epoch=trainer.epoch,
             state=self.state,
-            rate=self._speedometer.rate if self.state == "running" else 0.0,
+            rate=self._shown_rate,
             params=trainer.parameters.copy(),
             running=trainer.running.copy(),
             stats=trainer.stats.copy(),

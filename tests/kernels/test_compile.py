@@ -157,6 +157,21 @@ def test_a_folder_that_cannot_be_made_is_replaced_by_a_temporary_one(
     assert chosen.is_dir()
 
 
+def test_a_warmed_folder_that_cannot_be_written_is_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LIVEGRAD_CACHE_DIR", str(tmp_path / "warmed"))
+    warmed = cache.folder()
+    warmed.mkdir(parents=True)
+    (warmed / "kernel").write_text("compiled")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "replaced by configure")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+    for _ in range(2):
+        cache.configure()
+        chosen = Path(os.environ["NUMBA_CACHE_DIR"])
+        assert chosen == tmp_path / "livegrad" / warmed.name
+        assert (chosen / "kernel").read_text() == "compiled"
+
+
 def test_prune_keeps_the_present_folder_and_the_latest_of_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

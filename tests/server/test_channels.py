@@ -161,11 +161,12 @@ def test_waiting_for_a_run_ends_with_its_receipt_with_time_or_with_the_run() -> 
         await asyncio.sleep(0)
         ((_, report),) = wire.sent
         assert isinstance(report, Report)
-        channel.take(Receipt(report.ticket + 1))
+        channel.take(Receipt(report.ticket + 1, 1, 3, 0.5, 9.0))
         await asyncio.sleep(0)
         assert not waiting.done()
-        channel.take(Receipt(report.ticket))
+        channel.take(Receipt(report.ticket, 1, 4, 0.75, 9.0))
         await waiting
+        assert (channel.step, channel.epoch, channel.rate) == (4, 0.75, 9.0)
         await channel.settled(0.0)
         last = asyncio.create_task(channel.settled(60.0))
         await asyncio.sleep(0)

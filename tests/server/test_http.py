@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -100,6 +101,16 @@ def test_a_run_trains_without_anybody_watching(live: Live) -> None:
             return int((await viewer.frame(lambda frame: frame["step"] > 0))["step"])
 
     assert asyncio.run(step()) > 0
+    live.delete(run)
+
+
+def test_where_a_run_stands_is_told_watched_or_not(live: Live) -> None:
+    run = live.create(speed="full")
+    deadline = time.monotonic() + 30
+    while (found := live.read(run))["step"] == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found["step"] > 0
+    assert found["epoch"] == pytest.approx(found["step"] / found["steps_per_epoch"], rel=0.1)
     live.delete(run)
 
 

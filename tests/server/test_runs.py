@@ -186,7 +186,8 @@ def test_an_edit_of_what_is_not_there_is_an_error_event(edit: ParameterEdit) -> 
 def test_a_receipt_comes_after_what_was_asked_before() -> None:
     bench = ready()
     assert names(give(bench, Reset(), Report(9))) == ["plan", "receipt"]
-    assert give(bench, Report(10)) == [Receipt(10)]
+    run = bench.run
+    assert give(bench, Report(10)) == [Receipt(10, run.generation, run.step, bench.trainer.epoch, 0.0)]
 
 
 def test_snapshots_carry_every_record_once_and_copies_of_the_buffers() -> None:

@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Read Run
-         * @description A run's configuration and where it stands.
+         * @description A run's configuration and where it stands, watched or not.
          */
         get: operations["read_run_api_runs__run_id__get"];
         put?: never;
