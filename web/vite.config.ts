@@ -12,6 +12,8 @@ export default defineConfig({
     // Everything stays a file of its own: the content security policy allows no inline script or data: script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // How long plugins took is no news to whoever runs `make run`.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: {
     proxy: {
