@@ -27,8 +27,12 @@ NORMALIZATION_FORWARD = types.void(
 NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
 #: (z, y, d, scratch, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
 LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
-#: (w, g, slots, size, params, step): one update of w; slot k starts at slots[k * size]; step counts from 1.
-OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER, _SIZE)
+#: (w, g, slots, size, weights, tensors, tensor_count, params, step): one update of w [size]. Slot k starts at
+#: slots[k * size], scalars follow the last slot; `weights` is the prefix on which decay acts; tensors [tensor_count, 2]
+#: holds each tensor's offset and size; step counts from 1.
+OPTIMIZER = types.void(
+    POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(types.intp), _SIZE, POINTER, _SIZE
+)
 #: (step, params) -> the factor on the learning rate; step counts from 0.
 SCHEDULE = types.float64(_SIZE, POINTER)
 #: (w, g, size, params): adds the penalty's gradient to g.
@@ -94,7 +98,19 @@ def lose(
 
 
 @intrinsic
-def optimize(typing: Any, address: Any, w: Any, g: Any, slots: Any, size: Any, params: Any, step: Any) -> Any:
+def optimize(
+    typing: Any,
+    address: Any,
+    w: Any,
+    g: Any,
+    slots: Any,
+    size: Any,
+    weights: Any,
+    tensors: Any,
+    tensor_count: Any,
+    params: Any,
+    step: Any,
+) -> Any:
     """Call a function of `OPTIMIZER`."""
     return call_by_address(OPTIMIZER)
 

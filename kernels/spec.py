@@ -59,7 +59,8 @@ class Param:
 class Variant:
     """One member of a family: how it is named, explained and cited, and what a person may set.
 
-    `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence.
+    `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence. Where a family is
+    large, `group` is the heading under which the variant is offered.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Variant:
     formula: str
     source: str
     params: tuple[Param, ...] = ()
+    group: Text | None = None
 
     def values(self, given: Mapping[str, float]) -> tuple[float, ...]:
         """The parameters in declared order, defaults filled in.

@@ -195,7 +195,10 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
                 rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
             hyper[hyper_count] = rate
             clock[_OPTIMIZER_STEP] += 1
-            optimize(live.addresses[0], w, g, slots, size, pointer(hyper, hyper_count), clock[_OPTIMIZER_STEP])
+            optimize(
+                live.addresses[0], w, g, slots, size, weights, tensors, tensor_count, pointer(hyper, hyper_count),
+                clock[_OPTIMIZER_STEP],
+            )  # fmt: skip
             finite = all_finite(w, size)
 
         clock[_STEP] = step + 1

@@ -239,8 +239,9 @@ class Trainer:
             )
 
     def _renew_slots(self) -> None:
-        slots = len(OPTIMIZERS[self._training.optimizer.id].slots)
-        self._memory = self._memory._replace(slots=np.zeros(slots * self.layout.parameter_count, np.float32))
+        optimizer = OPTIMIZERS[self._training.optimizer.id]
+        size = len(optimizer.slots) * self.layout.parameter_count + len(optimizer.scalars)
+        self._memory = self._memory._replace(slots=np.zeros(size, np.float32))
         self._memory.clock[Clock.OPTIMIZER_STEP] = 0
 
     def set_dropout(self, rates: Sequence[float]) -> None:
