@@ -6,6 +6,8 @@ the browser's twin are derived from it, and the kernels are checked against it.
 To add one: write its two kernels and its entry in `ACTIVATIONS`. Nothing else needs to be touched.
 """
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 import math
@@ -40,7 +42,7 @@ class Activation(Variant):
 
 @kernel(ACTIVATION_FORWARD)
 def relu_forward(z: Pointer, a: Pointer, size: int, params: Pointer) -> None:
-    """a = max(0, z), and NaN for NaN."""
+    """The positive part: a = max(0, z), and NaN for NaN."""
     for i in range(size):
         a[i] = _ZERO if z[i] <= _ZERO else z[i]
 
@@ -54,7 +56,7 @@ def relu_backward(z: Pointer, a: Pointer, d: Pointer, size: int, params: Pointer
 
 @kernel(ACTIVATION_FORWARD)
 def leaky_relu_forward(z: Pointer, a: Pointer, size: int, params: Pointer) -> None:
-    """a = z above 0, slope * z below."""
+    """Above 0 a = z, below it a = slope z."""
     slope = params[0]
     for i in range(size):
         a[i] = slope * z[i] if z[i] <= _ZERO else z[i]
@@ -70,7 +72,7 @@ def leaky_relu_backward(z: Pointer, a: Pointer, d: Pointer, size: int, params: P
 
 @kernel(ACTIVATION_FORWARD)
 def sigmoid_forward(z: Pointer, a: Pointer, size: int, params: Pointer) -> None:
-    """a = 1 / (1 + e^-z)."""
+    """The logistic function: a = 1 / (1 + e^-z)."""
     for i in range(size):
         a[i] = sigmoid(z[i])
 
@@ -84,7 +86,7 @@ def sigmoid_backward(z: Pointer, a: Pointer, d: Pointer, size: int, params: Poin
 
 @kernel(ACTIVATION_FORWARD)
 def tanh_forward(z: Pointer, a: Pointer, size: int, params: Pointer) -> None:
-    """a = tanh z."""
+    """The hyperbolic tangent: a = tanh z."""
     for i in range(size):
         a[i] = tanh(z[i])
 

@@ -53,7 +53,7 @@ def _root() -> Path:
 
 
 def configure() -> None:
-    """Point Numba to the folder; called before Numba loads. Falls back to a temporary folder where none can be written."""
+    """Point Numba to the folder, before Numba loads; to a temporary one where the usual cannot be written."""
     chosen = folder()
     try:
         chosen.mkdir(parents=True, exist_ok=True)
@@ -79,8 +79,8 @@ def prune(keep: int = 3) -> None:
 class Kernel:
     """A function that other kernels call by its address, compiled when it is first asked for.
 
-    An address in an array costs 2-3 ns a call, and the training loop compiles once for all variants. Numba's first-class
-    functions do the same for 20-60 ns a call, a typed list of them for 3-6 us more a chunk.
+    An address in an array costs 2-3 ns a call, and the training loop compiles once for all variants. Numba's
+    first-class functions do the same for 20-60 ns a call, a typed list of them for 3-6 us more a chunk.
     """
 
     def __init__(self, signature: Any, function: Callable[..., Any]) -> None:

@@ -4,6 +4,8 @@ All buffers are batch-last: `z[unit * stride + sample]`, where `stride` is the n
 The lanes behind the last sample hold finite rubbish in activations and zeros in gradients.
 """
 
+# ruff: noqa: ARG001 -- an intrinsic's arguments are read by Numba, from its signature
+
 from __future__ import annotations
 
 from typing import Any
@@ -90,9 +92,7 @@ def normalize_back(
 
 
 @intrinsic
-def lose(
-    typing: Any, address: Any, z: Any, y: Any, d: Any, scratch: Any, outputs: Any, count: Any, stride: Any
-) -> Any:
+def lose(typing: Any, address: Any, z: Any, y: Any, d: Any, scratch: Any, outputs: Any, count: Any, stride: Any) -> Any:
     """Call a function of `LOSS`."""
     return call_by_address(LOSS)
 

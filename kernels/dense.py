@@ -1,8 +1,8 @@
 """Dense layers: three matrix products, blocked for the registers of a vector machine.
 
-Buffers are batch-last, so that eight samples lie side by side. Blocks of four
-rows by sixteen samples keep eight sums in registers, 90 GFLOP/s at 64x64x64 against OpenBLAS's 60; from about two million
-multiply-adds on, OpenBLAS's blocking for the caches wins by up to 1.4 times and takes over.
+Buffers are batch-last, so that eight samples lie side by side. Blocks of four rows by sixteen samples keep eight sums
+in registers, 90 GFLOP/s at 64x64x64 against OpenBLAS's 60; from about two million multiply-adds on, OpenBLAS's blocking
+for the caches wins by up to 1.4 times and takes over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from kernels.cache import OPTIONS
 from kernels.simd import (
+    Float32,
     Pointer,
     add,
     load,
@@ -112,7 +113,10 @@ def _product(
     biased: bool,
     bias: Pointer,
 ) -> None:
-    """c[r, s] = bias[r] + sum_k a[r * across + k * down] b[k, s]; b: [depth, width], c: [rows, width], width 8, 16, …"""
+    """c[r, s] = bias[r] + sum_k a[r * across + k * down] b[k, s].
+
+    b: [depth, width]; c: [rows, width]; the width is a multiple of 8.
+    """
     if rows < 4:
         for r in range(rows):
             _row(shift(a, r * across), down, b, b_stride, shift(c, r * c_stride), depth, width, biased, shift(bias, r))
@@ -120,17 +124,18 @@ def _product(
     for start in range(0, rows, 4):
         # The last block overlaps the one before: computing a row twice is cheaper than computing it alone.
         r = min(start, rows - 4)
-        _rows_4(
-            shift(a, r * across), across, down, b, b_stride, shift(c, r * c_stride), c_stride, depth, width, biased,
-            shift(bias, r),
-        )  # fmt: skip
+        a_r, c_r, bias_r = shift(a, r * across), shift(c, r * c_stride), shift(bias, r)
+        _rows_4(a_r, across, down, b, b_stride, c_r, c_stride, depth, width, biased, bias_r)
 
 
 @numba.njit(**OPTIONS)
 def dense_forward(
     w: Pointer, bias: Pointer, biased: bool, x: Pointer, z: Pointer, inputs: int, units: int, stride: int
 ) -> None:
-    """z = W x + b. w: [units, inputs]; bias: [units], read where `biased`; x: [inputs, stride]; z: [units, stride]."""
+    """Weighted sums: z = W x + b.
+
+    w: [units, inputs]; bias: [units], read where `biased`; x: [inputs, stride]; z: [units, stride].
+    """
     if units * inputs * stride < BLAS_FROM:
         _product(w, inputs, 1, x, stride, z, stride, units, inputs, stride, biased, bias)
         return
@@ -144,7 +149,7 @@ def dense_forward(
 
 @numba.njit(**OPTIONS)
 def dense_input_gradient(w: Pointer, d: Pointer, dx: Pointer, inputs: int, units: int, stride: int) -> None:
-    """dx = W' d. w: [units, inputs]; d: [units, stride]; dx: [inputs, stride]."""
+    """Back to the inputs: dx = W' d. w: [units, inputs]; d: [units, stride]; dx: [inputs, stride]."""
     if units * inputs * stride < BLAS_FROM:
         _product(w, 1, inputs, d, stride, dx, stride, inputs, units, stride, False, w)
         return
@@ -171,7 +176,7 @@ def _dots_2_by_4(d: Pointer, x: Pointer, dw: Pointer, inputs: int, stride: int) 
 
 
 @numba.njit(**OPTIONS)
-def _dot(d: Pointer, x: Pointer, stride: int) -> float:
+def _dot(d: Pointer, x: Pointer, stride: int) -> Float32:
     """The dot product of two rows."""
     c0 = zero()
     for s in range(0, stride, 8):
@@ -183,8 +188,9 @@ def _dot(d: Pointer, x: Pointer, stride: int) -> float:
 def dense_weight_gradient(
     d: Pointer, x: Pointer, dw: Pointer, transposed: Pointer, inputs: int, units: int, stride: int
 ) -> None:
-    """dW = d x'. d: [units, stride], zero behind the last sample; x: [inputs, stride]; dw: [units, inputs].
+    """The weights' gradient: dW = d x'.
 
+    d: [units, stride], zero behind the last sample; x: [inputs, stride]; dw: [units, inputs].
     Large ones transpose x into `transposed` [stride, inputs] first, small ones sum along the samples.
     """
     if units * inputs * stride >= BLAS_FROM:
@@ -211,7 +217,7 @@ def dense_weight_gradient(
 
 @numba.njit(**OPTIONS)
 def dense_bias_gradient(d: Pointer, db: Pointer, units: int, stride: int) -> None:
-    """db = the sum of d over the samples. d: [units, stride]; db: [units]."""
+    """The biases' gradient: db = the sum of d over the samples. d: [units, stride]; db: [units]."""
     for unit in range(units):
         c0 = zero()
         for s in range(0, stride, 8):

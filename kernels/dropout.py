@@ -5,6 +5,8 @@ A mask is never stored: the same key gives it again on the way back.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -16,13 +18,13 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @numba.njit(**OPTIONS)
-def _threshold(rate: float) -> int:
+def _threshold(rate: float) -> Any:
     return np.uint32(rate * 4294967295.0)
 
 
 @numba.njit(**OPTIONS)
 def drop(a: Pointer, out: Pointer, size: int, rate: float, key: int) -> None:
-    """out = a / (1 - rate), or 0 with probability `rate`. a, out: [size], and may be the same buffer."""
+    """Inverted dropout: out = a / (1 - rate), or 0 with probability `rate`. a, out: [size], the same or apart."""
     scale = _ONE / (_ONE - np.float32(rate))
     threshold = _threshold(rate)
     for i in range(size):

@@ -3,6 +3,8 @@
 Drawn with NumPy before training starts, so there is no kernel: the entry's `draw` is its own truth.
 """
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 import math
@@ -19,7 +21,7 @@ Draw = Callable[[np.random.Generator, tuple[int, int], tuple[float, ...]], NDArr
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Variant):
-    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases start at zero."""
+    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero."""
 
     draw: Draw
 

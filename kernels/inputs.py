@@ -15,10 +15,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class Feature(Variant):
-    """A feature of a point. `expression` is SymPy text in `x1` and `x2`, `values(x1, x2)` the same in NumPy."""
+    """A feature of a point. `expression` is SymPy text in `x1` and `x2`, `compute(x1, x2)` the same in NumPy."""
 
     expression: str
-    values: Callable[[Floats, Floats], Floats]
+    compute: Callable[[Floats, Floats], Floats]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +28,17 @@ class Preprocessing(Variant):
     fit: Callable[[Floats], tuple[Floats, Floats]]
 
 
-def _feature(id: str, symbol: str, formula: str, expression: str, values: Callable[[Floats, Floats], Floats]) -> Feature:
+def _feature(
+    name: str, symbol: str, formula: str, expression: str, compute: Callable[[Floats, Floats], Floats]
+) -> Feature:
     return Feature(
-        id=id,
+        id=name,
         label={"en": symbol, "zh": symbol},
         help={"en": f"The input {symbol} of each point.", "zh": f"每个点的输入 {symbol}。"},
         formula=formula,
         source="Goodfellow et al. 2016, 6.1",
         expression=expression,
-        values=values,
+        compute=compute,
     )
 
 
@@ -45,13 +47,13 @@ FEATURES = Family(
     {"en": "Inputs", "zh": "输入特征"},
     {"en": "What the network gets to see of each point.", "zh": "网络能看到的每个点的信息。"},
     (
-        _feature("x1", "x₁", "x_1", "x1", lambda x1, x2: x1),
-        _feature("x2", "x₂", "x_2", "x2", lambda x1, x2: x2),
-        _feature("x1_squared", "x₁²", "x_1^2", "x1**2", lambda x1, x2: x1 * x1),
-        _feature("x2_squared", "x₂²", "x_2^2", "x2**2", lambda x1, x2: x2 * x2),
+        _feature("x1", "x₁", "x_1", "x1", lambda x1, _: x1),
+        _feature("x2", "x₂", "x_2", "x2", lambda _, x2: x2),
+        _feature("x1_squared", "x₁²", "x_1^2", "x1**2", lambda x1, _: x1 * x1),
+        _feature("x2_squared", "x₂²", "x_2^2", "x2**2", lambda _, x2: x2 * x2),
         _feature("x1_x2", "x₁x₂", "x_1 x_2", "x1 * x2", lambda x1, x2: x1 * x2),
-        _feature("sin_x1", "sin x₁", r"\sin x_1", "sin(x1)", lambda x1, x2: np.sin(x1)),
-        _feature("sin_x2", "sin x₂", r"\sin x_2", "sin(x2)", lambda x1, x2: np.sin(x2)),
+        _feature("sin_x1", "sin x₁", r"\sin x_1", "sin(x1)", lambda x1, _: np.sin(x1)),
+        _feature("sin_x2", "sin x₂", r"\sin x_2", "sin(x2)", lambda _, x2: np.sin(x2)),
     ),
     live=False,
 )
@@ -100,9 +102,9 @@ PREPROCESSINGS = Family(
 def feature_matrix(points: Floats, ids: Sequence[str]) -> Floats:
     """The chosen features of `points` [n, 2] as [n, len(ids)]."""
     x1, x2 = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    return np.stack([FEATURES[id].values(x1, x2) for id in ids], axis=1).astype(np.float32)
+    return np.stack([FEATURES[each].compute(x1, x2) for each in ids], axis=1).astype(np.float32)
 
 
-def fit_preprocessing(id: str, train: Floats) -> tuple[Floats, Floats]:
-    """Fit a preprocessing to the training inputs [n, d]: (offset [d], matrix [d, d]), to apply as (x - offset) @ matrix."""
-    return PREPROCESSINGS[id].fit(train)
+def fit_preprocessing(preprocessing: str, train: Floats) -> tuple[Floats, Floats]:
+    """Fit to the training inputs [n, d]: (offset [d], matrix [d, d]), to be applied as (x - offset) @ matrix."""
+    return PREPROCESSINGS[preprocessing].fit(train)

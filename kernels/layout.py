@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ TENSOR_COLUMNS = ("gradient_norm", "weight_norm", "update_norm")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything lies. `tensors` are trained, `buffers` are running statistics, `columns` name a record's floats."""
+    """Where all lies. `tensors` are trained, `buffers` are running statistics, `columns` name a record's floats."""
 
     tensors: tuple[Tensor, ...]
     buffers: tuple[Tensor, ...]
@@ -123,6 +123,10 @@ class _Dense:
     normalization: Choice
 
 
+#: A tensor to be placed: of which layer and its number, in what role, of what shape.
+_Shape: TypeAlias = tuple[_Dense, int, str, tuple[int, ...]]
+
+
 def _dense_layers(network: NetworkSpec) -> list[_Dense]:
     layers, inputs = [], network.inputs
     for number, layer in enumerate(network.layers, start=1):
@@ -135,17 +139,16 @@ def _dense_layers(network: NetworkSpec) -> list[_Dense]:
 def make_layout(network: NetworkSpec) -> Layout:
     """Lay out a network: all weights, then biases, gammas and betas, layer by layer."""
     layers = _dense_layers(network)
-    shapes: list[tuple[_Dense, int, str, tuple[int, ...]]] = [
+    shapes: list[_Shape] = [
         (layer, number, "weight", (layer.units, layer.inputs)) for number, layer in enumerate(layers, start=1)
     ]
     for number, layer in enumerate(layers, start=1):
-        normalized = NORMALIZATIONS[layer.normalization.id].forward is not None
-        for role in ("gamma", "beta") if normalized else ("bias",):
-            shapes.append((layer, number, role, (layer.units,)))
-    running = [
+        roles = ("gamma", "beta") if _normalized(layer) else ("bias",)
+        shapes += [(layer, number, role, (layer.units,)) for role in roles]
+    running: list[_Shape] = [
         (layer, number, role, (layer.units,))
         for number, layer in enumerate(layers, start=1)
-        if NORMALIZATIONS[layer.normalization.id].forward is not None
+        if _normalized(layer)
         for role in ("running_mean", "running_var")
     ]
     tensors, buffers = _place(shapes), _place(running)
@@ -163,7 +166,11 @@ def make_layout(network: NetworkSpec) -> Layout:
     )
 
 
-def _place(shapes: list[tuple[_Dense, int, str, tuple[int, ...]]]) -> tuple[Tensor, ...]:
+def _normalized(layer: _Dense) -> bool:
+    return NORMALIZATIONS[layer.normalization.id].forward is not None
+
+
+def _place(shapes: list[_Shape]) -> tuple[Tensor, ...]:
     placed, offset = [], 0
     for layer, number, role, shape in shapes:
         size = int(np.prod(shape))

@@ -1,5 +1,7 @@
 """Loss functions, one entry each, computed from the last layer's weighted sums (logits)."""
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from kernels.cache import Kernel, kernel
 from kernels.calls import LOSS
 from kernels.elementary import exp, log, sigmoid
-from kernels.simd import Pointer
+from kernels.simd import Float32, Pointer
 from kernels.spec import Family, Variant
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -32,9 +34,7 @@ class Loss(Variant):
 
 
 @kernel(LOSS)
-def mse_value(
-    z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
-) -> float:
+def mse_value(z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int) -> Float32:
     """The mean over outputs of (z - target)^2; with several outputs the target is one-hot.
 
     z, d: [outputs, stride]; y: [stride].
@@ -56,8 +56,8 @@ def mse_value(
 @kernel(LOSS)
 def binary_cross_entropy_value(
     z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
-) -> float:
-    """log(1 + e^(-yz)) for targets -1 and +1, without overflow. z, d, y: [stride]."""
+) -> Float32:
+    """Log(1 + e^(-yz)) for targets -1 and +1, without overflow. z, d, y: [stride]."""
     summed = _ZERO
     share = _ONE / np.float32(count)
     for s in range(count):
@@ -73,10 +73,11 @@ def binary_cross_entropy_value(
 @kernel(LOSS)
 def softmax_cross_entropy_value(
     z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int
-) -> float:
-    """log(sum e^z) - z[target], by log-sum-exp. z, d: [outputs, stride]; y: [stride], class indices; scratch: [2, stride].
+) -> Float32:
+    """Log(sum e^z) - z[target], by log-sum-exp.
 
-    Row by row, so that samples vectorize: the other way round took five times as long.
+    z, d: [outputs, stride]; y: [stride], class indices; scratch: [2, stride]. Row by row, so that samples
+    vectorize: the other way round took five times as long.
     """
     share = _ONE / np.float32(count)
     for s in range(count):
@@ -138,7 +139,7 @@ LOSSES = Family(
             id="mse",
             label={"en": "Mean squared error", "zh": "均方误差"},
             help={
-                "en": "The natural loss for real-valued targets; for classes its gradient fades where it is most wrong.",
+                "en": "The natural loss for real-valued targets; for classes its gradient fades where it errs most.",
                 "zh": "适合连续目标；用于分类时，越错的地方梯度反而可能越小。",
             },
             formula=r"L = \tfrac{1}{n}\sum_i (\hat{y}_i - y_i)^2",

@@ -63,10 +63,15 @@ def batch_norm_forward(
         scale = _ONE / np.float32(math.sqrt(variance + epsilon))
         inverse_std[unit] = scale
         g, b = gamma[unit], beta[unit]
-        for s in range(stride):
+        for s in range(count):
             x = (z[row + s] - mean) * scale
             normalized[row + s] = x
             z[row + s] = g * x + b
+        # The lanes behind the last sample are no part of the batch: scaled by its statistics they would grow layer by
+        # layer, up to infinity, whose product with their zero gradient is NaN.
+        for s in range(count, stride):
+            normalized[row + s] = _ZERO
+            z[row + s] = b
 
 
 @kernel(NORMALIZATION_BACKWARD)

@@ -61,7 +61,9 @@ def forward(
         z = shift(arena, table[t + Z_ROW] * stride)
         a = shift(arena, table[t + A_ROW] * stride)
         biased = table[t + BIAS] >= 0
-        dense_forward(shift(w, table[t + WEIGHT]), shift(w, max(0, table[t + BIAS])), biased, x, z, inputs, units, stride)
+        dense_forward(
+            shift(w, table[t + WEIGHT]), shift(w, max(0, table[t + BIAS])), biased, x, z, inputs, units, stride
+        )
         if table[t + NORMALIZE] != 0:
             normalize(
                 table[t + NORMALIZE],

@@ -29,7 +29,7 @@ class Regularizer(Variant):
 
 @kernel(REGULARIZER)
 def l1_gradient(w: Pointer, g: Pointer, size: int, params: Pointer) -> None:
-    """g += rate sign(w). w, g: [size]."""
+    """Adds to the gradient: g += rate sign(w). w, g: [size]."""
     rate = params[0]
     for i in range(size):
         positive = rate if w[i] > _ZERO else _ZERO
@@ -39,7 +39,7 @@ def l1_gradient(w: Pointer, g: Pointer, size: int, params: Pointer) -> None:
 
 @kernel(REGULARIZER)
 def l2_gradient(w: Pointer, g: Pointer, size: int, params: Pointer) -> None:
-    """g += rate w. w, g: [size]."""
+    """Adds to the gradient: g += rate w. w, g: [size]."""
     rate = params[0]
     for i in range(size):
         g[i] += rate * w[i]

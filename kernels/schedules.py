@@ -39,7 +39,7 @@ SCHEDULES = Family(
             formula=r"\eta_t = \eta",
             source="Goodfellow et al. 2016, 8.3.1",
             factor=None,
-            reference=lambda step: 1.0,
+            reference=lambda _: 1.0,
         ),
         Schedule(
             id="step",

@@ -1,9 +1,12 @@
 """Pointers and vectors of eight floats for Numba.
 
-Numba leaves vectorization to LLVM, which cannot block a matrix product for registers. With these few intrinsics a kernel
-says it itself and reaches 90 GFLOP/s at 64x64x64 where OpenBLAS reaches 60. LLVM maps eight floats to one AVX register,
-to two of SSE or NEON. Pointers are raw: no bounds check, no negative index, no reference count, nothing to allocate.
+Numba leaves vectorization to LLVM, which cannot block a matrix product for registers. With these few intrinsics a
+kernel says it itself and reaches 90 GFLOP/s at 64x64x64 where OpenBLAS reaches 60. LLVM maps eight floats to one AVX
+register, to two of SSE or NEON. Pointers are raw: no bounds check, no negative index, no reference count, nothing to
+allocate.
 """
+
+# ruff: noqa: ARG001, ARG005 -- Numba passes what it passes: an intrinsic's typing, a code generator's context
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from numba.extending import intrinsic, models, register_model
 #: Annotations for readers: Numba infers its own types.
 Pointer: TypeAlias = Any
 Vector: TypeAlias = Any
+Float32: TypeAlias = Any
 
 WIDTH = 8
 POINTER = types.CPointer(types.float32)

@@ -86,33 +86,35 @@ class Variant:
         return chosen
 
 
-V = TypeVar("V", bound=Variant, covariant=True)
+V_co = TypeVar("V_co", bound=Variant, covariant=True)
 
 
-class Family(Generic[V]):
+class Family(Generic[V_co]):
     """The members among which a person chooses, in the order in which they are offered.
 
     `live` tells whether the choice may change while training, without new weights.
     A variant's position is its code inside the kernels.
     """
 
-    def __init__(self, id: str, label: Text, help: Text, variants: tuple[V, ...], *, live: bool) -> None:
-        self.id = id
+    def __init__(
+        self, family_id: str, label: Text, explanation: Text, variants: tuple[V_co, ...], *, live: bool
+    ) -> None:
+        self.id = family_id
         self.label = label
-        self.help = help
+        self.help = explanation
         self.live = live
-        self.variants: Mapping[str, V] = {variant.id: variant for variant in variants}
+        self.variants: Mapping[str, V_co] = {variant.id: variant for variant in variants}
         if len(self.variants) != len(variants):
-            raise ValueError(f"{id} names a variant twice")
+            raise ValueError(f"{family_id} names a variant twice")
 
-    def __getitem__(self, variant_id: str) -> V:
+    def __getitem__(self, variant_id: str) -> V_co:
         """The variant of that id. Raises KeyError naming the family and its members."""
         try:
             return self.variants[variant_id]
         except KeyError:
             raise KeyError(f"{self.id} has no {variant_id!r}; it has: {', '.join(self.variants)}") from None
 
-    def __iter__(self) -> Iterator[V]:
+    def __iter__(self) -> Iterator[V_co]:
         return iter(self.variants.values())
 
     def code(self, variant_id: str) -> int:

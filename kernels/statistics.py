@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -12,16 +13,14 @@ from kernels.calls import lose
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, forward
 from kernels.simd import Pointer, shift, shift_index, transpose_chosen
 
-_ZERO, _ONE = np.float32(0), np.float32(1)
+_ZERO: Any = np.float32(0)
 
 #: How a prediction counts as right: not at all, by the sign of one logit, by the largest of several.
 REGRESSION, BINARY, MULTICLASS = 0, 1, 2
 
 
 @numba.njit(**OPTIONS)
-def layer_statistics(
-    a: Pointer, units: int, count: int, stride: int, low: float, high: float, out: Pointer
-) -> None:
+def layer_statistics(a: Pointer, units: int, count: int, stride: int, low: float, high: float, out: Pointer) -> None:
     """Mean, standard deviation, min, max, share of zeros and share saturated of a: [units, stride] into out: [6]."""
     summed, squares, zeros, saturated = 0.0, 0.0, 0, 0
     smallest, largest = a[0], a[0]
@@ -40,7 +39,8 @@ def layer_statistics(
     size = units * count
     mean = summed / size
     out[0] = mean
-    out[1] = math.sqrt(max(0.0, squares / size - mean * mean))
+    variance = squares / size - mean * mean
+    out[1] = math.sqrt(0.0 if variance < 0.0 else variance)
     out[2] = smallest
     out[3] = largest
     out[4] = zeros / size
@@ -62,7 +62,7 @@ def all_finite(values: Pointer, size: int) -> bool:
     poison = _ZERO
     for i in range(size):
         poison += values[i] * _ZERO
-    return poison == _ZERO
+    return bool(poison == _ZERO)
 
 
 @numba.njit(**OPTIONS)
@@ -93,7 +93,7 @@ def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: 
             for output in range(1, outputs):
                 if z[output * stride + s] > best_value:
                     best, best_value = output, z[output * stride + s]
-            right += best == np.int64(y[s])
+            right += best == np.int64(y[s]) and not math.isnan(best_value)
         else:
             right += z[s] * y[s] > _ZERO
     return right

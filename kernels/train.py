@@ -1,7 +1,7 @@
 """The training loop: `train_chunk` is the only hot entry point.
 
-It runs many steps in one call without the GIL and without allocating, and knows variants by address only, so it compiles
-once for all of them. It stops at the step at which a number stops being finite.
+It runs many steps in one call without the GIL and without allocating, and knows variants by address only, so it
+compiles once for all of them. It stops at the step at which a number stops being finite.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Memory(NamedTuple):
 
 @numba.njit(**OPTIONS)
 def record_interval(step: int, base: int) -> int:
-    """Steps until the next record after one at `step`: `base` at first, doubling so that records grow with log(step)."""
+    """Steps until the record after one at `step`: `base` at first, doubling so that records grow with log(step)."""
     interval = base
     while step >= 2 * RECORDS_A_DOUBLING * interval:
         interval *= 2
@@ -133,21 +133,102 @@ def _culprit(
 
 
 @numba.njit(**OPTIONS)
+def _evaluate(
+    plan: Plan,
+    live: Live,
+    memory: Memory,
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    limit: int,
+    loss_column: int,
+    accuracy_column: int,
+) -> None:
+    """Evaluate the first `limit` samples of x: [samples, inputs] and y: [samples] into columns of `memory.stats`."""
+    evaluate(
+        pointer(plan.fields, 0),
+        pointer(plan.params, 0),
+        pointer(live.dropout, 0),
+        plan.fields.shape[0],
+        pointer(memory.parameters, 0),
+        pointer(memory.running, 0),
+        pointer(memory.arena, 0),
+        pointer(memory.inverse_std, 0),
+        pointer(x, 0),
+        pointer(y, 0),
+        limit,
+        x.shape[1],
+        pointer(plan.natural_order, 0),
+        pointer(memory.targets, 0),
+        pointer(memory.scratch, 0),
+        memory.targets.size,
+        plan.integers[PlanInteger.LOSS],
+        plan.integers[PlanInteger.TASK],
+        pointer(memory.stats, loss_column),
+        pointer(memory.stats, accuracy_column),
+    )
+
+
+@numba.njit(**OPTIONS)
+def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, rate: float, evaluated: bool) -> None:
+    """Fill `memory.stats` after a step, and `memory.updates`, which holds the parameters before it."""
+    layers, row, losses, clock = plan.fields.shape[0], memory.stats, memory.losses, memory.clock
+    row[_LOSS] = losses[0] / losses[1]
+    row[_LOSS_MIN], row[_LOSS_MAX] = losses[2], losses[3]
+    row[_LEARNING_RATE] = rate
+    row[_EPOCHS] = clock[_EPOCH] + clock[_POSITION] / plan.x_train.shape[0]
+    layer_rows(
+        pointer(plan.fields, 0),
+        pointer(plan.saturation, 0),
+        layers,
+        pointer(memory.arena, 0),
+        count,
+        stride,
+        pointer(row, len(RUN_COLUMNS)),
+    )
+    w, updates = memory.parameters, memory.updates
+    # A step that diverged may come unannounced: the parameters before it are then not known, nor what it added.
+    diverged = clock[_CULPRIT] != NOTHING
+    for i in range(w.size):
+        updates[i] = np.nan if diverged else w[i] - updates[i]
+    at = len(RUN_COLUMNS) + layers * _LAYER_STATISTICS
+    for tensor in range(plan.tensors.shape[0]):
+        offset, size = plan.tensors[tensor, 0], plan.tensors[tensor, 1]
+        row[at] = norm(pointer(memory.gradients, offset), size)
+        row[at + 1] = norm(pointer(w, offset), size)
+        row[at + 2] = norm(pointer(updates, offset), size)
+        at += _TENSOR_STATISTICS
+    if evaluated:
+        train_limit, test_limit = plan.integers[PlanInteger.EVALUATED_TRAIN], plan.integers[PlanInteger.EVALUATED_TEST]
+        _evaluate(plan, live, memory, plan.x_train, plan.y_train, train_limit, _TRAIN_LOSS, _TRAIN_ACCURACY)
+        _evaluate(plan, live, memory, plan.x_test, plan.y_test, test_limit, _TEST_LOSS, _TEST_ACCURACY)
+
+
+@numba.njit(**OPTIONS)
+def _record(memory: Memory, base_interval: int) -> None:
+    """Keep `memory.stats` as a record, and begin the next one."""
+    clock, losses = memory.clock, memory.losses
+    at, step = clock[_RECORDS], clock[_STEP]
+    memory.record_steps[at] = step
+    for column in range(memory.stats.size):
+        memory.record_values[at, column] = memory.stats[column]
+    clock[_RECORDS] += 1
+    clock[_NEXT_RECORD] = step + record_interval(step, base_interval)
+    losses[0], losses[1], losses[2], losses[3] = 0.0, 0.0, np.inf, -np.inf
+
+
+@numba.njit(**OPTIONS)
 def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: bool) -> int:
     """Train for `steps` steps; fewer if the records are full or a number is not finite. Returns the steps done.
 
-    With `observe` the last step also fills `memory.stats` and `memory.updates`. Nothing that is observed changes a bit of
-    what is trained, nor do the places at which a run is cut into calls.
+    With `observe` the last step also fills `memory.stats` and `memory.updates`. Nothing that is observed changes a bit
+    of what is trained, nor do the places at which a run is cut into calls.
     """
-    fields, floats, saturation = pointer(plan.fields, 0), pointer(plan.params, 0), pointer(plan.saturation, 0)
+    fields, floats, layers = pointer(plan.fields, 0), pointer(plan.params, 0), plan.fields.shape[0]
     tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
-    layers = plan.fields.shape[0]
     samples, inputs = plan.x_train.shape
     x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
-    natural_order = pointer(plan.natural_order, 0)
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
     seed = plan.integers[PlanInteger.SEED]
-    base_interval = plan.integers[PlanInteger.RECORD_INTERVAL]
     dropout, batch_size = pointer(live.dropout, 0), live.batch_size[0]
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
@@ -157,10 +238,8 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     scratch = pointer(memory.scratch, 0)
     order, random = pointer(memory.order, 0), pointer(memory.random, 0)
     clock, losses = memory.clock, memory.losses
-    columns = memory.stats.size
     last = (layers - 1) * FIELDS
     outputs = plan.fields[layers - 1, UNITS]
-    tensor_rows = len(RUN_COLUMNS) + layers * _LAYER_STATISTICS
     clock[_RECORDS] = 0
     clock[_CULPRIT] = NOTHING
 
@@ -175,6 +254,9 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         step = clock[_STEP]
         recorded = step + 1 == clock[_NEXT_RECORD]
         observed = recorded or (observe and done == steps - 1)
+        rate = hyper[0]
+        if live.addresses[1] != 0:
+            rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
 
         gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
@@ -190,9 +272,6 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
             if observed:
                 for i in range(size):
                     updates[i] = w[i]
-            rate = hyper[0]
-            if live.addresses[1] != 0:
-                rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
             hyper[hyper_count] = rate
             clock[_OPTIMIZER_STEP] += 1
             optimize(
@@ -213,42 +292,10 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         if not (observed or clock[_CULPRIT] != NOTHING):
             continue
 
-        row = memory.stats
-        out = pointer(row, 0)
-        row[_LOSS] = losses[0] / losses[1]
-        row[_LOSS_MIN], row[_LOSS_MAX] = losses[2], losses[3]
-        row[_LEARNING_RATE] = hyper[hyper_count]
-        row[_EPOCHS] = clock[_EPOCH] + clock[_POSITION] / samples
-        layer_rows(fields, saturation, layers, arena, count, stride, shift(out, len(RUN_COLUMNS)))
-        for i in range(size):
-            updates[i] = w[i] - updates[i]
-        for tensor in range(tensor_count):
-            offset, length = tensors[2 * tensor], tensors[2 * tensor + 1]
-            at = tensor_rows + tensor * _TENSOR_STATISTICS
-            row[at] = norm(shift(g, offset), length)
-            row[at + 1] = norm(shift(w, offset), length)
-            row[at + 2] = norm(shift(updates, offset), length)
-        if recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1:
-            block = memory.targets.size
-            task = plan.integers[PlanInteger.TASK]
-            evaluate(
-                fields, floats, dropout, layers, w, running, arena, inverse_std, x_train, y_train,
-                plan.integers[PlanInteger.EVALUATED_TRAIN], inputs, natural_order, targets, scratch, block, loss_address, task,
-                shift(out, _TRAIN_LOSS), shift(out, _TRAIN_ACCURACY),
-            )  # fmt: skip
-            evaluate(
-                fields, floats, dropout, layers, w, running, arena, inverse_std, pointer(plan.x_test, 0),
-                pointer(plan.y_test, 0), plan.integers[PlanInteger.EVALUATED_TEST], inputs,
-                natural_order, targets, scratch, block, loss_address, task, shift(out, _TEST_LOSS), shift(out, _TEST_ACCURACY),
-            )  # fmt: skip
+        evaluated = recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
+        _observe(plan, live, memory, count, stride, rate, evaluated)
         if recorded or clock[_CULPRIT] != NOTHING:
-            at = clock[_RECORDS]
-            memory.record_steps[at] = step + 1
-            for column in range(columns):
-                memory.record_values[at, column] = row[column]
-            clock[_RECORDS] += 1
-            clock[_NEXT_RECORD] = step + 1 + record_interval(step + 1, base_interval)
-            losses[0], losses[1], losses[2], losses[3] = 0.0, 0.0, np.inf, -np.inf
+            _record(memory, plan.integers[PlanInteger.RECORD_INTERVAL])
         if clock[_CULPRIT] != NOTHING:
             break
     return done

@@ -23,12 +23,14 @@ from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger,
 EVALUATION_BLOCK = 128
 #: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
 CHEAP_EVALUATION = 40e6
-#: Above this many operations a set, only its first samples are evaluated (they are a random choice), but at least so many.
+#: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
 EVALUATION_SHARE = 0.25
 #: Records that one call can write; a call that fills them returns early and is followed by another.
 RECORDS_A_CALL = 256
+
+LARGEST = float(np.finfo(np.float32).max)
 
 _SHUFFLE_STREAM = 1_000_000
 _SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "clock", "losses", "random", "stats")
@@ -36,7 +38,7 @@ _SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "cl
 
 @dataclass(frozen=True)
 class Divergence:
-    """Training met a number that is not finite: in which step, and what: a tensor's name, `layer2.activation` or `loss`."""
+    """Where a number stopped being finite: in which step, and in what: a tensor, `layer2.activation` or `loss`."""
 
     step: int
     tensor: str
@@ -54,7 +56,8 @@ class Records:
 class Trainer:
     """A network in training.
 
-    The same specifications, data and seed give the same bits, however the steps are cut into calls. One thread at a time.
+    The same specifications, data and seed give the same bits, however the steps are cut into calls. One thread at a
+    time.
     """
 
     def __init__(self, network: NetworkSpec, training: TrainingSpec, data: TrainingData, seed: int) -> None:
@@ -65,13 +68,12 @@ class Trainer:
         self._records = _Recorder(len(self.layout.columns))
         self._seed = seed
         table = make_table(network, self.layout)
-        inputs, samples = data.x_train.shape[1], data.x_train.shape[0]
-        tests = data.x_test.shape[0]
+        samples, tests = data.x_train.shape[0], data.x_test.shape[0]
         weights = self.layout.weight_count
         self.evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
         evaluation = 2.0 * weights * sum(self.evaluated)
         cheap = evaluation <= CHEAP_EVALUATION
-        self._weights = weights
+        self._weights: int = weights
         step_flops = 6.0 * weights * min(training.batch_size, samples)
         interval = 1 if cheap else _power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
         integers = np.zeros(len(PlanInteger), np.int64)
@@ -82,15 +84,16 @@ class Trainer:
         integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
         integers[PlanInteger.RECORD_INTERVAL] = interval
         integers[PlanInteger.SEED] = seed
+        # Copies, since a read-only array is another type to Numba, for which train_chunk would be compiled again.
         self._plan = Plan(
             fields=table.fields,
             params=table.params,
             saturation=table.saturation,
             tensors=np.array([(tensor.offset, tensor.size) for tensor in self.layout.tensors], np.int64),
-            x_train=np.ascontiguousarray(data.x_train, np.float32),
-            y_train=np.ascontiguousarray(data.y_train, np.float32),
-            x_test=np.ascontiguousarray(data.x_test, np.float32),
-            y_test=np.ascontiguousarray(data.y_test, np.float32),
+            x_train=np.array(data.x_train, np.float32, order="C"),
+            y_train=np.array(data.y_train, np.float32, order="C"),
+            x_test=np.array(data.x_test, np.float32, order="C"),
+            y_test=np.array(data.y_test, np.float32, order="C"),
             natural_order=np.arange(max(samples, tests), dtype=np.int64),
             integers=integers,
         )
@@ -120,9 +123,9 @@ class Trainer:
             record_values=np.zeros((RECORDS_A_CALL, columns), np.float32),
         )
         self._rows = table.rows
-        self._dropout = np.array([layer.dropout for layer in network.layers] or [0.0], np.float32)
-        self._samples = samples
-        self._inputs = inputs
+        self._dropout = np.zeros(max(1, len(network.layers)), np.float32)
+        self.set_dropout([layer.dropout for layer in network.layers])
+        self._samples: int = samples
         self._renew_slots()
         self.set_training(training)
 
@@ -205,7 +208,9 @@ class Trainer:
         Raises ValueError for a parameter or batch size out of range, KeyError for an unknown choice.
         """
         if not 1 <= training.batch_size <= self._samples:
-            raise ValueError(f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}")
+            raise ValueError(
+                f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}"
+            )
         if training.loss != self._training.loss:
             raise ValueError("loss cannot change while training; start again with the other loss")
         optimizer, schedule = OPTIMIZERS[training.optimizer.id], SCHEDULES[training.schedule.id]
@@ -259,8 +264,8 @@ class Trainer:
         place = self.layout.tensor(tensor)
         if not 0 <= index < place.size:
             raise ValueError(f"index is {index}, but {tensor} has indices 0 to {place.size - 1}")
-        if not np.isfinite(np.float32(value)):
-            raise ValueError(f"value is {value}, but must be a finite number")
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"value is {value:g}, but must satisfy -{LARGEST:g} <= value <= {LARGEST:g}")
         self._memory.parameters[place.offset + index] = value
 
     def state(self) -> dict[str, NDArray[np.generic]]:

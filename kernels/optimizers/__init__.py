@@ -1,7 +1,7 @@
 """Optimizers: one entry each, in a file a group.
 
-The truth of an optimizer is its `reference`, readable NumPy with keyword arguments. The kernel gets the same parameters as
-one vector in declared order, so a mix-up of indices fails the comparison. It sees vectors, never layers.
+The truth of an optimizer is its `reference`, readable NumPy with keyword arguments. The kernel gets the same parameters
+as one vector in declared order, so a mix-up of indices fails the comparison. It sees vectors, never layers.
 
 To add one: write its kernel, its reference and its entry in the file of its group, and name it in `OPTIMIZERS`.
 """

@@ -1,5 +1,7 @@
 """Adam and what came of it."""
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 import math
@@ -19,7 +21,15 @@ _ONE = np.float32(1)
 
 @kernel(OPTIMIZER)
 def adam_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 1 of Kingma & Ba 2015. slots: first and second moments."""
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
@@ -44,14 +54,24 @@ def _moments(g: Any, slots: Any, step: int, beta1: float, beta2: float) -> tuple
     return first / (1 - beta1**step), second / (1 - beta2**step)
 
 
-def _adam(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, beta1: float, beta2: float, epsilon: float) -> None:
+def _adam(
+    w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, beta1: float, beta2: float, epsilon: float
+) -> None:
     first, second = _moments(g, slots, step, beta1, beta2)
     w -= learning_rate * first / (np.sqrt(second) + epsilon)
 
 
 @kernel(OPTIMIZER)
 def adamw_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Weights shrink by 1 - learning_rate weight_decay, then Adam's step. slots: first and second moments."""
     shrink = _ONE - params[0] * params[4]
@@ -87,7 +107,15 @@ def _adamw(
 
 @kernel(OPTIMIZER)
 def amsgrad_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Adam, divided by the largest second moment so far. slots: first and second moments, largest second moment."""
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
@@ -115,7 +143,15 @@ def _amsgrad(
 
 @kernel(OPTIMIZER)
 def nadam_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 2 of Dozat 2016. slots: first and second moments; scalar: log of the product of momenta."""
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
@@ -159,7 +195,15 @@ def _nadam(
 
 @kernel(OPTIMIZER)
 def adamax_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 2 of Kingma & Ba 2015. slots: first moment, largest recent gradient."""
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
@@ -186,7 +230,15 @@ def _adamax(
 
 @kernel(OPTIMIZER)
 def radam_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 2 of Liu et al. 2020: momentum until the second moment can be trusted, then rectified Adam.
 
@@ -214,7 +266,9 @@ def radam_update(
         w[i] -= rate * first / (root if trusted else _ONE)
 
 
-def _radam(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, beta1: float, beta2: float, epsilon: float) -> None:
+def _radam(
+    w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, beta1: float, beta2: float, epsilon: float
+) -> None:
     first, _ = _moments(g, slots, step, beta1, beta2)
     longest = 2 / (1 - beta2) - 1
     length = longest - 2 * step * beta2**step / (1 - beta2**step)
@@ -227,7 +281,15 @@ def _radam(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, beta1
 
 @kernel(OPTIMIZER)
 def lamb_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 2 of You et al. 2020: Adam's direction, scaled in each tensor to the size of its weights.
 
@@ -331,7 +393,8 @@ NADAM = Optimizer(
     id="nadam",
     label={"en": "NAdam", "zh": "NAdam"},
     help={"en": "Adam that looks ahead as Nesterov's momentum does.", "zh": "像 Nesterov 动量一样“向前看”的 Adam。"},
-    formula=r"\theta \leftarrow \theta - \eta\, \frac{\bar\mu_{t+1}\hat m + (1-\bar\mu_t)\hat g}{\sqrt{\hat v} + \varepsilon}",
+    formula=r"\theta \leftarrow \theta - \eta\,"
+    r" \frac{\bar\mu_{t+1}\hat m + (1-\bar\mu_t)\hat g}{\sqrt{\hat v} + \varepsilon}",
     source="Dozat 2016, algorithm 2",
     group=GROUP,
     params=(

@@ -1,5 +1,7 @@
 """A learning rate for each weight, from its squared gradients."""
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 import math
@@ -31,9 +33,17 @@ _INSIDE = Param(
 
 @kernel(OPTIMIZER)
 def adagrad_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """r += g^2; w -= learning_rate g / (sqrt(r) + epsilon). slots: r."""
+    """R += g^2; w -= learning_rate g / (sqrt(r) + epsilon). slots: r."""
     rate, epsilon = params[0], params[1]
     for i in range(size):
         squares = slots[i] + g[i] * g[i]
@@ -49,9 +59,17 @@ def _adagrad(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, eps
 
 @kernel(OPTIMIZER)
 def rmsprop_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """r = rho r + (1 - rho) g^2; w -= learning_rate g / (sqrt(r) + epsilon). slots: r."""
+    """R = rho r + (1 - rho) g^2; w -= learning_rate g / (sqrt(r) + epsilon). slots: r."""
     rate, rho = params[0], params[1]
     inside = params[2] * params[3]
     outside = params[2] - inside
@@ -74,9 +92,17 @@ def _rmsprop(
 
 @kernel(OPTIMIZER)
 def rmsprop_nesterov_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """s = g / (sqrt(r) + epsilon); v = momentum v + s; w -= learning_rate (s + momentum v). slots: r, v."""
+    """S = g / (sqrt(r) + epsilon); v = momentum v + s; w -= learning_rate (s + momentum v). slots: r, v."""
     rate, rho, momentum, epsilon = params[0], params[1], params[2], params[3]
     rest = _ONE - rho
     for i in range(size):
@@ -102,7 +128,15 @@ def _rmsprop_nesterov(
 
 @kernel(OPTIMIZER)
 def adadelta_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 1 of Zeiler 2012, times a learning rate. slots: mean of squared gradients, of squared updates."""
     rate, rho, epsilon = params[0], params[1], params[2]
@@ -149,7 +183,8 @@ RMSPROP = Optimizer(
         "en": "AdaGrad that forgets: divides by the root of a running mean of squared gradients.",
         "zh": "会遗忘的 AdaGrad：除以梯度平方滑动平均的平方根。",
     },
-    formula=r"r \leftarrow \rho r + (1-\rho) g^2,\quad \theta \leftarrow \theta - \frac{\eta}{\sqrt{r} + \varepsilon}\, g",
+    formula=r"r \leftarrow \rho r + (1-\rho) g^2,\quad"
+    r" \theta \leftarrow \theta - \frac{\eta}{\sqrt{r} + \varepsilon}\, g",
     source="Hinton 2012, lecture 6e; Goodfellow et al. 2016, algorithm 8.5",
     group=ADAPTIVE,
     params=(learning_rate(0.003), squares_decay(0.99), epsilon(1e-8), _INSIDE),
@@ -182,8 +217,8 @@ ADADELTA = Optimizer(
         "en": "Scales each step by how far recent ones went, so that no learning rate needs to be chosen.",
         "zh": "用近期更新的幅度缩放步长，无需精心选择学习率。",
     },
-    formula=r"\Delta = \frac{\sqrt{u + \varepsilon}}{\sqrt{r + \varepsilon}}\, g,\quad u \leftarrow \rho u + (1-\rho)\Delta^2,"
-    r"\quad \theta \leftarrow \theta - \eta\,\Delta",
+    formula=r"\Delta = \frac{\sqrt{u + \varepsilon}}{\sqrt{r + \varepsilon}}\, g,\quad"
+    r" u \leftarrow \rho u + (1-\rho)\Delta^2,\quad \theta \leftarrow \theta - \eta\,\Delta",
     source="Zeiler 2012, algorithm 1",
     group=ADAPTIVE,
     params=(learning_rate(1.0), squares_decay(0.9), epsilon(1e-6)),

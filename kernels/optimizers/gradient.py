@@ -1,5 +1,7 @@
 """Gradient descent and momentum."""
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,9 +19,17 @@ _ONE = np.float32(1)
 
 @kernel(OPTIMIZER)
 def sgd_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """w -= learning_rate g."""
+    """W -= learning_rate g."""
     rate = params[0]
     for i in range(size):
         w[i] -= rate * g[i]
@@ -31,9 +41,17 @@ def _sgd(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float) -> None
 
 @kernel(OPTIMIZER)
 def momentum_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """v = momentum v + (1 - dampening) g; w -= learning_rate v. slots: velocity."""
+    """V = momentum v + (1 - dampening) g; w -= learning_rate v. slots: velocity."""
     rate, momentum = params[0], params[1]
     fresh = _ONE - params[2]
     for i in range(size):
@@ -42,7 +60,9 @@ def momentum_update(
         w[i] -= rate * velocity
 
 
-def _momentum(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, momentum: float, dampening: float) -> None:
+def _momentum(
+    w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, momentum: float, dampening: float
+) -> None:
     (velocity,) = slots
     velocity *= momentum
     velocity += (1 - dampening) * g
@@ -51,9 +71,17 @@ def _momentum(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, mo
 
 @kernel(OPTIMIZER)
 def nesterov_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
-    """v = momentum v + g; w -= learning_rate (g + momentum v). slots: velocity."""
+    """V = momentum v + g; w -= learning_rate (g + momentum v). slots: velocity."""
     rate, momentum = params[0], params[1]
     for i in range(size):
         velocity = momentum * slots[i] + g[i]

@@ -13,11 +13,11 @@ from kernels.spec import Param, Text, Variant
 class Optimizer(Variant):
     """An optimizer, whose first parameter is always the learning rate.
 
-    `update` is the kernel. `reference(w, g, slots, step, **params)` changes w and the list of slots in place, in float64;
-    `step` counts from 1. `slots` names the optimizer's own vectors, as long as w and zero at the start; `scalars` its own
-    single numbers, which the reference gets as arrays of length 1 behind the slots. A reference whose rule looks at each
-    tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the method's theory needs the
-    gradient of the whole training set.
+    `update` is the kernel. `reference(w, g, slots, step, **params)` changes w and the list of slots in place, in
+    float64; `step` counts from 1. `slots` names the optimizer's own vectors, as long as w and zero at the start;
+    `scalars` its own single numbers, which the reference gets as arrays of length 1 behind the slots. A reference whose
+    rule looks at each tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the
+    method's theory needs the gradient of the whole training set.
     """
 
     slots: tuple[str, ...]
@@ -47,9 +47,9 @@ def learning_rate(default: float) -> Param:
     )
 
 
-def decay(id: str, label: Text, help: Text, default: float) -> Param:
+def decay(name: str, label: Text, explanation: Text, default: float) -> Param:
     """The decay of a running mean, 0 to 0.9999: the share of the old that survives a step."""
-    return Param(id=id, label=label, help=help, default=default, minimum=0.0, maximum=0.9999)
+    return Param(id=name, label=label, help=explanation, default=default, minimum=0.0, maximum=0.9999)
 
 
 MOMENTUM = decay(

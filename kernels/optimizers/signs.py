@@ -1,5 +1,7 @@
 """Steps that follow the sign of gradients."""
 
+# ruff: noqa: ARG001 -- functions of a family share one signature
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +19,15 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @kernel(OPTIMIZER)
 def lion_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Algorithm 2 of Chen et al. 2023. slots: momentum."""
     rate, beta1, beta2 = params[0], params[1], params[2]
@@ -45,7 +55,15 @@ def _lion(
 
 @kernel(OPTIMIZER)
 def rprop_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Riedmiller & Braun 1993, without going back (iRprop-). slots: step size, last gradient."""
     rate, shrink, grow = params[0], params[1], params[2]
@@ -76,7 +94,15 @@ def _rprop(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, shrin
 
 @kernel(OPTIMIZER)
 def delta_bar_delta_update(
-    w: Pointer, g: Pointer, slots: Pointer, size: int, weights: int, tensors: Pointer, count: int, params: Pointer, step: int
+    w: Pointer,
+    g: Pointer,
+    slots: Pointer,
+    size: int,
+    weights: int,
+    tensors: Pointer,
+    count: int,
+    params: Pointer,
+    step: int,
 ) -> None:
     """Jacobs 1988, equations 5 and 6. slots: learning rate, running mean of gradients."""
     rate, kappa, phi, theta = params[0], params[1], params[2], params[3]
@@ -143,7 +169,8 @@ RPROP = Optimizer(
         "en": "A step size for each weight, that grows while its gradient keeps its sign and shrinks when it turns.",
         "zh": "每个权重各有步长：梯度符号不变则增大，变号则减小。",
     },
-    formula=r"\Delta \leftarrow \Delta\cdot\begin{cases}\eta^+ & g_{t-1} g_t > 0\\ \eta^- & g_{t-1} g_t < 0\end{cases},\quad"
+    formula=r"\Delta \leftarrow \Delta\cdot"
+    r"\begin{cases}\eta^+ & g_{t-1} g_t > 0\\ \eta^- & g_{t-1} g_t < 0\end{cases},\quad"
     r" \theta \leftarrow \theta - \Delta\,\mathrm{sign}(g)",
     source="Riedmiller & Braun 1993, as iRprop− (Igel & Hüsken 2000)",
     group=SIGN,
@@ -179,7 +206,8 @@ DELTA_BAR_DELTA = Optimizer(
         "en": "A learning rate for each weight: plus κ while gradients agree with their mean, times 1 − φ when not.",
         "zh": "每个权重各有学习率：与平均梯度同号则加 κ，异号则乘 1 − φ。",
     },
-    formula=r"\eta \leftarrow \begin{cases}\eta + \kappa & \bar g\, g > 0\\ (1-\varphi)\,\eta & \bar g\, g < 0\end{cases},\quad"
+    formula=r"\eta \leftarrow"
+    r" \begin{cases}\eta + \kappa & \bar g\, g > 0\\ (1-\varphi)\,\eta & \bar g\, g < 0\end{cases},\quad"
     r" \theta \leftarrow \theta - \eta\, g",
     source="Jacobs 1988; Goodfellow et al. 2016, 8.5",
     group=SIGN,

@@ -9,7 +9,7 @@ export type LinkPhase = 'opening' | 'open' | 'waiting' | 'probing' | 'gone' | 'c
 
 export interface LinkState {
   phase: LinkPhase;
-  /** Failures since the last message; decides how long to wait. */
+  /** Failures since the last hello; decides how long to wait. */
   attempt: number;
 }
 
@@ -27,7 +27,7 @@ export function transition(state: LinkState, event: LinkEvent): { state: LinkSta
   switch (state.phase) {
     case 'opening':
     case 'open':
-      // Only a message proves that the server talks: an accepted socket that closes at once must still back off.
+      // Only a hello proves that the server serves the run: an accepted socket that closes at once must still back off.
       if (event === 'heard') return to('open', null, 0);
       if (event === 'lost') return to('waiting', 'wait', state.attempt + 1);
       break;

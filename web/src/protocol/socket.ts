@@ -11,12 +11,14 @@ export interface SocketOwner {
   take(message: Downstream): void;
   /** Whether the run still exists. */
   probe(): Promise<'alive' | 'unknown' | 'unreachable'>;
-  changed(phase: LinkPhase): void;
+  /** `code` is why the last connection was closed, `wait` the milliseconds until the next attempt. */
+  changed(phase: LinkPhase, code: number, wait: number): void;
 }
 
 export class RunSocket {
   private link = initialLink;
   private socket: WebSocket | null = null;
+  private code = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -37,9 +39,11 @@ export class RunSocket {
     this.socket?.close();
   }
 
-  /** Tries at once instead of waiting out the backoff (the network is back, the tab is looked at again). */
-  hurry(): void {
-    if (this.link.phase === 'waiting') this.step('timer');
+  /** Tries at once instead of waiting out the backoff, if it does wait (the network is back, the tab is looked at). */
+  hurry(): boolean {
+    if (this.link.phase !== 'waiting') return false;
+    this.step('timer');
+    return true;
   }
 
   /** Sends a command; false when there is no connection to send it over. */
@@ -53,13 +57,15 @@ export class RunSocket {
     const before = this.link.phase;
     const { state, effect } = transition(this.link, event);
     this.link = state;
-    clearTimeout(effect === null ? undefined : this.timer);
+    let wait = 0;
+    if (effect !== null) clearTimeout(this.timer);
     if (effect === 'open') this.connect();
-    else if (effect === 'wait')
-      this.timer = setTimeout(() => this.step('timer'), backoff(state.attempt, Math.random()));
-    else if (effect === 'probe') void this.owner.probe().then((answer) => this.step(answer));
+    else if (effect === 'wait') {
+      wait = backoff(state.attempt, Math.random());
+      this.timer = setTimeout(() => this.step('timer'), wait);
+    } else if (effect === 'probe') void this.owner.probe().then((answer) => this.step(answer));
     else if (effect === 'close') this.drop();
-    if (state.phase !== before) this.owner.changed(state.phase);
+    if (state.phase !== before) this.owner.changed(state.phase, this.code, wait);
   }
 
   private connect(): void {
@@ -70,12 +76,15 @@ export class RunSocket {
     socket.onopen = () => this.send(this.owner.hello());
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
       const message = decodeMessage(event.data);
-      this.step('heard');
+      // What comes before the hello says why there will be none.
+      if (message.type === 'hello') this.step('heard');
       this.owner.take(message);
       if (message.type === 'frame') this.send({ type: 'ack', seq: message.seq });
     };
-    socket.onclose = () => {
-      if (this.socket === socket) this.step('lost');
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      this.code = code;
+      this.step('lost');
     };
   }
 

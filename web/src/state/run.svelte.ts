@@ -47,6 +47,8 @@ const SEND_AFTER = 60;
 /** Numbers as text change at most this often, so that they can be read. */
 const TEXT_EVERY = 100;
 const ADDRESS_AFTER = 250;
+/** The close code of a server that takes no more viewers. */
+const TOO_MANY_VIEWERS = 4429;
 
 export class RunStore {
   status = $state<Status>('loading');
@@ -127,6 +129,7 @@ export class RunStore {
   /** After status "failed" or "full": tries everything again. */
   async retry(): Promise<void> {
     clearTimeout(this.retryTimer);
+    if (this.socket?.hurry()) return;
     if (this.config && this.catalog) await this.begin(() => this.create(this.wanted ?? this.config ?? {}));
     else await this.boot();
   }
@@ -186,7 +189,7 @@ export class RunStore {
       hello: () => this.greeting(),
       take: (message) => this.take(message),
       probe: () => this.probe(id),
-      changed: (phase) => this.phaseChanged(phase),
+      changed: (phase, code, wait) => this.phaseChanged(phase, code, wait),
     };
     this.socket = new RunSocket(api.streamAddress(id), owner);
     this.socket.open();
@@ -214,12 +217,15 @@ export class RunStore {
     }
   }
 
-  private phaseChanged(phase: LinkPhase): void {
-    if (phase === 'waiting' || phase === 'probing') this.status = 'reconnecting';
+  private phaseChanged(phase: LinkPhase, code: number, wait: number): void {
+    if (phase === 'waiting') {
+      this.status = code === TOO_MANY_VIEWERS ? 'full' : 'reconnecting';
+      this.retryAt = Date.now() + wait;
+    }
     if (phase === 'gone') void this.startAgain();
   }
 
-  /** The server no longer knows the run (it was restarted): the same configuration starts again on its own. */
+  /** The server no longer knows the run (it was restarted, or kept it long enough): the same configuration starts again on its own. */
   private async startAgain(): Promise<void> {
     if (this.token === null) {
       rememberRun(null);
@@ -296,6 +302,8 @@ export class RunStore {
         this.state = 'finished';
         break;
       case 'error':
+        // Before the hello it only says why the connection is about to be closed, which the link finds out itself.
+        if (this.status !== 'live') break;
         this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
         this.notice = { tone: 'error', text: event.message };
         break;

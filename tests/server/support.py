@@ -1,0 +1,115 @@
+"""Stand-ins that tests drive by hand: a clock, a trainer that only counts, and what a run publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kernels.layout import Layout, make_layout
+from kernels.network import NetworkSpec, TrainingSpec
+from kernels.trainer import Divergence, Records
+from server.configuration import network_spec, resolve, training_spec
+from server.preparation import PreparedData
+from server.runs import Run
+from server.schema import RunConfig
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class CountingTrainer:
+    """Behaves like kernels.trainer.Trainer, but a step only counts, and takes `step_seconds` of the test's clock."""
+
+    def __init__(self, config: RunConfig, clock: Clock, step_seconds: float = 1e-5) -> None:
+        network: NetworkSpec = network_spec(config)
+        self.layout: Layout = make_layout(network)
+        self.training: TrainingSpec = training_spec(config)
+        self.parameters = np.zeros(self.layout.parameter_count, np.float32)
+        self.gradients = np.zeros_like(self.parameters)
+        self.updates = np.zeros_like(self.parameters)
+        self.running = np.zeros(self.layout.running_count, np.float32)
+        self.stats = np.full(len(self.layout.columns), np.nan, np.float32)
+        self.step = 0
+        self.epoch = 0.0
+        self.steps_per_epoch = 8
+        self.evaluated = (250, 250)
+        self.step_flops = 1e4
+        self.diverged: Divergence | None = None
+        self.dropout: list[float] = []
+        self.calls: list[tuple[int, bool]] = []
+        self.diverge_at: int | None = None
+        self.fail_at: int | None = None
+        self._clock = clock
+        self._step_seconds = step_seconds
+
+    @property
+    def record_count(self) -> int:
+        return self.step
+
+    def train(self, steps: int, observe: bool = True) -> int:
+        self.calls.append((steps, observe))
+        if self.diverged is not None:
+            return 0
+        if self.fail_at is not None and self.step + steps >= self.fail_at:
+            self.fail_at = None
+            raise MemoryError("on purpose")
+        done = steps
+        if self.diverge_at is not None and self.step + steps >= self.diverge_at:
+            done = self.diverge_at - self.step
+            self.diverged = Divergence(self.diverge_at, "layer1.weight")
+        self.step += done
+        self.epoch = self.step / self.steps_per_epoch
+        self._clock.now += done * self._step_seconds
+        if observe:
+            self.stats[:] = self.step
+        return done
+
+    def records(self, start: int) -> Records:
+        steps = np.arange(start, self.step, dtype=np.float64)
+        return Records(start, steps, np.repeat(steps[:, None], len(self.layout.columns), 1).astype(np.float32))
+
+    def set_training(self, training: TrainingSpec) -> None:
+        self.training = training
+
+    def set_dropout(self, rates: Sequence[float]) -> None:
+        self.dropout = list(rates)
+
+    def set_parameter(self, tensor: str, index: int, value: float) -> None:
+        self.parameters[self.layout.tensor(tensor).offset + index] = value
+
+    def state(self) -> dict[str, Any]:
+        return {"step": self.step, "parameters": self.parameters.copy()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.step, self.parameters = state["step"], state["parameters"].copy()
+
+
+class Bench:
+    """A run on counting trainers: `trainers` holds every one that was built, the last one is at work."""
+
+    def __init__(self, asked: dict[str, Any] | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.trainers: list[CountingTrainer] = []
+        self.step_seconds = 1e-5
+        self.run = self.make(resolve(asked or {}), self.clock())
+
+    def make(self, config: RunConfig, now: float) -> Run:
+        return Run(config, now, self._build)
+
+    @property
+    def trainer(self) -> CountingTrainer:
+        return self.trainers[-1]
+
+    def _build(self, config: RunConfig, data: PreparedData) -> Any:
+        assert data.training.x_train.shape[0] > 0
+        self.trainers.append(CountingTrainer(config, self.clock, self.step_seconds))
+        return self.trainers[-1]

@@ -1,0 +1,133 @@
+"""Completing and changing a configuration: what is merged, what follows, what restarts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.configuration import DEFAULT, layout_of, needs_new_weights, network_spec, resolve, training_size, training_spec
+from server.problems import Refused
+from server.schema import MAX_WORK
+
+
+def test_nothing_asked_gives_the_complete_default() -> None:
+    assert resolve({}) == DEFAULT
+    assert resolve(DEFAULT.as_dict()) == DEFAULT
+
+
+def test_objects_are_merged_and_lists_replaced() -> None:
+    config = resolve({"training": {"optimizer": {"beta1": 0.5}}, "network": {"layers": [{"units": 3}]}})
+    assert config.training.optimizer.params()["beta1"] == 0.5
+    assert config.training.batch_size == DEFAULT.training.batch_size
+    assert [layer.units for layer in config.network.layers] == [3]
+    assert config.network.layers[0].activation == DEFAULT.network.layers[0].activation
+
+
+def test_another_variant_takes_its_own_defaults_but_keeps_what_is_the_very_same_parameter() -> None:
+    config = resolve({"data": {"dataset": {"samples": 700, "noise": 0.3}}})
+    config = resolve({"data": {"dataset": {"id": "circle"}}}, config)
+    assert config.data.dataset.params() == {"samples": 700, "noise": 0.3}
+    config = resolve({"training": {"optimizer": {"id": "sgd"}}}, resolve({"training": {"optimizer": {"learning_rate": 9.0}}}))
+    assert config.training.optimizer.params()["learning_rate"] != 9.0
+    config = resolve({"data": {"dataset": {"id": "circle", "noise": 0.0}}}, config)
+    assert config.data.dataset.params()["noise"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("dataset", "loss"), [("circle", "binary_cross_entropy"), ("plane", "mse"), ("digits", "softmax_cross_entropy")]
+)
+def test_the_loss_follows_the_task(dataset: str, loss: str) -> None:
+    assert resolve({"data": {"dataset": {"id": dataset}}}).training.loss.id == loss
+
+
+def test_a_loss_that_fits_is_kept() -> None:
+    config = resolve({"training": {"loss": {"id": "mse"}}})
+    assert resolve({"data": {"dataset": {"id": "xor"}}}, config).training.loss.id == "mse"
+
+
+def test_a_loss_that_does_not_fit_is_refused_with_those_that_do() -> None:
+    with pytest.raises(Refused) as refusal:
+        resolve({"data": {"dataset": {"id": "digits"}}, "training": {"loss": {"id": "binary_cross_entropy"}}})
+    assert refusal.value.first.field == "training.loss"
+    assert "softmax_cross_entropy" in refusal.value.first.bound
+
+
+def test_the_batch_shrinks_with_the_data_unless_it_is_asked_for() -> None:
+    config = resolve({"training": {"batch_size": training_size(DEFAULT.data)}})
+    smaller = {"data": {"dataset": {"samples": 100}, "train_share": 0.1}}
+    assert resolve(smaller, config).training.batch_size == 10
+    with pytest.raises(Refused) as refusal:
+        resolve({**smaller, "training": {"batch_size": 11}}, config)
+    assert (refusal.value.first.field, refusal.value.first.bound) == ("training.batch_size", "1 <= batch_size <= 10")
+
+
+def test_the_product_of_parameters_and_batch_is_bounded() -> None:
+    wide: dict[str, Any] = {"layers": [{"units": 512}] * 32}
+    big = {"network": wide, "data": {"dataset": {"samples": 5000}}, "training": {"batch_size": 61}}
+    parameters = layout_of(resolve(big)).parameter_count
+    most = MAX_WORK // parameters
+    assert resolve({**big, "training": {"batch_size": most}}).training.batch_size == most
+    with pytest.raises(Refused) as refusal:
+        resolve({**big, "training": {"batch_size": most + 1}})
+    assert refusal.value.first.field == "training.batch_size"
+    assert str(MAX_WORK) in refusal.value.first.bound
+    assert str(most) in refusal.value.first.message["en"]
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        {"training": {"optimizer": {"learning_rate": 0.5}}},
+        {"training": {"optimizer": {"id": "sgd"}}},
+        {"training": {"schedule": {"id": "step"}}},
+        {"training": {"regularizers": [{"id": "l1"}]}},
+        {"training": {"batch_size": 7}},
+        {"network": {"layers": [{**layer.model_dump(), "dropout": 0.5} for layer in DEFAULT.network.layers]}},
+        {"speed": "full"},
+    ],
+)
+def test_what_may_change_while_training(live: dict[str, Any]) -> None:
+    config = resolve(live)
+    assert config != DEFAULT
+    assert not needs_new_weights(DEFAULT, config)
+
+
+@pytest.mark.parametrize(
+    "restarting",
+    [
+        {"seed": 2},
+        {"data": {"seed": 2}},
+        {"data": {"train_share": 0.6}},
+        {"data": {"dataset": {"noise": 0.2}}},
+        {"data": {"dataset": {"id": "circle"}}},
+        {"data": {"features": ["x1"]}},
+        {"data": {"preprocessing": {"id": "none"}}},
+        {"network": {"layers": []}},
+        {"network": {"layers": [{"activation": {"id": "relu"}}, {}, {}]}},
+        {"network": {"layers": [{"normalization": {"id": "batch_norm"}}, {}, {}]}},
+        {"network": {"output": {"initializer": {"id": "zeros"}}}},
+        {"training": {"loss": {"id": "mse"}}},
+    ],
+)
+def test_what_takes_new_weights(restarting: dict[str, Any]) -> None:
+    assert needs_new_weights(DEFAULT, resolve(restarting))
+
+
+def test_the_kernels_get_what_was_chosen() -> None:
+    config = resolve(
+        {
+            "data": {"features": ["x1", "sin_x2", "x1_x2"]},
+            "network": {"layers": [{"units": 5, "activation": {"id": "leaky_relu", "slope": 0.2}, "dropout": 0.25}]},
+            "training": {"regularizers": [{"id": "l2", "rate": 0.5}], "optimizer": {"id": "sgd", "learning_rate": 2}},
+        }
+    )
+    network, training = network_spec(config), training_spec(config)
+    assert (network.inputs, network.outputs, len(network.layers)) == (3, 1, 1)
+    assert network.layers[0].units == 5
+    assert network.layers[0].dropout == 0.25
+    assert network.layers[0].activation.params == {"slope": 0.2}
+    assert training.optimizer.params == {"learning_rate": 2}
+    assert [(choice.id, choice.params) for choice in training.regularizers] == [("l2", {"rate": 0.5})]
+    digits = network_spec(resolve({"data": {"dataset": {"id": "digits"}}}))
+    assert (digits.inputs, digits.outputs) == (64, 10)
