@@ -27,14 +27,13 @@ NORMALIZATION_FORWARD = types.void(
 )
 #: (d, normalized, inverse_std, gamma, d_gamma, d_beta, units, count, stride): in place in d.
 NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
-#: (z, y, d, scratch, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
-LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (z, y, d, scratch, outputs, count, stride, params) -> the sum of the samples' losses; d becomes the gradient of
+#: their mean.
+LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
 #: (w, g, slots, size, weights, tensors, tensor_count, params, step): one update of w [size]. Slot k starts at
 #: slots[k * size], scalars follow the last slot; `weights` is the prefix on which decay acts; tensors [tensor_count, 2]
 #: holds each tensor's offset and size; step counts from 1.
-OPTIMIZER = types.void(
-    POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(types.intp), _SIZE, POINTER, _SIZE
-)
+OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(types.intp), _SIZE, POINTER, _SIZE)
 #: (step, params) -> the factor on the learning rate; step counts from 0.
 SCHEDULE = types.float64(_SIZE, POINTER)
 #: (w, g, size, params): adds the penalty's gradient to g.
@@ -92,7 +91,18 @@ def normalize_back(
 
 
 @intrinsic
-def lose(typing: Any, address: Any, z: Any, y: Any, d: Any, scratch: Any, outputs: Any, count: Any, stride: Any) -> Any:
+def lose(
+    typing: Any,
+    address: Any,
+    z: Any,
+    y: Any,
+    d: Any,
+    scratch: Any,
+    outputs: Any,
+    count: Any,
+    stride: Any,
+    params: Any,
+) -> Any:
     """Call a function of `LOSS`."""
     return call_by_address(LOSS)
 

@@ -81,6 +81,7 @@ class Live(NamedTuple):
 
     optimizer: NDArray[np.float32]  # the parameters, the learning rate first, and as many to compute with
     schedule: NDArray[np.float32]
+    loss: NDArray[np.float32]
     regularizers: NDArray[np.float32]  # [count, MAX_PARAMS]
     addresses: NDArray[np.int64]  # optimizer, schedule (0: constant), regularizers…
     dropout: NDArray[np.float32]  # [hidden layers], at least one
@@ -162,6 +163,7 @@ def _evaluate(
         pointer(memory.scratch, 0),
         memory.targets.size,
         plan.integers[PlanInteger.LOSS],
+        pointer(live.loss, 0),
         plan.integers[PlanInteger.TASK],
         pointer(memory.stats, loss_column),
         pointer(memory.stats, accuracy_column),
@@ -230,6 +232,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
     seed = plan.integers[PlanInteger.SEED]
     dropout, batch_size = pointer(live.dropout, 0), live.batch_size[0]
+    loss_params = pointer(live.loss, 0)
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
@@ -263,7 +266,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)
         d = shift(arena, fields[last + GRADIENT_ROW] * stride)
-        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride) / count
+        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params) / count
         finite = np.isfinite(loss)
         if finite:
             backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)

@@ -211,7 +211,7 @@ class Trainer:
             raise ValueError(
                 f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}"
             )
-        if training.loss != self._training.loss:
+        if training.loss.id != self._training.loss.id:
             raise ValueError("loss cannot change while training; start again with the other loss")
         optimizer, schedule = OPTIMIZERS[training.optimizer.id], SCHEDULES[training.schedule.id]
         values = optimizer.values(training.optimizer.params)
@@ -223,6 +223,7 @@ class Trainer:
         addresses = [optimizer.update.address, schedule.factor.address if schedule.factor else 0]
         addresses += [penalty.gradient.address for penalty, _ in penalties]
         factors = schedule.values(training.schedule.params)
+        loss_params = LOSSES[training.loss.id].values(training.loss.params)
         renewed = training.optimizer.id != self._training.optimizer.id
         self._training = training
         if renewed:
@@ -230,6 +231,7 @@ class Trainer:
         self._live = Live(
             optimizer=np.array([*values, *values], np.float32),
             schedule=np.array(factors or [0.0], np.float32),
+            loss=np.array(loss_params or [0.0], np.float32),
             regularizers=rates,
             addresses=np.array(addresses, np.int64),
             dropout=self._dropout,

@@ -57,6 +57,9 @@ class ParamView(View):
     live: bool
     exclusive_minimum: bool
     unit: Literal["", "%"]
+    choices: list[tuple[str, TextView]] = Field(
+        description="If any, the number is the index of one: its id, its label."
+    )
 
 
 class PlanePreview(View):
@@ -85,6 +88,8 @@ class VariantView(View):
     formula: str
     source: str
     params: list[ParamView]
+    group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
+    note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
     kind: Literal["plane", "images"] | None = None
