@@ -35,9 +35,11 @@ def hinge_value(
     if outputs == 1:
         for s in range(count):
             lack = _ONE - z[s] * y[s]
+            # What is neither above 0 nor below is NaN, and stays NaN.
+            pull = share if lack > _ZERO else lack
             content = lack <= _ZERO
             summed += _ZERO if content else lack
-            d[s] = _ZERO if content else -share * y[s]
+            d[s] = _ZERO if content else -pull * y[s]
         for s in range(count, stride):
             d[s] = _ZERO
         return summed
@@ -58,9 +60,10 @@ def hinge_value(
         target = np.int64(y[s]) * stride + s
         lack = _ONE + scratch[s] - z[target]
         if not lack <= _ZERO:
+            pull = share if lack > _ZERO else lack
             summed += lack
-            d[target] = -share
-            d[np.int64(scratch[stride + s]) * stride + s] = share
+            d[target] = -pull
+            d[np.int64(scratch[stride + s]) * stride + s] = pull
     return summed
 
 
