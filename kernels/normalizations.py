@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.cache import Kernel, kernel
 from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD
@@ -17,10 +19,15 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Normalization(Variant):
-    """A normalization. With kernels, a layer has gamma, beta, running statistics and no bias (beta absorbs it)."""
+    """A normalization. With kernels, a layer has gamma, beta, running statistics and no bias (beta absorbs it).
+
+    `reference(x, gamma, beta, running, training, **params)` is the forward kernel in float64 and the usual order:
+    x [samples, units] to y; in training it changes `running` [2, units], mean and variance, in place.
+    """
 
     forward: Kernel | None
     backward: Kernel | None
+    reference: Callable[..., NDArray[np.float64]] | None
 
 
 @kernel(NORMALIZATION_FORWARD)
@@ -101,6 +108,15 @@ def batch_norm_backward(
             d[row + s] = scale * (d[row + s] - mean_d - normalized[row + s] * mean_dx)
 
 
+def _batch_norm(x, gamma, beta, running, training, *, momentum, epsilon):  # type: ignore[no-untyped-def]
+    mean, variance = running
+    if training:
+        mean, variance = x.mean(axis=0), x.var(axis=0)
+        unbiased = variance * len(x) / max(1, len(x) - 1)
+        running += momentum * (np.stack([mean, unbiased]) - running)
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
 NORMALIZATIONS = Family(
     "normalizations",
     {"en": "Normalization", "zh": "归一化"},
@@ -117,6 +133,7 @@ NORMALIZATIONS = Family(
             source="Goodfellow et al. 2016, 6.1",
             forward=None,
             backward=None,
+            reference=None,
         ),
         Normalization(
             id="batch_norm",
@@ -153,6 +170,7 @@ NORMALIZATIONS = Family(
             ),
             forward=batch_norm_forward,
             backward=batch_norm_backward,
+            reference=_batch_norm,
         ),
     ),
     live=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -47,6 +48,10 @@ class Settings:
         for name in ("max_runs", "max_runs_per_address", "max_weights", "max_viewers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if isinstance(value, float) and not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{setting.name} must be more than 0")
         if any(character in self.frame_ancestors for character in ";,\r\n") or not self.frame_ancestors.strip():
             raise ValueError("frame_ancestors must be a list of sources, such as: 'self' https://example.org")
 

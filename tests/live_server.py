@@ -17,6 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgpack
+from websockets import Origin
+from websockets.sync.client import connect
+
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 120.0
 
@@ -83,6 +87,21 @@ class LiveServer:
         with urllib.request.urlopen(self.address + path, timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
+
+    def frame(self, run: str) -> dict[str, Any]:
+        """A frame of the run as it is now, as a further viewer gets it: the second one, since the first may be old."""
+        address = f"ws{self.address.removeprefix('http')}/api/runs/{run}/stream"
+        with connect(address, origin=Origin(self.address), compression=None) as socket:
+            socket.send('{"type": "hello"}')
+            seen = 0
+            while True:
+                message: dict[str, Any] = msgpack.unpackb(socket.recv(timeout=10))
+                if message["type"] != "frame":
+                    continue
+                seen += 1
+                if seen == 2 or message["state"] != "running":
+                    return message
+                socket.send(json.dumps({"type": "ack", "seq": message["seq"]}))
 
     def request(self, method: str, path: str, body: object = None, token: str | None = None) -> dict[str, Any]:
         """The JSON answer to a request that changes something, {} when it is empty."""

@@ -1,8 +1,8 @@
 """The training kernels against JAX (`jit` and `lax.scan` over many steps) and PyTorch (eager), on one thread.
 
-All three train the same network on the same samples in minibatches drawn by a permutation, with plain gradient descent.
-Ours also gathers its statistics and records, as it does for a viewer. Rounds are interleaved, so that a machine that slows
-down slows all; the median of the rounds counts. `python -m tests.bench.kernels` prints it alone.
+All three train the same network on the same samples in shuffled minibatches, with plain gradient descent. Ours also
+gathers its statistics and records, as it does for a viewer. Rounds are interleaved, so that a machine that slows down
+slows all; the median of the rounds counts. `python -m tests.bench.kernels` prints it alone.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _jax(case: Case, x: Floats, y: Floats) -> Train:
     def train(steps: int) -> None:
         for _ in range(max(1, steps // JAX_STEPS)):
             state[0] = run(state[0], batches)
-        jax.block_until_ready(state[0])
+        jax.tree.map(lambda array: array.block_until_ready(), state[0])
 
     return train
 
@@ -158,7 +158,10 @@ def _torch(case: Case, x: Floats, y: Floats) -> Train:
     targets = torch.from_numpy(y).long() if outputs > 1 else torch.from_numpy(y)[:, None]
     batches_an_epoch = case.samples // case.batch_size
 
+    order = torch.randperm(case.samples)
+
     def train(steps: int) -> None:
+        nonlocal order
         for step in range(steps):
             if step % batches_an_epoch == 0:
                 order = torch.randperm(case.samples)

@@ -158,7 +158,8 @@ def _open(browser: Browser, server: LiveServer, path: str) -> tuple[Page, str, s
     with page.expect_response(lambda answer: answer.url.endswith("/api/runs") and answer.status == 201) as created:
         page.goto(server.address + path)
     body = created.value.json()
-    page.wait_for_function("window.__livegrad?.drawn > 10")
+    while not page.evaluate("window.__livegrad?.drawn > 10"):
+        page.wait_for_timeout(50)
     return page, body["id"], body["control_token"]
 
 
@@ -205,7 +206,7 @@ def crowd(server: LiveServer, config: RunConfig, seconds: float) -> list[Entry]:
     runs = [server.request("POST", "/api/runs", {"speed": "full", "seed": seed}) for seed in range(RUNS_AT_ONCE)]
 
     def epochs() -> list[tuple[float, float]]:
-        return [(time.perf_counter(), server.get(f"/api/runs/{run['id']}")["epoch"]) for run in runs]
+        return [(server.frame(run["id"])["epoch"], time.perf_counter()) for run in runs]
 
     time.sleep(1)
     first = epochs()
@@ -214,7 +215,7 @@ def crowd(server: LiveServer, config: RunConfig, seconds: float) -> list[Entry]:
     for run in runs:
         server.request("DELETE", f"/api/runs/{run['id']}", token=run["control_token"])
     size = training_size(config.data)
-    rates = [size * (b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(first, last, strict=True)]
+    rates = [size * (b[0] - a[0]) / (b[1] - a[1]) for a, b in zip(first, last, strict=True)]
     mean = statistics.mean(rates)
     alone = statistics.mean((before, kernel_rate(config, threads=2)))
     return [

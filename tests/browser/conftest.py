@@ -58,6 +58,7 @@ def visitor(browser: Browser, server: LiveServer) -> Iterator[Visit]:
     def make(*, beside: Visitor | None = None, to: LiveServer | None = None, **context: Any) -> Visitor:
         settings = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "color_scheme": "light", **context}
         profile = browser.new_context(**settings) if beside is None else beside.page.context
+        profile.set_default_timeout(10_000)
         made.append(Visitor(profile.new_page(), to or server))
         return made[-1]
 

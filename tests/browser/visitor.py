@@ -9,11 +9,8 @@ import urllib.error
 from collections.abc import Callable
 from typing import Any
 
-import msgpack
 import numpy as np
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, WebSocket
-from websockets import Origin
-from websockets.sync.client import connect
 
 from tests.live_server import ROOT, LiveServer
 
@@ -70,39 +67,33 @@ class Visitor:
     def drawn(self) -> None:
         """Wait until a frame of the run is drawn."""
         self.eventually(lambda: self.run_id != "", "the page opens no stream", patience=20)
-        self.page.wait_for_function("window.__livegrad?.frames > 0")
+        # Not wait_for_function: the page's content security policy allows no eval, and that is what it does.
+        self.eventually(lambda: self.page.evaluate("window.__livegrad?.frames > 0"), "no frame is drawn", patience=20)
 
     def run(self) -> dict[str, Any]:
         """The run as the server knows it: config, state, step, epoch, generation."""
         return self.server.get(f"/api/runs/{self.run_id}")
 
-    def frame(self) -> dict[str, Any]:
-        """The run's latest frame, as a further viewer gets it."""
-        address = f"ws{self.server.address.removeprefix('http')}/api/runs/{self.run_id}/stream"
-        with connect(address, origin=Origin(self.server.address), compression=None) as socket:
-            socket.send('{"type": "hello"}')
-            while True:
-                message: dict[str, Any] = msgpack.unpackb(socket.recv(timeout=PATIENCE))
-                if message["type"] == "frame":
-                    return message
-
     def parameters(self, tensor: str) -> list[float]:
         """The values of a tensor on the server."""
         found = next(known for known in self.run()["layout"]["tensors"] if known["name"] == tensor)
-        flat = np.frombuffer(self.frame()["params"], "<f4")
+        flat = np.frombuffer(self.server.frame(self.run_id)["params"], "<f4")
         return [float(value) for value in flat[found["offset"] : found["offset"] + found["size"]]]
 
     def loss(self) -> float:
         """The training loss of the run's latest frame, on the server."""
-        message = self.frame()
+        message = self.server.frame(self.run_id)
         columns = [column["name"] for column in self.run()["layout"]["columns"]]
         return float(np.frombuffer(message["stats"], "<f4")[columns.index("train_loss")])
 
     def config(self, path: str = "") -> Any:
-        """The run's configuration on the server, or the part of it that a dotted path names."""
+        """The run's configuration on the server, or the part of it at a dotted path; None where there is none."""
         part: Any = self.run()["config"]
         for key in path.split(".") if path else []:
-            part = part[int(key)] if key.isdigit() else part[key]
+            try:
+                part = part[int(key)] if isinstance(part, list) else part[key]
+            except (IndexError, KeyError):
+                return None
         return part
 
     def eventually(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:

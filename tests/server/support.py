@@ -42,7 +42,7 @@ class CountingTrainer:
         self.epoch = 0.0
         self.steps_per_epoch = 8
         self.evaluated = (250, 250)
-        self.step_flops = 1e4
+        self.step_flops = step_seconds * 5e9
         self.diverged: Divergence | None = None
         self.dropout: list[float] = []
         self.calls: list[tuple[int, bool]] = []

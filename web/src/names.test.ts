@@ -24,6 +24,8 @@ const WORDS = new Set([
   'sine',
   'step',
   'uniform',
+  'x1',
+  'x2',
   'zeros',
 ]);
 

@@ -44,7 +44,7 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
       width,
       height,
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       cursor: {
         sync: { key: SYNC },
         drag: { x: false, y: false },
@@ -63,10 +63,14 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
           ...axis,
           size: 42,
           gap: 5,
-          space: 26,
+          space: 20,
           grid: { stroke: palette.line, width: 1 },
           ...(style.logarithmic
-            ? { splits: (chart) => powers(chart.scales['y']!), values: (_, ticks) => ticks.map(formatPower) }
+            ? {
+                splits: (chart) => powers(chart.scales['y']!),
+                filter: (_, ticks) => ticks,
+                values: (_, ticks) => ticks.map(formatPower),
+              }
             : { values: (_, ticks) => ticks.map(formatTick) }),
         },
       ],
@@ -107,14 +111,22 @@ function powers(scale: uPlot.Scale): number[] {
   return Array.from({ length: Math.floor((to - from) / stride) + 1 }, (_, i) => 10 ** (from + i * stride));
 }
 
-function linearRange({ fromZero, reach }: ChartStyle, low: number | null, high: number | null): [number, number] {
-  const from = Math.min(low ?? 0, reach?.[0] ?? Infinity);
+/** Whole steps of a round size around the values, so that the axis stands still and its ends have numbers. */
+export function linearRange(
+  { fromZero, reach }: Pick<ChartStyle, 'fromZero' | 'reach'>,
+  low: number | null,
+  high: number | null,
+): [number, number] {
+  const from = Math.min(low ?? 0, reach?.[0] ?? Infinity, fromZero ? 0 : Infinity);
   const to = Math.max(high ?? 1, reach?.[1] ?? -Infinity);
-  const room = (to - from || Math.abs(to) || 1) * 0.06;
-  return [
-    fromZero ? Math.min(0, from) : reach && from === reach[0] ? from : from - room,
-    to + (reach && to === reach[1] ? 0 : room),
-  ];
+  const step = roundStep((to - from || Math.abs(to) || 1) / 4);
+  return [Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step || step];
+}
+
+/** 1, 2 or 5 times a power of ten, at least `size`. */
+function roundStep(size: number): number {
+  const power = 10 ** Math.floor(Math.log10(size));
+  return power * ([1, 2, 5].find((factor) => factor * power >= size * 0.999) ?? 10);
 }
 
 function drawStretch(chart: uPlot, { stretch, palette }: ChartStyle): void {

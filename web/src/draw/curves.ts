@@ -1,6 +1,6 @@
 /** Curves of the dynamics charts, computed from the run's record: plain numbers, null where there is none. */
 import { columnIndex } from '../model/layout';
-import { decimate, type Series } from '../model/series';
+import { bucketStarts, type Series } from '../model/series';
 import type { Column, Frame, Layout } from '../protocol/messages';
 
 /** A value, or null for a gap: what is not a number is never drawn as one. */
@@ -9,8 +9,14 @@ export type Values = (number | null)[];
 /** What a chart draws: x first, then its curves in a fixed order. */
 export type CurveData = [number[], ...Values[]];
 
-/** Reads one quantity at a row of the record, or of the live row. */
-export type Quantity = (read: (column: number) => number) => number;
+/** One quantity at a row of the record, or of the live row. */
+type Read = (read: (column: number) => number) => number;
+
+/** A quantity, and what becomes of it where several rows share a pixel: the extremes keep every spike. */
+export interface Quantity {
+  readonly read: Read;
+  readonly reduce: 'mean' | 'low' | 'high';
+}
 
 /** The record with the live row behind it. */
 export interface Record {
@@ -18,82 +24,150 @@ export interface Record {
   readonly live: Pick<Frame, 'step' | 'stats'> | null;
 }
 
-/**
- * `quantities` over steps, decimated to `buckets` columns of pixels in a way that keeps every extreme. `logarithmic`
- * leaves out what is not positive; `stepScale` turns steps into what the x axis shows.
- */
-export function curves(
-  record: Record,
-  quantities: readonly Quantity[],
-  buckets: number,
-  logarithmic: boolean,
-  stepScale: number,
-): CurveData {
-  const { series, live } = record;
-  const length = series.length;
-  const steps = series.steps();
-  const columns: Float32Array[] = [];
-  const column = (index: number) => (columns[index] ??= series.column(index));
-  let row = 0;
-  const read = (index: number) => column(index)[row]!;
-  const whole = quantities.map((quantity) => {
-    const values = new Float32Array(length);
-    for (row = 0; row < length; row++) values[row] = quantity(read);
-    return values;
-  });
-  const rows = decimate(whole, length, buckets);
-  const keep = (value: number): number | null => (Number.isFinite(value) && (!logarithmic || value > 0) ? value : null);
-  const data: CurveData = [
-    Array.from(rows, (at) => steps[at]! * stepScale),
-    ...whole.map((values) => Array.from(rows, (at) => keep(values[at]!))),
-  ];
-  if (live && live.stats.length === series.columnCount && (length === 0 || live.step > steps[length - 1]!)) {
-    data[0].push(live.step * stepScale);
-    quantities.forEach((quantity, i) =>
-      (data[i + 1] as Values).push(keep(quantity((index) => live.stats[index] ?? NaN))),
-    );
+/** Quantities over the record. Rows that were read once are kept: a new record costs its own rows only. */
+export class Curves {
+  /** One a quantity: its value at every row, NaN for a gap; natural logarithms on a logarithmic axis. */
+  private values: Float64Array[];
+  private length = 0;
+  private rewrites = -1;
+
+  constructor(
+    private readonly quantities: readonly Quantity[],
+    private readonly logarithmic: boolean,
+  ) {
+    this.values = quantities.map(() => new Float64Array(0));
   }
-  return data;
+
+  /**
+   * What is drawn at `buckets` places at most, with the live row last. On a logarithmic axis means are geometric, and
+   * what is not positive is a gap. `stepScale` turns steps into what the x axis shows.
+   */
+  data({ series, live }: Record, buckets: number, stepScale: number): CurveData {
+    this.catchUp(series);
+    const steps = series.steps();
+    const starts = bucketStarts(steps, buckets);
+    // The last row's step of a bucket, so that the newest value stands where it belongs.
+    const x = Array.from(starts, (_, bucket) => steps[(starts[bucket + 1] ?? steps.length) - 1]! * stepScale);
+    const data: CurveData = [
+      x,
+      ...this.quantities.map(({ reduce }, i) => this.reduced(this.values[i]!, starts, reduce)),
+    ];
+    if (live && live.stats.length === series.columnCount && live.step > (steps.at(-1) ?? -1)) {
+      x.push(live.step * stepScale);
+      const read = (index: number) => live.stats[index] ?? NaN;
+      this.quantities.forEach((quantity, i) =>
+        (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read)))),
+      );
+    }
+    return data;
+  }
+
+  private catchUp(series: Series): void {
+    if (series.rewrites !== this.rewrites) {
+      this.rewrites = series.rewrites;
+      this.length = 0;
+    }
+    const columns: Float32Array[] = [];
+    let row = 0;
+    const read = (index: number) => (columns[index] ??= series.column(index))[row]!;
+    this.quantities.forEach((quantity, i) => {
+      if (this.values[i]!.length < series.length) {
+        const longer = new Float64Array(2 * series.length);
+        longer.set(this.values[i]!.subarray(0, this.length));
+        this.values[i] = longer;
+      }
+      const values = this.values[i]!;
+      for (row = this.length; row < series.length; row++) values[row] = this.kept(quantity.read(read));
+    });
+    this.length = series.length;
+  }
+
+  private kept(value: number): number {
+    if (!Number.isFinite(value)) return NaN;
+    return this.logarithmic ? (value > 0 ? Math.log(value) : NaN) : value;
+  }
+
+  private shown(kept: number): number | null {
+    if (!Number.isFinite(kept)) return null;
+    return this.logarithmic ? Math.exp(kept) : kept;
+  }
+
+  private reduced(values: Float64Array, starts: Int32Array, reduce: Quantity['reduce']): Values {
+    const out: Values = [];
+    for (let bucket = 0; bucket < starts.length; bucket++) {
+      const end = starts[bucket + 1] ?? this.length;
+      let low = Infinity;
+      let high = -Infinity;
+      let sum = 0;
+      let count = 0;
+      for (let row = starts[bucket]!; row < end; row++) {
+        const value = values[row]!;
+        if (value !== value) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+        sum += value;
+        count++;
+      }
+      out.push(this.shown(reduce === 'mean' ? sum / count : reduce === 'low' ? low : high));
+    }
+    return out;
+  }
 }
 
-function single(columns: readonly Column[], name: string, layer?: number): Quantity {
+function single(columns: readonly Column[], name: string, layer?: number): Read {
   const index = columnIndex(columns, name, layer === undefined ? {} : { layer });
   return (read) => (index < 0 ? NaN : read(index));
 }
 
-/** Train and test, and the range of the minibatches' objective: [train, test, low, high]. */
+/** High edge, low edge and mean. */
+function withSpread(read: Read, low = read, high = read): Quantity[] {
+  return [
+    { read: high, reduce: 'high' },
+    { read: low, reduce: 'low' },
+    { read, reduce: 'mean' },
+  ];
+}
+
+/** Train with the range of the minibatches' objective, then test with its own: high, low, mean each. */
 export function lossQuantities(columns: readonly Column[]): Quantity[] {
-  return ['train_loss', 'test_loss', 'loss_min', 'loss_max'].map((name) => single(columns, name));
+  const [train, low, high, test] = ['train_loss', 'loss_min', 'loss_max', 'test_loss'].map((name) =>
+    single(columns, name),
+  );
+  return [...withSpread(train!, low, high), ...withSpread(test!)];
 }
 
 export function accuracyQuantities(columns: readonly Column[]): Quantity[] {
-  return ['train_accuracy', 'test_accuracy'].map((name) => single(columns, name));
+  return ['train_accuracy', 'test_accuracy'].flatMap((name) => withSpread(single(columns, name)));
 }
 
 /** A layer each: mean + std, mean − std, mean. */
 export function activationQuantities(columns: readonly Column[], layers: readonly number[]): Quantity[] {
-  return layers.flatMap((layer) => {
+  return layers.flatMap((layer): Quantity[] => {
     const mean = single(columns, 'activation_mean', layer);
     const deviation = single(columns, 'activation_std', layer);
-    return [(read) => mean(read) + deviation(read), (read) => mean(read) - deviation(read), mean] satisfies Quantity[];
+    return [
+      { read: (read) => mean(read) + deviation(read), reduce: 'mean' },
+      { read: (read) => mean(read) - deviation(read), reduce: 'mean' },
+      { read: mean, reduce: 'mean' },
+    ];
   });
 }
 
 /** A layer each: the Euclidean norm of all its tensors' gradients together. */
 export function gradientQuantities(layout: Layout, layers: readonly number[]): Quantity[] {
-  return layers.map((layer) => {
+  return layers.flatMap((layer) => {
     const names = layout.tensors.filter((tensor) => tensor.layer === layer).map((tensor) => tensor.name);
     const indices = names.map((tensor) => columnIndex(layout.columns, 'gradient_norm', { tensor }));
-    return (read) => Math.sqrt(indices.reduce((sum, index) => sum + read(index) ** 2, 0));
+    return withSpread((read) => Math.sqrt(indices.reduce((sum, index) => sum + read(index) ** 2, 0)));
   });
 }
 
 /** A layer each: the norm of the last update of its weights ÷ the norm of the weights. */
 export function ratioQuantities(layout: Layout, layers: readonly number[]): Quantity[] {
-  return layers.map((layer) => {
+  return layers.flatMap((layer) => {
     const tensor = layout.tensors.find((one) => one.layer === layer && one.role === 'weight')?.name ?? '';
     const update = columnIndex(layout.columns, 'update_norm', { tensor });
     const weight = columnIndex(layout.columns, 'weight_norm', { tensor });
-    return (read) => read(update) / read(weight);
+    return withSpread((read) => read(update) / read(weight));
   });
 }

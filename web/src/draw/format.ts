@@ -23,6 +23,11 @@ export function formatNumber(value: number): string {
   return sign + magnitude.toFixed(digits);
 }
 
+/** A small positive number where there is little room: "0.014", "<0.001". */
+export function formatShort(value: number): string {
+  return value > 0 && value < 0.001 ? '<0.001' : formatNumber(value);
+}
+
 /** "96.4 %"; "–" for what is not a number. */
 export function formatShare(share: number): string {
   return Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`;

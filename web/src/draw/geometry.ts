@@ -37,8 +37,10 @@ export interface GeometryRequest {
 
 /** The header of a column needs this much, so that texts never touch. */
 const MINIMUM_SPACING = 76;
-/** From one neuron's centre to the next. */
+/** From one neuron's centre to the next, at least; neurons that show images need more, the output must show all classes. */
 const MINIMUM_PITCH = 25;
+const MINIMUM_PICTURE_PITCH = 34;
+const MINIMUM_OUTPUT_PITCH = 16;
 const MAXIMUM_PITCH = 62;
 const FILL = 0.84;
 /** Half a header, or half a picture: what the first and the last column keep to the card's edge. */
@@ -52,13 +54,14 @@ export function layOutNetwork({ units, picture, width, height, labels }: Geometr
   const left = picture ? PICTURE_EDGE : EDGE;
   const margins = left + EDGE + labels;
   const spacing = Math.max(MINIMUM_SPACING, (width - margins) / gaps);
-  const fits = Math.max(1, Math.floor((height - MORE) / MINIMUM_PITCH));
   const shown = units.map((count, index) => {
     if (index === 0 && picture) return 1;
-    return count * MINIMUM_PITCH <= height ? count : Math.min(count, fits);
+    const least = index === units.length - 1 ? MINIMUM_OUTPUT_PITCH : picture ? MINIMUM_PICTURE_PITCH : MINIMUM_PITCH;
+    if (count * least <= height) return count;
+    return Math.min(count, Math.max(1, Math.floor((height - MORE) / least)));
   });
   const grouped = shown.some((count, index) => count < units[index]! && !(index === 0 && picture));
-  const most = Math.max(...shown.map((count, index) => (index === 0 && picture ? 1 : count)));
+  const most = Math.max(...shown.slice(0, -1));
   const room = height - (grouped ? MORE : 0);
   const pitch = Math.min(MAXIMUM_PITCH, room / most);
   const size = Math.floor(Math.min(pitch * FILL, spacing * 0.55));
@@ -73,7 +76,9 @@ export function layOutNetwork({ units, picture, width, height, labels }: Geometr
       units: count,
       shown: n,
       y: Float32Array.from({ length: n }, (_, unit) => room / 2 + (unit - (n - 1) / 2) * step),
-      size: isPicture ? Math.floor(Math.min(2 * PICTURE_EDGE - 8, spacing * 0.78, height * 0.45)) : size,
+      size: isPicture
+        ? Math.floor(Math.min(2 * PICTURE_EDGE - 8, spacing * 0.78, height * 0.45))
+        : Math.floor(Math.min(size, step * FILL)),
     };
   });
   return { columns, width: margins + gaps * spacing, height, spacing };

@@ -115,22 +115,23 @@ export function layerColour(palette: Pick<Palette, 'layers'>, index: number, hid
   return mix(stops[stop]!, stops[stop + 1]!, position - stop);
 }
 
-/** Two classes are the ends of the ramp; of several, each gets a colour that differs in hue and in lightness. */
-const CLASS_HUES = [212, 24, 160, 282, 48, 336, 190, 100, 0, 250];
+/** Neighbours differ in hue and in lightness, so that they stay apart for every kind of colour vision. */
+const CLASSES = [
+  '#1971c2',
+  '#e8590c',
+  '#12a37c',
+  '#6741d9',
+  '#e0a100',
+  '#c2255c',
+  '#22b8cf',
+  '#74911c',
+  '#9c4a1a',
+  '#41506b',
+].map(parseColour);
+const WHITE: Rgb = [255, 255, 255];
 
 export function classColour(palette: Pick<Palette, 'card'>, index: number): Rgb {
   const [red, green, blue] = parseColour(palette.card);
-  const dark = red + green + blue < 384;
-  const hue = CLASS_HUES[index % CLASS_HUES.length]!;
-  const lightness = (dark ? 0.62 : 0.46) + (index % 2 === 0 ? 0.04 : -0.04);
-  return hslToRgb(hue, 0.74, lightness);
-}
-
-function hslToRgb(hue: number, saturation: number, lightness: number): Rgb {
-  const amplitude = saturation * Math.min(lightness, 1 - lightness);
-  const channel = (n: number) => {
-    const k = (n + hue / 30) % 12;
-    return 255 * (lightness - amplitude * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
-  };
-  return [channel(0), channel(8), channel(4)];
+  const colour = CLASSES[index % CLASSES.length]!;
+  return red + green + blue < 384 ? mix(colour, WHITE, 0.25) : colour;
 }

@@ -1,6 +1,6 @@
 /** The pictures in the neurons: what a unit answers over the plane, or the weights with which it looks at an image. */
 import type { Geometry } from './geometry';
-import { Atlas } from './heatmap';
+import { Atlas, largestMagnitude } from './heatmap';
 import type { LinkLayer } from './network';
 import { classColour, lookupTable, mix, type Palette } from './palette';
 
@@ -16,6 +16,9 @@ export interface PlanePictures {
   /** One a column: what full colour stands for. */
   readonly scales: readonly number[];
 }
+
+/** This share of the strongest weight has full colour already, so that the others show too. */
+const STRONGEST = 0.7;
 
 /** One atlas a column, kept from frame to frame. */
 export class NeuronTiles {
@@ -67,9 +70,11 @@ export class NeuronTiles {
       const high = isFirst ? height : Math.ceil(layer.inputs / wide);
       const atlas = this.atlas(column.index);
       atlas.resize(column.shown, wide, high);
+      // Patterns are what one looks for here, so the strongest weight of the layer has full colour.
+      const scale = largestMagnitude(layer.values, layer.offset, column.shown * layer.inputs) * STRONGEST || 1;
       for (let unit = 0; unit < column.shown; unit++) {
         const from = layer.offset + unit * layer.inputs;
-        atlas.write(unit, layer.values, from, layer.inputs, layer.scale, palette.ramp);
+        atlas.write(unit, layer.values, from, layer.inputs, scale, palette.ramp);
       }
       atlas.commit();
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decimate, Series } from './series';
+import { bucketStarts, Series } from './series';
 
 /** Records from `start` on, the first column counting up, the second down. */
 function chunk(start: number, count: number) {
@@ -59,29 +59,21 @@ describe('Series', () => {
   });
 });
 
-describe('decimate', () => {
-  it('keeps every row when they fit', () => {
-    expect([...decimate([new Float32Array(4)], 4, 2)]).toEqual([0, 1, 2, 3]);
+describe('bucketStarts', () => {
+  it('gives every row a bucket of its own when they fit', () => {
+    expect([...bucketStarts(Float64Array.of(0, 1, 5), 3)]).toEqual([0, 1, 2]);
   });
 
-  it('keeps minimum and maximum of every curve, in order', () => {
-    const length = 10_000;
-    const spiky = Float32Array.from({ length }, (_, i) => Math.sin(i / 400));
-    const other = Float32Array.from({ length }, (_, i) => i);
-    spiky[1234] = 50;
-    spiky[8765] = -50;
-    const rows = [...decimate([spiky, other], length, 100)];
-    expect(rows).toContain(1234);
-    expect(rows).toContain(8765);
-    expect(rows[0]).toBe(0);
-    expect(rows.at(-1)).toBe(length - 1);
-    expect(rows.length).toBeLessThanOrEqual(402);
-    expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+  it('divides by steps, not by rows, and leaves empty buckets out', () => {
+    const steps = Float64Array.of(0, 1, 2, 3, 4, 50, 100);
+    expect([...bucketStarts(steps, 4)]).toEqual([0, 5, 6]);
   });
 
-  it('never takes NaN for an extreme', () => {
-    const curve = Float32Array.from({ length: 1000 }, (_, i) => (i % 2 ? NaN : i));
-    const rows = [...decimate([curve], 1000, 10)].slice(0, -1);
-    expect(rows.every((row) => row % 2 === 0)).toBe(true);
+  it('covers every row once, in order', () => {
+    const steps = Float64Array.from({ length: 10_000 }, (_, i) => i ** 1.5);
+    const starts = [...bucketStarts(steps, 100)];
+    expect(starts[0]).toBe(0);
+    expect(starts.length).toBe(100);
+    expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
   });
 });

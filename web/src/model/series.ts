@@ -19,6 +19,8 @@ export class Series {
   next = 0;
   generation = -1;
   columnCount = 0;
+  /** Grows when rows that were there before are gone or have moved. */
+  rewrites = 0;
   private rows = 0;
   private stepColumn = new Float64Array(0);
   private columns: Float32Array[] = [];
@@ -30,6 +32,7 @@ export class Series {
     this.generation = generation;
     this.columnCount = columnCount;
     this.length = this.next = this.rows = 0;
+    this.rewrites++;
     this.stepColumn = new Float64Array(0);
     this.columns = Array.from({ length: columnCount }, () => new Float32Array(0));
     this.version++;
@@ -90,31 +93,25 @@ export class Series {
       column.copyWithin(kept, 2 * kept, this.length);
     }
     this.length -= kept;
+    this.rewrites++;
   }
 }
 
 /**
- * Rows to draw when there are more than `2 * buckets` of them: for every bucket of consecutive rows the rows that hold
- * a minimum or a maximum of one of the curves, so that no spike is lost. Returns ascending row indices, always with the
- * first and the last row; NaN is never an extreme.
+ * First rows of consecutive buckets of equal width in steps, at most `buckets` of them, empty ones left out. Whoever
+ * draws a bucket's minimum and maximum loses no spike.
  */
-export function decimate(curves: readonly Float32Array[], length: number, buckets: number): Int32Array {
-  if (length <= 2 * buckets || curves.length === 0) return Int32Array.from({ length }, (_, row) => row);
-  const keep = new Set<number>([0, length - 1]);
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const from = Math.floor((bucket * length) / buckets);
-    const to = Math.floor(((bucket + 1) * length) / buckets);
-    for (const curve of curves) {
-      let low = -1;
-      let high = -1;
-      for (let row = from; row < to; row++) {
-        const value = curve[row]!;
-        if (Number.isNaN(value)) continue;
-        if (low < 0 || value < curve[low]!) low = row;
-        if (high < 0 || value > curve[high]!) high = row;
-      }
-      if (low >= 0) keep.add(low).add(high);
-    }
+export function bucketStarts(steps: Float64Array, buckets: number): Int32Array {
+  const length = steps.length;
+  if (length <= buckets) return Int32Array.from({ length }, (_, row) => row);
+  const width = (steps[length - 1]! - steps[0]!) / buckets || 1;
+  const starts: number[] = [];
+  let bucket = -1;
+  for (let row = 0; row < length; row++) {
+    const at = Math.min(buckets - 1, Math.floor((steps[row]! - steps[0]!) / width));
+    if (at === bucket) continue;
+    bucket = at;
+    starts.push(row);
   }
-  return Int32Array.from(keep).sort();
+  return Int32Array.from(starts);
 }

@@ -1,27 +1,10 @@
 /** The HTTP calls. Every failure becomes a `Problem` that a person can be told about. */
 
+import type { components } from '../generated/api';
 import { decodeData } from './decode';
-import type { Catalog, Layout, PartialConfig, RunConfig, RunData, RunState, Text } from './messages';
+import type { Catalog, Health, PartialConfig, RunData, Text } from './messages';
 
-export interface Health {
-  status: string;
-  version: string;
-  kernels: { state: 'compiling' | 'ready' | 'failed'; done: number; total: number; label: string };
-}
-
-export interface RunInfo {
-  id: string;
-  config: RunConfig;
-  layout: Layout;
-  state: RunState;
-}
-
-export interface CreatedRun {
-  id: string;
-  control_token: string;
-  config: RunConfig;
-  layout: Layout;
-}
+type Schemas = components['schemas'];
 
 /** Why a call failed. `status` 0 means that the server could not be reached. */
 export class Problem extends Error {
@@ -38,10 +21,10 @@ export class Problem extends Error {
 
 export const getHealth = () => json<Health>('/api/health');
 export const getCatalog = () => json<Catalog>('/api/catalog');
-export const getRun = (id: string) => json<RunInfo>(`/api/runs/${encodeURIComponent(id)}`);
+export const getRun = (id: string) => json<Schemas['RunView']>(`/api/runs/${encodeURIComponent(id)}`);
 
 export const createRun = (config: PartialConfig) =>
-  json<CreatedRun>('/api/runs', {
+  json<Schemas['CreatedView']>('/api/runs', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(config),

@@ -9,14 +9,14 @@ const EMPTY = new Float32Array(0);
 export function floats(bytes: Uint8Array): Float32Array {
   const count = wholeNumber(bytes, 4);
   if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, count);
-  return new Float32Array(bytes.slice().buffer, 0, count);
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
 /** The same for float64. */
 export function doubles(bytes: Uint8Array): Float64Array {
   const count = wholeNumber(bytes, 8);
   if (bytes.byteOffset % 8 === 0) return new Float64Array(bytes.buffer, bytes.byteOffset, count);
-  return new Float64Array(bytes.slice().buffer, 0, count);
+  return new Float64Array(new Uint8Array(bytes).buffer);
 }
 
 /** One message of the socket. Throws a TypeError on anything that is not one. */

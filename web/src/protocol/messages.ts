@@ -1,70 +1,26 @@
 /** What travels between page and server: the shapes of the HTTP answers and of the socket's messages. */
 
-/** One text in both languages of the page. */
-export interface Text {
-  en: string;
-  zh: string;
-}
+import type { components } from '../generated/api';
 
-/** One number that a person may set, as the catalogue describes it. */
-export interface Param {
-  id: string;
-  label: Text;
-  help: Text;
-  default: number;
-  minimum: number;
-  maximum: number;
-  scale: 'linear' | 'log';
-  integer: boolean;
-  live: boolean;
-  exclusive_minimum: boolean;
-  /** "%" means that 0.1 is shown as 10 %. */
-  unit: '' | '%';
-}
+type Schemas = components['schemas'];
+
+/** One text in both languages of the page. */
+export type Text = Schemas['TextView'];
+
+/** One number that a person may set, as the catalogue describes it; a unit of "%" means that 0.1 is shown as 10 %. */
+export type Param = Schemas['ParamView'];
 
 export type Task = 'regression' | 'binary' | 'multiclass';
 export type DataKind = 'plane' | 'images';
 
-export type Preview =
-  | { kind: 'plane'; points: [x: number, y: number, value: number][] }
-  | { kind: 'images'; width: number; height: number; images: number[][]; labels: number[] };
+/** One member of a family. `formula` is LaTeX; losses have `tasks`, data sets `task`, `kind`, `classes`, `preview`. */
+export type Variant = Schemas['VariantView'];
 
-/** One member of a family. `formula` is LaTeX. */
-export interface Variant {
-  id: string;
-  label: Text;
-  help: Text;
-  formula: string;
-  source: string;
-  params: Param[];
-  /** Losses only: the tasks that they fit. */
-  tasks?: Task[];
-  /** Data sets only. */
-  task?: Task;
-  kind?: DataKind;
-  classes?: number;
-  preview?: Preview;
-}
+export type FamilyId = keyof Schemas['FamiliesView'];
 
-export type FamilyId =
-  | 'activations'
-  | 'initializers'
-  | 'normalizations'
-  | 'losses'
-  | 'optimizers'
-  | 'schedules'
-  | 'regularizers'
-  | 'datasets'
-  | 'features'
-  | 'preprocessings';
+export type Catalog = Omit<Schemas['CatalogView'], 'default_config'> & { default_config: RunConfig };
 
-export interface Catalog {
-  families: Record<FamilyId, Variant[]>;
-  default_config: RunConfig;
-  limits: Record<string, number>;
-  version: string;
-  protocol: number;
-}
+export type Health = Schemas['HealthView'];
 
 /** A variant by its id, with its parameters beside it. */
 export interface Choice {
@@ -116,30 +72,14 @@ export interface PartialConfig {
   speed?: Speed;
 }
 
-/** A named part of a flat float32 buffer. `layer` is 0-based; the output layer comes last. */
-export interface Tensor {
-  name: string;
-  layer: number;
-  role: string;
-  shape: number[];
-  offset: number;
-  size: number;
-}
+/** A named part of a flat float32 buffer. */
+export type Tensor = Schemas['TensorView'];
 
 /** What one float of a record means: a column of the run, of a layer, or of a tensor. */
-export interface Column {
-  name: string;
-  layer: number | null;
-  tensor: string | null;
-}
+export type Column = Schemas['ColumnView'];
 
-export interface Layout {
-  tensors: Tensor[];
-  /** Batch normalization's running statistics, in the `running` buffer. */
-  buffers: Tensor[];
-  columns: Column[];
-  parameter_count: number;
-}
+/** Where everything lies: trainable tensors, running statistics (`buffers`), and the columns of a record. */
+export type Layout = Schemas['LayoutView'];
 
 export type RunState = 'running' | 'paused' | 'diverged' | 'finished';
 

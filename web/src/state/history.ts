@@ -1,20 +1,23 @@
 /** Undo and redo over whole configurations. Pure: the caller says what time it is. */
 
 import type { RunConfig } from '../protocol/messages';
+import { changedNumber, same } from './merge';
 
 const KEPT = 200;
-/** Changes of the same thing within this many milliseconds are one (a slider being dragged). */
+/** Changes of the same number within this many milliseconds are one (a slider being dragged). */
 const ONE_GESTURE = 1000;
 
 export class History {
   private past: RunConfig[] = [];
   private future: RunConfig[] = [];
-  private lastSubject = '';
+  private lastSubject: string | null = null;
   private lastTime = -Infinity;
 
-  /** Notes the configuration as it was before a change of `subject`. */
-  record(before: RunConfig, subject: string, now: number): void {
-    const continues = subject === this.lastSubject && now - this.lastTime < ONE_GESTURE;
+  /** Notes a change. One number that goes on changing is one step of undo, everything else is a step each. */
+  record(before: RunConfig, after: RunConfig, now: number): void {
+    if (same(before, after)) return;
+    const subject = changedNumber(before, after);
+    const continues = subject !== null && subject === this.lastSubject && now - this.lastTime < ONE_GESTURE;
     this.lastSubject = subject;
     this.lastTime = now;
     this.future = [];
@@ -44,7 +47,7 @@ export class History {
   private move(from: RunConfig[], to: RunConfig[], current: RunConfig): RunConfig | null {
     const target = from.pop() ?? null;
     if (target) to.push(current);
-    this.lastSubject = '';
+    this.lastSubject = null;
     return target;
   }
 }

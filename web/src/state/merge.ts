@@ -33,3 +33,14 @@ export function same(a: unknown, b: unknown): boolean {
     (key) => key in b && same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   );
 }
+
+/** The path of the only thing that differs, if that is one number; else null. */
+export function changedNumber(a: unknown, b: unknown, path = ''): string | null {
+  if (typeof a === 'number' && typeof b === 'number') return path;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return null;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return null;
+  const at = (whole: object, key: string) => (whole as Record<string, unknown>)[key];
+  const [key, ...others] = keys.filter((candidate) => !same(at(a, candidate), at(b, candidate)));
+  return key && others.length === 0 ? changedNumber(at(a, key), at(b, key), `${path}.${key}`) : null;
+}

@@ -269,6 +269,8 @@ export class RunStore {
       return;
     }
     this.latest = frame;
+    // Who came after the divergence learns its step from the frame that shows it.
+    if (this.diverged?.tensor === null) this.diverged = { step: frame.step, tensor: null };
     this.textTimer ??= setTimeout(() => {
       this.textTimer = undefined;
       this.showNumbers();
@@ -399,7 +401,7 @@ export class RunStore {
   /** Changes a part of the configuration: shown at once, sent with what else changes in the same moment. */
   set(patch: PartialConfig): void {
     if (!this.canSteer || !this.wanted) return;
-    this.history.record(this.wanted, subject(patch), performance.now());
+    this.history.record(this.wanted, merge(this.wanted, patch), performance.now());
     this.change(patch);
   }
 
@@ -454,17 +456,6 @@ export class RunStore {
     this.flush();
     return this.socket?.send(message) ?? false;
   }
-}
-
-/** The names of what a patch touches: changes of the same thing in a row are one step of undo. */
-function subject(patch: PartialConfig): string {
-  const names: string[] = [];
-  for (const [section, value] of Object.entries(patch)) {
-    const inner = section === 'data' || section === 'network' || section === 'training';
-    if (inner) names.push(...Object.keys(value as object).map((name) => `${section}.${name}`));
-    else names.push(section);
-  }
-  return names.join(' ');
 }
 
 /** What has to be set to get from one configuration to another. */

@@ -1,7 +1,7 @@
 /** From an opened page to a run: wait for the kernels, read the address, resume or start. No state of its own. */
 
 import * as api from '../protocol/api';
-import type { Catalog, PartialConfig } from '../protocol/messages';
+import type { Catalog, Health, PartialConfig } from '../protocol/messages';
 import type { Notice } from './run.svelte';
 import { same } from './merge';
 import { rememberRun, type OwnRun } from './remember';
@@ -17,7 +17,7 @@ export interface Opened {
 const ASK_EVERY = 400;
 
 /** Resolves when the server can train; meanwhile tells how far the kernels are. Throws a Problem when they failed. */
-export async function waitForKernels(progress: (kernels: api.Health['kernels']) => void): Promise<void> {
+export async function waitForKernels(progress: (kernels: Health['kernels']) => void): Promise<void> {
   for (;;) {
     const { kernels } = await reachable(api.getHealth);
     if (kernels.state === 'ready') return;

@@ -33,11 +33,12 @@ describe('merging', () => {
 
 describe('undo', () => {
   const at = (seed: number) => ({ ...base, seed });
+  const batch = (size: number) => merge(base, { training: { batch_size: size } });
 
   it('goes back and forth', () => {
     const history = new History();
-    history.record(at(1), 'seed', 0);
-    history.record(at(2), 'seed', 5000);
+    history.record(at(1), at(2), 0);
+    history.record(at(2), at(3), 5000);
     expect(history.undo(at(3))?.seed).toBe(2);
     expect(history.undo(at(2))?.seed).toBe(1);
     expect(history.undo(at(1))).toBeNull();
@@ -48,18 +49,32 @@ describe('undo', () => {
 
   it('takes a drag as one change', () => {
     const history = new History();
-    for (let i = 0; i < 20; i++) history.record(at(i), 'training.optimizer', i * 50);
-    history.record(at(20), 'training.loss', 1010);
-    expect(history.undo(at(21))?.seed).toBe(20);
-    expect(history.undo(at(20))?.seed).toBe(0);
+    for (let i = 1; i < 20; i++) history.record(batch(i), batch(i + 1), i * 50);
+    history.record(batch(20), { ...batch(20), seed: 9 }, 1000);
+    expect(history.undo(at(9))).toEqual(batch(20));
+    expect(history.undo(batch(20))).toEqual(batch(1));
+    expect(history.canUndo).toBe(false);
+  });
+
+  it('takes two quick additions as two changes', () => {
+    const history = new History();
+    const layers = (count: number) => merge(base, { network: { layers: Array(count).fill(base.network.layers[0]) } });
+    history.record(layers(1), layers(2), 0);
+    history.record(layers(2), layers(3), 100);
+    expect(history.undo(layers(3))).toEqual(layers(2));
+  });
+
+  it('notes nothing when nothing changes', () => {
+    const history = new History();
+    history.record(at(1), structuredClone(at(1)), 0);
     expect(history.canUndo).toBe(false);
   });
 
   it('forgets what was undone when something else is changed', () => {
     const history = new History();
-    history.record(at(1), 'a', 0);
+    history.record(at(1), at(2), 0);
     history.undo(at(2));
-    history.record(at(1), 'b', 10);
+    history.record(at(1), at(5), 10);
     expect(history.canRedo).toBe(false);
   });
 });

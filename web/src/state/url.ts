@@ -1,7 +1,7 @@
 /**
  * The configuration as an address, and back. Pure.
  *
- *   ?dataset=moons(noise:0.2)&layers=8*3,4(activation:relu;dropout:0.2)&optimizer=sgd(learning_rate:0.1)&seed=3
+ *   ?dataset=ID(noise:0.2)&layers=3*8,4(activation:ID;dropout:0.2)&optimizer=ID(learning_rate:0.1)&seed=3
  *
  * Only what differs from the default configuration is written; within a choice, only what differs from what the
  * server takes where nothing is said: the default configuration's value where it makes the same choice or declares the

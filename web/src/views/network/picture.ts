@@ -9,7 +9,7 @@ import type { Frame } from '../../protocol/messages';
 import type { Scene } from '../../state/scene.svelte';
 
 /** A weight of this size is drawn at full strength in a layer with up to FEW inputs; wider layers have smaller ones. */
-const STRONG_WEIGHT = 1.8;
+const STRONG_WEIGHT = 2.4;
 const FEW = 8;
 /** The largest gradient or update counts as full strength; its scale follows with this share a frame. */
 const EASE = 0.1;

@@ -1,0 +1,201 @@
+"""A multilayer perceptron in float64 NumPy, as one would write it on a blackboard: the truth for the kernels.
+
+Samples are rows here: x [samples, inputs], w [units, inputs], z = x w' + b. Activations come from their SymPy
+expression, losses, normalizations, penalties and optimizers from their variant's `reference`, so whatever the registry
+gets is covered. Where a variant tells a value only, its gradient is taken by central differences.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from kernels.activations import ACTIVATIONS
+from kernels.layout import Tensor
+from kernels.losses import LOSSES
+from kernels.network import Choice, NetworkSpec
+from kernels.normalizations import NORMALIZATIONS
+from kernels.optimizers import OPTIMIZERS
+from kernels.regularizers import REGULARIZERS
+from kernels.schedules import SCHEDULES
+from kernels.spec import Variant
+from kernels.trainer import Trainer
+
+Array = NDArray[np.float64]
+Function = Callable[[Array], Array]
+
+
+def slope(function: Callable[[Array], float], at: Array, h: float = 1e-6) -> Array:
+    """The gradient of `function` at a point, by central differences: one element after the other, up and down by h."""
+    gradient = np.empty_like(at)
+    for i in np.ndindex(at.shape):
+        up, down = at.copy(), at.copy()
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (function(up) - function(down)) / (2 * h)
+    return gradient
+
+
+def named(variant: Variant, choice: Choice) -> dict[str, float]:
+    """A choice's parameters by name, defaults filled in."""
+    return {param.id: value for param, value in zip(variant.params, variant.values(choice.params), strict=True)}
+
+
+@functools.cache
+def _formula(expression: str, params: tuple[tuple[str, float], ...]) -> tuple[Function, Function]:
+    x = sympy.Symbol("x", real=True)
+    symbols = {"x": x} | {name: sympy.Symbol(name, real=True) for name, _ in params}
+    f = sympy.sympify(expression, locals=symbols).subs({symbols[name]: value for name, value in params})
+
+    def compiled(formula: sympy.Expr) -> Function:
+        function = sympy.lambdify(x, formula, "numpy")
+
+        def apply(z: Array) -> Array:
+            with np.errstate(over="ignore", invalid="ignore"):
+                value = np.array(np.broadcast_to(function(z), z.shape), np.float64)
+            # Where floats overflow on the way to a finite result, as e^1000 / (1 + e^1000)^2 does, SymPy does not.
+            for i in np.argwhere(~np.isfinite(value) & np.isfinite(z)):
+                value[tuple(i)] = float(formula.subs(x, float(z[tuple(i)])).evalf())
+            return value
+
+        return apply
+
+    return compiled(f), compiled(sympy.diff(f, x))
+
+
+def activation(choice: Choice) -> tuple[Function, Function]:
+    """An activation and its derivative, from its formula."""
+    variant = ACTIVATIONS[choice.id]
+    return _formula(variant.expression, tuple(named(variant, choice).items()))
+
+
+@dataclass
+class Trace:
+    """What one layer remembers of a forward pass, for the way back."""
+
+    x: Array  # what came in
+    sums: Array  # w x + b, before normalization
+    z: Array  # what enters the activation
+    mask: Array | float  # dropout: 0, or 1 / (1 - rate)
+
+
+@dataclass
+class Network:
+    """The network: `parameters` and `running` by the layout's names."""
+
+    spec: NetworkSpec
+    parameters: dict[str, Array]
+    running: dict[str, Array]
+    trace: list[Trace] = field(default_factory=list)
+
+    @property
+    def _layers(self) -> list[tuple[str, Choice, Choice]]:
+        hidden = [
+            (f"layer{i}", each.activation, each.normalization) for i, each in enumerate(self.spec.layers, start=1)
+        ]
+        return [*hidden, ("output", Choice("linear"), Choice("none"))]
+
+    def forward(self, x: Array, training: bool, masks: Sequence[Array] | None = None) -> Array:
+        """From inputs to logits [samples, outputs]. `masks`: what dropout multiplies each hidden layer by."""
+        self.trace = []
+        for i, (name, activate, normalization) in enumerate(self._layers):
+            sums = x @ self.parameters[f"{name}.weight"].T + self.parameters.get(f"{name}.bias", 0.0)
+            z = self._normalize(name, normalization, sums, training)
+            mask = masks[i] if masks is not None and i < len(masks) else 1.0
+            self.trace.append(Trace(x, sums, z, mask))
+            f, _ = activation(activate)
+            x = f(z) * mask
+        return x
+
+    def backward(self, d: Array) -> dict[str, Array]:
+        """From the loss's gradient in the logits to that in every parameter: the chain rule, last layer first."""
+        gradients: dict[str, Array] = {}
+        for (name, activate, normalization), seen in zip(reversed(self._layers), reversed(self.trace), strict=True):
+            _, derivative = activation(activate)
+            d = d * seen.mask * derivative(seen.z)
+            if f"{name}.gamma" in self.parameters:
+                d = self._normalize_back(name, normalization, seen.sums, d, gradients)
+            else:
+                gradients[f"{name}.bias"] = d.sum(axis=0)
+            gradients[f"{name}.weight"] = d.T @ seen.x
+            d = d @ self.parameters[f"{name}.weight"]
+        return gradients
+
+    def _normalize(self, name: str, choice: Choice, sums: Array, training: bool) -> Array:
+        variant = NORMALIZATIONS[choice.id]
+        if variant.reference is None:
+            return sums
+        running = np.stack([self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"]])
+        gamma, beta = self.parameters[f"{name}.gamma"], self.parameters[f"{name}.beta"]
+        z = variant.reference(sums, gamma, beta, running, training, **named(variant, choice))
+        self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"] = running
+        return z
+
+    def _normalize_back(self, name: str, choice: Choice, sums: Array, d: Array, gradients: dict[str, Array]) -> Array:
+        """The gradient in what came in; those in gamma and beta go to `gradients`."""
+        variant = NORMALIZATIONS[choice.id]
+        assert variant.reference is not None
+        reference, params = variant.reference, named(variant, choice)
+        gamma, beta = self.parameters[f"{name}.gamma"], self.parameters[f"{name}.beta"]
+
+        def weighted(x: Array, gamma: Array, beta: Array) -> float:
+            return float(np.sum(d * reference(x, gamma, beta, np.zeros((2, len(gamma))), True, **params)))
+
+        gradients[f"{name}.gamma"] = slope(lambda at: weighted(sums, at, beta), gamma)
+        gradients[f"{name}.beta"] = slope(lambda at: weighted(sums, gamma, at), beta)
+        return slope(lambda at: weighted(at, gamma, beta), sums)
+
+
+def loss_and_gradients(
+    network: Network, loss: Choice, x: Array, y: Array, masks: Sequence[Array] | None = None
+) -> tuple[float, dict[str, Array]]:
+    """The mean loss of a batch, and its gradient in every parameter."""
+    reference = LOSSES[loss.id].reference
+    z = network.forward(x, training=True, masks=masks)
+    return reference(z, y), network.backward(slope(lambda at: reference(at, y), z))
+
+
+def add_penalties(network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array]) -> None:
+    """Add the gradient of every penalty on the weights, and on nothing else."""
+    for choice in regularizers:
+        variant = REGULARIZERS[choice.id]
+        values = variant.values(choice.params)
+        for name, w in network.parameters.items():
+            if name.endswith(".weight"):
+                gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, *values), w)  # noqa: B023
+
+
+@dataclass
+class Optimizer:
+    """An optimizer's reference with its slots, one list a tensor, and its schedule."""
+
+    choice: Choice
+    schedule: Choice
+    slots: dict[str, list[Array]] = field(default_factory=dict)
+    step: int = 0
+
+    def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
+        """One step of every tensor, in place."""
+        variant, schedule = OPTIMIZERS[self.choice.id], SCHEDULES[self.schedule.id]
+        params = named(variant, self.choice)
+        params["learning_rate"] *= schedule.reference(self.step, *schedule.values(self.schedule.params))
+        self.step += 1
+        for name, w in parameters.items():
+            slots = self.slots.setdefault(name, [np.zeros_like(w) for _ in variant.slots])
+            variant.reference(w, gradients[name], slots, self.step, **params)
+
+
+def unpack(tensors: Sequence[Tensor], flat: NDArray[np.float32]) -> dict[str, Array]:
+    """A flat buffer as float64 arrays by the tensors' names."""
+    return {each.name: flat[each.offset :][: each.size].reshape(each.shape).astype(np.float64) for each in tensors}
+
+
+def twin(trainer: Trainer, spec: NetworkSpec) -> Network:
+    """The reference network with a trainer's present numbers."""
+    layout = trainer.layout
+    return Network(spec, unpack(layout.tensors, trainer.parameters), unpack(layout.buffers, trainer.running))

@@ -1,0 +1,147 @@
+"""What the tests of the kernels share: calling a kernel on arrays, and making small networks in training."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.cache import Kernel
+from kernels.layout import MAX_PARAMS
+from kernels.losses import LOSSES
+from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.spec import Variant
+from kernels.train import Clock
+from kernels.trainer import Trainer
+
+Floats = NDArray[np.float32]
+
+#: Every loss with every task that it fits.
+FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
+TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
+MSE, SGD, CONSTANT = Choice("mse"), Choice("sgd"), Choice("constant")
+_POINTER = ctypes.POINTER(ctypes.c_float)
+
+
+def call(kernel: Kernel, *arguments: Floats | float) -> Any:
+    """Call a compiled kernel as the training loop does: arrays go as the address of their memory."""
+    converted: list[Any] = []
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            assert argument.dtype == np.float32
+            assert argument.flags.c_contiguous
+            converted.append(argument.ctypes.data_as(_POINTER))
+        else:
+            converted.append(argument)
+    return kernel.compiled.ctypes(*converted)
+
+
+def vector(values: Sequence[float]) -> Floats:
+    """Parameters in declared order as kernels get them."""
+    padded = np.zeros(max(MAX_PARAMS, len(values)), np.float32)
+    padded[: len(values)] = values
+    return padded
+
+
+def choices(variant: Variant) -> list[Choice]:
+    """A variant with its defaults, and once with each of its parameters away from its default."""
+    varied = [Choice(variant.id)]
+    for param in variant.params:
+        if param.scale == "log":
+            away = float(np.sqrt(param.default * param.maximum))
+        else:
+            away = (param.default + 2 * param.minimum + param.maximum) / 4
+        away = max(param.minimum, float(round(away))) if param.integer else away
+        assert away != param.default
+        param.check(away)
+        varied.append(Choice(variant.id, {param.id: away}))
+    return varied
+
+
+def every(family: Any) -> list[Choice]:
+    """`choices` of every variant of a family."""
+    return [choice for variant in family for choice in choices(variant)]
+
+
+def describe(choice: Choice) -> str:
+    """A choice as a test's name."""
+    return "-".join([choice.id, *(f"{name}={value:g}" for name, value in choice.params.items())])
+
+
+def make_data(task: str, samples: int, inputs: int = 2, seed: int = 0) -> TrainingData:
+    """Random points whose targets depend on them, the first half again as a test set; three classes."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((samples, inputs)).astype(np.float32)
+    score = np.sin(2 * x[:, 0]) + 0.5 * x[:, -1]
+    targets = {
+        "regression": np.tanh(score),
+        "binary": np.where(score > 0, 1.0, -1.0),
+        "multiclass": np.digitize(score, [-0.5, 0.5]).astype(float),
+    }
+    y = targets[task].astype(np.float32)
+    half = samples // 2
+    return TrainingData(x, y, x[:half].copy(), y[:half].copy())
+
+
+def make_trainer(
+    data: TrainingData | None = None,
+    *,
+    task: str = "binary",
+    samples: int = 40,
+    hidden: Sequence[int] = (5, 4),
+    activation: Choice = TANH,
+    initializer: Choice = XAVIER,
+    normalization: Choice = NONE,
+    dropout: float = 0.0,
+    loss: Choice = MSE,
+    optimizer: Choice = SGD,
+    schedule: Choice = CONSTANT,
+    regularizers: tuple[Choice, ...] = (),
+    batch_size: int = 10,
+    seed: int = 1,
+) -> Trainer:
+    """A small network in training; every argument has a default that is a fair choice."""
+    return Trainer(
+        make_network(
+            2 if data is None else data.x_train.shape[1],
+            hidden,
+            3 if task == "multiclass" else 1,
+            activation=activation,
+            initializer=initializer,
+            normalization=normalization,
+            dropout=dropout,
+        ),
+        TrainingSpec(loss, optimizer, schedule, regularizers, batch_size),
+        make_data(task, samples) if data is None else data,
+        seed,
+    )
+
+
+def make_network(
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    *,
+    activation: Choice = TANH,
+    initializer: Choice = XAVIER,
+    normalization: Choice = NONE,
+    dropout: float = 0.0,
+) -> NetworkSpec:
+    """A network whose hidden layers are all alike but for their units."""
+    layers = tuple(LayerSpec(units, activation, initializer, normalization, dropout) for units in hidden)
+    return NetworkSpec(inputs, layers, outputs, initializer)
+
+
+def last_batch(trainer: Trainer, count: int) -> NDArray[np.int64]:
+    """Which `count` samples the last step saw, in order."""
+    state = trainer.state()
+    position = int(state["clock"][Clock.POSITION])
+    return state["order"][position - count : position].astype(np.int64)
+
+
+def same_bits(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two arrays are the same to the last bit, NaN and signs of zero included."""
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()

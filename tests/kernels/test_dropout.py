@@ -1,0 +1,83 @@
+"""Dropout: how much it keeps, that expectation stays, and that the way back has the same mask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kernels.dropout import drop
+from kernels.rng import mask_bits, mask_key
+from kernels.simd import pointer
+from tests.kernels.support import Floats
+
+
+@numba.njit(cache=True)
+def _drop(a: Floats, out: Floats, rate: float, key: int) -> None:
+    drop(pointer(a, 0), pointer(out, 0), a.size, rate, key)
+
+
+@numba.njit(cache=True)
+def _key(seed: int, step: int, layer: int) -> Any:
+    return mask_key(seed, step, layer)
+
+
+@numba.njit(cache=True)
+def _bits(key: int, size: int) -> NDArray[np.float64]:
+    bits = np.empty(size, np.float64)
+    for i in range(size):
+        bits[i] = mask_bits(key, i)
+    return bits
+
+
+def dropped(size: int, rate: float, key: int) -> Floats:
+    out = np.empty(size, np.float32)
+    _drop(np.ones(size, np.float32), out, np.float32(rate), np.uint32(key))
+    return out
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.25, 0.5, 0.9])
+def test_share_and_expectation(rate: float) -> None:
+    size = 200_000
+    out = dropped(size, rate, _key(1, 2, 3))
+    error = 5 * np.sqrt(rate * (1 - rate) / size)
+    assert abs((out == 0).mean() - rate) < error
+    assert abs(out.mean() - 1) < error / (1 - rate)
+    np.testing.assert_allclose(out[out != 0], 1 / (1 - rate), rtol=1e-6)
+
+
+def test_rate_zero_keeps_everything() -> None:
+    assert np.all(dropped(10_000, 0.0, 5) == 1)
+
+
+def test_the_same_key_gives_the_same_mask_in_place_or_not() -> None:
+    key = np.uint32(_key(7, 8, 1))
+    a = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
+    there, back = np.empty_like(a), a.copy()
+    _drop(a, there, np.float32(0.3), key)
+    _drop(back, back, np.float32(0.3), key)
+    np.testing.assert_array_equal(there, back)
+
+
+def test_an_element_is_kept_or_not_whatever_the_size() -> None:
+    np.testing.assert_array_equal(dropped(1000, 0.5, 11)[:64], dropped(64, 0.5, 11))
+
+
+def test_seeds_steps_and_layers_have_masks_of_their_own() -> None:
+    places = [(seed, step, layer) for seed in range(4) for step in range(10) for layer in range(4)]
+    keys = {_key(*place) for place in places}
+    assert len(keys) == len(places)
+    masks = np.array([dropped(4096, 0.5, key) != 0 for key in sorted(keys)])
+    # Independent fair bits correlate by about 1/64; five times that among 12,720 pairs would be rare.
+    correlation = np.corrcoef(masks) - np.eye(len(masks))
+    assert np.abs(correlation).max() < 5.5 / 64
+
+
+def test_bits_are_uniform() -> None:
+    bits = _bits(np.uint32(_key(0, 0, 0)), 1 << 16)
+    counts, _ = np.histogram(bits, 256, (0, 2**32))
+    # Chi-square with 255 degrees of freedom: mean 255, standard deviation 22.6.
+    assert ((counts - 256) ** 2 / 256).sum() < 255 + 5 * 22.6

@@ -1,0 +1,483 @@
+"""The WebSocket of a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import msgpack
+import numpy as np
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from server.settings import Settings
+from server.viewers import MAX_UNACKNOWLEDGED
+from tests.server.conftest import SETTINGS, Live, Watcher
+
+#: No test waits longer for what must come; nothing is concluded from how long it took.
+PATIENCE = 60.0
+
+
+def play(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE))
+
+
+async def closed_with(watcher: Watcher) -> int:
+    with pytest.raises(ConnectionClosed):
+        while True:
+            await watcher.next()
+    code = watcher.socket.close_code
+    assert code is not None
+    return code
+
+
+def test_hello_frames_and_acknowledgements(live: Live) -> None:
+    run = live.create(speed="full")
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            hello = viewer.hello
+            assert (hello["protocol"], hello["run"], hello["owner"], hello["generation"]) == (1, run["id"], True, 1)
+            assert hello["config"] == run["config"]
+            assert hello["layout"] == run["layout"]
+            assert hello["steps_per_epoch"] == 16
+            assert hello["pace"] > 0
+            frames = [await viewer.frame() for _ in range(20)]
+            assert [frame["seq"] for frame in frames] == list(range(1, 21))
+            assert all(a["step"] < b["step"] for a, b in zip(frames[1:], frames[2:], strict=False))
+            assert sorted(viewer.records) == list(range(len(viewer.records)))
+            count = run["layout"]["parameter_count"]
+            assert all(len(frame["params"]) == 4 * count for frame in frames)
+            assert all(len(frame["stats"]) == 4 * len(run["layout"]["columns"]) for frame in frames)
+            assert "gradients" not in frames[-1]
+            loss = np.frombuffer(frames[-1]["stats"], "<f4")[0]
+            assert np.isfinite(loss)
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_what_is_watched_comes_along(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run, watch=["gradients"]) as viewer:
+            frame = await viewer.frame(lambda frame: frame["step"] > 0)
+            assert np.frombuffer(frame["gradients"], "<f4").any()
+            assert "updates" not in frame
+            await viewer.say("pause")
+            await viewer.event("state")
+            await viewer.say("watch", fields=["updates"])
+            frame = await viewer.frame(lambda frame: "updates" in frame)
+            assert "gradients" not in frame
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_pause_step_play_reset(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.say("pause")
+            step = (await viewer.event("state"))["step"]
+            await viewer.say("step")
+            await viewer.frame(lambda frame: frame["step"] == step + 1 and frame["state"] == "paused")
+            await viewer.say("step", count=5)
+            await viewer.frame(lambda frame: frame["step"] == step + 6)
+            await viewer.say("step", unit="epoch")
+            frame = await viewer.frame(lambda frame: frame["step"] == step + 22)
+            assert live.read(run)["state"] == "paused"
+            assert np.frombuffer(frame["stats"], "<f4")[0] > 0
+            await viewer.say("play")
+            assert (await viewer.event("state"))["state"] == "running"
+            await viewer.frame(lambda frame: frame["step"] > step + 22)
+            await viewer.say("reset", seed=5)
+            event = await viewer.event("config")
+            assert (event["restarted"], event["generation"], event["config"]["seed"], event["step"]) == (True, 2, 5, 0)
+            await viewer.frame(lambda frame: frame["generation"] == 2)
+            assert live.read(run)["config"]["seed"] == 5
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_live_changes_and_restarts_keep_the_rest(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.frame(lambda frame: frame["step"] > 3)
+            await viewer.say("set", config={"training": {"optimizer": {"learning_rate": 0.5}}})
+            event = await viewer.until(lambda m: m.get("event") == "config" and not m["restarted"] and m["step"] > 0)
+            assert event["config"]["training"]["optimizer"]["learning_rate"] == 0.5
+            await viewer.say("speed", speed=77)
+            assert (await viewer.event("config"))["config"]["speed"] == 77
+            await viewer.say("set", config={"network": {"layers": [{"units": 3}]}})
+            event = await viewer.event("config")
+            assert event["restarted"]
+            assert event["config"]["speed"] == 77
+            assert event["config"]["training"]["optimizer"]["learning_rate"] == 0.5
+            assert event["layout"]["parameter_count"] == 3 * 2 + 3 + 3 + 1
+            frame = await viewer.frame(lambda frame: frame["generation"] == event["generation"])
+            assert len(frame["params"]) == 4 * 13
+            await viewer.say("set", config={"data": {"dataset": {"id": "digits"}}})
+            event = await viewer.event("config")
+            assert event["config"]["training"]["loss"]["id"] == "softmax_cross_entropy"
+            assert event["config"]["network"]["layers"][0]["units"] == 3
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_weights_can_be_set_by_hand(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.say("pause")
+            await viewer.event("state")
+            await viewer.say("set", parameters=[{"tensor": "layer2.weight", "index": 3, "value": 1.25}])
+            tensor = next(t for t in run["layout"]["tensors"] if t["name"] == "layer2.weight")
+            place = tensor["offset"] + 3
+            await viewer.frame(lambda frame: np.frombuffer(frame["params"], "<f4")[place] == 1.25)
+            for bad in (
+                {"tensor": "layer2.weight", "index": 64, "value": 0},
+                {"tensor": "layer9.weight", "index": 0, "value": 0},
+                {"tensor": "layer2.weight", "index": -1, "value": 0},
+                {"tensor": "layer2.weight", "index": 0, "value": 1e7},
+            ):
+                await viewer.say("set", parameters=[bad])
+                assert (await viewer.event("error"))["field"].startswith("parameters")
+
+    play(scenario())
+    live.delete(run)
+
+
+BAD_MESSAGES: list[str | bytes] = [
+    "",
+    "not json",
+    "[]",
+    "5",
+    "null",
+    '{"type": "unknown"}',
+    '{"type": ["play"]}',
+    '{"type": 5}',
+    '{"no": "type"}',
+    '{"type": "play", "extra": 1}',
+    '{"type": "step", "count": 0}',
+    '{"type": "step", "count": 1e999}',
+    '{"type": "step", "count": NaN}',
+    '{"type": "step", "count": 1.5}',
+    '{"type": "step", "count": 99999999999999999999}',
+    '{"type": "step", "unit": "century"}',
+    '{"type": "reset", "seed": -1}',
+    '{"type": "speed"}',
+    '{"type": "speed", "speed": -5}',
+    '{"type": "set", "config": 5}',
+    '{"type": "set", "config": {"nothing": 1}}',
+    '{"type": "set", "config": {"training": {"optimizer": {"learning_rate": NaN}}}}',
+    '{"type": "set", "parameters": [{"tensor": "layer1.weight", "index": 0, "value": NaN}]}',
+    '{"type": "set", "parameters": 5}',
+    '{"type": "ack"}',
+    '{"type": "ack", "seq": 1000000}',
+    '{"type": "watch", "fields": ["everything"]}',
+    '{"type": "hello"}',
+    "[" * 30_000,
+    '{"a":' * 5000,
+    '{"type": "reset", "seed": ' + "9" * 5000 + "}",
+    '{"type": "\\ud800"}',
+    b"\x81\xa4type\xa4play",
+]
+
+
+@pytest.mark.parametrize("message", BAD_MESSAGES, ids=lambda message: str(message[:40]))
+def test_an_ill_formed_message_gets_an_error_event_and_breaks_nothing(live: Live, message: str | bytes) -> None:
+    run = _shared_run(live)
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.socket.send(message)
+            error = await viewer.event("error")
+            assert error["message"]["en"]
+            assert error["message"]["zh"]
+            await viewer.frame()
+
+    play(scenario())
+
+
+_RUNS: dict[str, dict[str, Any]] = {}
+
+
+def _shared_run(live: Live) -> dict[str, Any]:
+    if live.address not in _RUNS:
+        _RUNS[live.address] = live.create()
+    return _RUNS[live.address]
+
+
+def test_a_message_that_is_too_long_ends_that_connection_only(live: Live) -> None:
+    run = _shared_run(live)
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.socket.send(json.dumps({"type": "hello", "token": "x" * 70_000}))
+            assert await closed_with(viewer) == 1009
+        async with live.watch(run) as viewer:
+            await viewer.frame()
+
+    play(scenario())
+
+
+def test_the_first_message_must_be_hello(live: Live) -> None:
+    run = _shared_run(live)
+
+    async def scenario() -> None:
+        async with connect(live.stream_of(run)) as connection:
+            viewer = Watcher(connection)
+            await viewer.say("play")
+            await viewer.socket.send("nonsense")
+            await viewer.say("hello")
+            assert (await viewer.next())["type"] == "hello"
+            assert (await viewer.event("error"))["field"] == "type"
+        async with connect(live.stream_of(run)) as connection:
+            assert await closed_with(Watcher(connection)) == 4400  # says nothing
+
+    play(scenario())
+
+
+def test_a_viewer_without_the_token_watches_and_does_not_steer(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run) as owner, live.watch(run, owner=False) as guest:
+            assert owner.hello["owner"]
+            assert not guest.hello["owner"]
+            await guest.frame()
+            for kind, content in (
+                ("pause", {}),
+                ("play", {}),
+                ("step", {}),
+                ("reset", {}),
+                ("speed", {"speed": 1}),
+                ("set", {"config": {"speed": 1}}),
+                ("set", {"parameters": [{"tensor": "layer1.bias", "index": 0, "value": 9}]}),
+            ):
+                await guest.say(kind, **content)
+                assert (await guest.event("error"))["field"] == "token"
+            assert live.read(run)["state"] == "running"
+            await owner.say("pause")
+            assert (await guest.event("state"))["state"] == "paused"
+        async with live.watch({**run, "control_token": "wrong"}) as stranger:
+            assert not stranger.hello["owner"]
+            assert (await stranger.event("error"))["field"] == "token"
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_an_unknown_run_is_said_to_be_unknown(live: Live) -> None:
+    async def scenario() -> None:
+        async with connect(live.stream_of({"id": "nothing"})) as connection:
+            viewer = Watcher(connection)
+            assert (await viewer.next())["field"] == "run"
+            assert await closed_with(viewer) == 4404
+
+    play(scenario())
+
+
+def test_who_watches_a_run_that_ends_is_told(live: Live) -> None:
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.frame()
+            await asyncio.to_thread(live.delete, run)
+            assert await closed_with(viewer) == 4410
+
+    play(scenario())
+
+
+def test_divergence_is_an_event_with_step_and_tensor(live: Live) -> None:
+    run = live.create(
+        data={"dataset": {"id": "plane"}},
+        network={"layers": [{"activation": {"id": "linear"}}] * 2},
+        training={"optimizer": {"id": "sgd", "learning_rate": 100}},
+    )
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            seen = await viewer.until(lambda m: m.get("event") == "diverged" or m.get("state") == "diverged")
+            if seen.get("event") == "diverged":
+                assert seen["tensor"]
+                assert seen["step"] > 0
+            await viewer.say("reset")
+            await viewer.event("config")
+            await viewer.say("set", config={"training": {"optimizer": {"learning_rate": 0.001}}})
+            await viewer.event("config")
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_who_comes_back_continues_without_a_gap(live: Live) -> None:
+    run = live.create(speed="full")
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            for _ in range(10):
+                await viewer.frame()
+            before = dict(viewer.records)
+        async with live.watch(run, since=len(before), generation=1) as viewer:
+            viewer.records = before
+            first = await viewer.frame()
+            assert first["series"]["start"] == len(before)
+            for _ in range(5):
+                await viewer.frame()
+            assert sorted(viewer.records) == list(range(len(viewer.records)))
+            assert len(viewer.records) > len(before) - 1
+            steps = [viewer.records[index] for index in sorted(viewer.records)]
+            assert steps == sorted(steps)
+            assert steps[0] == 1
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_a_viewer_that_never_acknowledges_gets_two_frames_and_is_let_go(live: Live) -> None:
+    run = live.create(speed="full")
+
+    async def scenario() -> None:
+        async with live.watch(run) as good, live.watch(run, owner=False) as bad:
+            bad.acknowledging = False
+            frames = 0
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    frames += (await bad.next())["type"] == "frame"
+            assert frames == MAX_UNACKNOWLEDGED
+            assert bad.socket.close_code == 4408
+            await good.frame()
+
+    play(scenario())
+    live.delete(run)
+
+
+def raw_viewer(live: Live, run: dict[str, Any]) -> socket.socket:
+    """A viewer that says hello and then never reads: its receive buffer is tiny."""
+    host, port = live.address.removeprefix("http://").split(":")
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    raw.connect((host, int(port)))
+    raw.sendall(
+        f"GET /api/runs/{run['id']}/stream HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    raw.recv(12)
+    text = b'{"type":"hello"}'
+    raw.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+    return raw
+
+
+async def settle(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("vanishing", [False, True])
+def test_a_viewer_that_stalls_or_vanishes_is_freed_and_others_do_not_notice(live: Live, vanishing: bool) -> None:
+    run = live.create(speed="full", network={"layers": [{"units": 256}] * 4})
+    viewers = live.services.directory.find(run["id"]).channel.viewers  # type: ignore[union-attr]
+
+    async def scenario() -> None:
+        async with live.watch(run) as good:
+            raw = await asyncio.to_thread(raw_viewer, live, run)
+            await settle(lambda: len(viewers) == 2)
+            if vanishing:
+                raw.close()
+            await settle(lambda: len(viewers) == 1)
+            step = (await good.frame())["step"]
+            await good.frame(lambda frame: frame["step"] > step)
+            raw.close()
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_a_viewer_that_reads_slowly_skips_states_but_no_record(live: Live) -> None:
+    run = live.create(speed="full", network={"layers": [{"units": 64}] * 2})
+
+    async def scenario() -> None:
+        async with live.watch(run) as good, live.watch(run, owner=False) as slow:
+            seen = []
+            for _ in range(8):
+                seen.append(await slow.frame())
+                for _ in range(5):
+                    await good.frame()
+            assert sorted(slow.records) == list(range(len(slow.records)))
+            assert seen[-1]["seq"] == 8
+
+    play(scenario())
+    live.delete(run)
+
+
+def test_an_idle_run_pauses_and_says_so_to_who_comes_back(live_with: Callable[[Settings], Live]) -> None:
+    live = live_with(replace(SETTINGS, idle_pause_seconds=0.1, keep_seconds=600.0))
+    live.wait_until_ready()
+    run = live.create()
+    while not live.read(run)["idle"]:
+        time.sleep(0.05)
+    assert live.read(run)["state"] == "paused"
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            assert viewer.hello["state"] == "paused"
+            await viewer.event("paused_idle")
+            await viewer.say("play")
+            await viewer.event("state")
+            assert not live.read(run)["idle"]
+
+    play(scenario())
+
+
+def test_a_run_is_forgotten_after_its_time(live_with: Callable[[Settings], Live]) -> None:
+    live = live_with(replace(SETTINGS, idle_pause_seconds=0.1, keep_seconds=0.2))
+    run = live.create()
+    while httpx.get(f"{live.address}/api/runs/{run['id']}").status_code == 200:
+        time.sleep(0.05)
+    assert httpx.get(f"{live.address}/api/health").json()["runs"] == 0
+
+
+def test_the_server_stops_with_viewers_connected(live_with: Callable[[Settings], Live]) -> None:
+    live = live_with(SETTINGS)
+    live.wait_until_ready()
+    run = live.create(speed="full")
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            await viewer.frame()
+            await asyncio.to_thread(live.stop)
+            assert await closed_with(viewer) == 1012
+
+    play(scenario())
+
+
+def test_a_full_house_says_so(live_with: Callable[[Settings], Live]) -> None:
+    live = live_with(replace(SETTINGS, max_viewers=1))
+    run = live.create()
+
+    async def scenario() -> None:
+        async with live.watch(run), connect(live.stream_of(run)) as connection:
+            viewer = Watcher(connection)
+            data = await viewer.socket.recv()
+            assert isinstance(data, bytes)
+            assert msgpack.unpackb(data)["event"] == "error"
+            assert await closed_with(viewer) == 4429
+
+    play(scenario())

@@ -1,0 +1,97 @@
+/** A small made-up catalogue for tests: the page must work with names that it has never heard of. */
+
+import type { Catalog, Param, RunConfig, Variant } from '../protocol/messages';
+
+export function param(id: string, fallback: number, fields: Partial<Param> = {}): Param {
+  return {
+    id,
+    label: { en: id, zh: id },
+    help: { en: id, zh: id },
+    default: fallback,
+    minimum: 0,
+    maximum: 1,
+    scale: 'linear',
+    integer: false,
+    live: true,
+    exclusive_minimum: false,
+    unit: '',
+    ...fields,
+  };
+}
+
+export function variant(id: string, params: Param[] = [], fields: Partial<Variant> = {}): Variant {
+  const text = { en: id, zh: id };
+  return { id, label: text, help: text, formula: 'x', source: 'somebody', params, ...fields };
+}
+
+const layer = {
+  units: 8,
+  activation: { id: 'bendy' },
+  initializer: { id: 'small', spread: 0.5 },
+  normalization: { id: 'plain' },
+  dropout: 0,
+};
+
+const config: RunConfig = {
+  seed: 1,
+  data: {
+    dataset: { id: 'rings', samples: 400, noise: 0.1 },
+    train_share: 0.5,
+    seed: 1,
+    features: ['east', 'north'],
+    preprocessing: { id: 'scaled' },
+  },
+  network: { layers: [layer, layer], output: { initializer: { id: 'small', spread: 0.5 } } },
+  training: {
+    loss: { id: 'distance' },
+    optimizer: { id: 'walker', learning_rate: 0.02, memory: 0.9 },
+    schedule: { id: 'steady' },
+    regularizers: [],
+    batch_size: 32,
+  },
+  speed: 'auto',
+};
+
+const samples = param('samples', 500, { minimum: 100, maximum: 5000, integer: true });
+const noise = param('noise', 0.1, { unit: '%' });
+const rate = param('learning_rate', 0.01, { scale: 'log', maximum: 100, exclusive_minimum: true });
+
+export const catalogue: Catalog = {
+  families: {
+    activations: [variant('bendy'), variant('kinked', [param('slope', 0.01)])],
+    initializers: [variant('small', [param('spread', 0.5)]), variant('nothing')],
+    normalizations: [variant('plain'), variant('level', [param('momentum', 0.1)])],
+    losses: [
+      variant('distance', [], { tasks: ['regression', 'binary'] }),
+      variant('surprise', [], { tasks: ['binary'] }),
+    ],
+    optimizers: [variant('walker', [rate, param('memory', 0.9)]), variant('runner', [{ ...rate, default: 0.1 }])],
+    schedules: [variant('steady'), variant('stairs', [param('every', 1000, { maximum: 1e6, integer: true })])],
+    regularizers: [variant('pull', [param('rate', 0.001)]), variant('push', [param('rate', 0.001)])],
+    datasets: [
+      variant('rings', [samples, noise], { task: 'binary', kind: 'plane', classes: 2 }),
+      variant('waves', [samples, { ...noise, default: 0.2 }], { task: 'regression', kind: 'plane', classes: 1 }),
+    ],
+    features: [variant('east'), variant('north'), variant('east_squared')],
+    preprocessings: [variant('raw'), variant('scaled')],
+  },
+  default_config: config,
+  headings: {},
+  limits: {
+    layers: 32,
+    units: 512,
+    dropout: 0.9,
+    batch_size: 5000,
+    work: 5e8,
+    seed: 2 ** 32 - 1,
+    speed_minimum: 0.5,
+    speed_maximum: 1e6,
+    train_share_minimum: 0.1,
+    train_share_maximum: 0.9,
+    message_bytes: 65536,
+    idle_pause_seconds: 120,
+    keep_minutes: 30,
+  },
+  version: '0',
+  protocol: 1,
+};
