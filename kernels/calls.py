@@ -21,7 +21,8 @@ _SIZE = types.intp
 ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
 #: (z, a, d, size, params): multiplies the gradient d by the derivative at z, in place.
 ACTIVATION_BACKWARD = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER)
-#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z.
+#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z. `training`
+#: is 0 in inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics alone.
 NORMALIZATION_FORWARD = types.void(
     POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
 )
@@ -36,8 +37,8 @@ LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, PO
 OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(types.intp), _SIZE, POINTER, _SIZE)
 #: (step, params) -> the factor on the learning rate; step counts from 0.
 SCHEDULE = types.float64(_SIZE, POINTER)
-#: (w, g, size, params): adds the penalty's gradient to g.
-REGULARIZER = types.void(POINTER, POINTER, _SIZE, POINTER)
+#: (w, g, size, learning_rate, params): a pass over the gradient before the optimizer: penalties, decay, clipping.
+GRADIENT_PASS = types.void(POINTER, POINTER, _SIZE, types.float32, POINTER)
 
 
 @intrinsic
@@ -132,6 +133,6 @@ def schedule(typing: Any, address: Any, step: Any, params: Any) -> Any:
 
 
 @intrinsic
-def regularize(typing: Any, address: Any, w: Any, g: Any, size: Any, params: Any) -> Any:
-    """Call a function of `REGULARIZER`."""
-    return call_by_address(REGULARIZER)
+def pass_over_gradient(typing: Any, address: Any, w: Any, g: Any, size: Any, learning_rate: Any, params: Any) -> Any:
+    """Call a function of `GRADIENT_PASS`."""
+    return call_by_address(GRADIENT_PASS)

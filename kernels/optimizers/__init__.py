@@ -12,6 +12,7 @@ from kernels.optimizers.adam import ADAM, ADAMAX, ADAMW, AMSGRAD, LAMB, NADAM, R
 from kernels.optimizers.adaptive import ADADELTA, ADAGRAD, RMSPROP, RMSPROP_NESTEROV
 from kernels.optimizers.gradient import MOMENTUM_METHOD, NESTEROV, SGD
 from kernels.optimizers.optimizer import Optimizer
+from kernels.optimizers.sharpness import SAM
 from kernels.optimizers.signs import DELTA_BAR_DELTA, LION, RPROP
 from kernels.spec import Family
 
@@ -25,6 +26,7 @@ OPTIMIZERS = Family(
         SGD,
         MOMENTUM_METHOD,
         NESTEROV,
+        SAM,
         ADAGRAD,
         RMSPROP,
         RMSPROP_NESTEROV,

@@ -19,15 +19,19 @@ _ONE = np.float32(1)
 
 _INSIDE = Param(
     id="epsilon_inside",
-    label={"en": "ε inside the root", "zh": "ε 在根号内"},
+    label={"en": "Place of ε", "zh": "ε 的位置"},
     help={
-        "en": "0: √r + ε, as in PyTorch; 1: √(r + ε), as in Goodfellow's algorithm 8.5.",
-        "zh": "0：√r + ε（PyTorch）；1：√(r + ε)（Goodfellow 算法 8.5）。",
+        "en": "√r + ε as in PyTorch, or √(r + ε) as in Goodfellow's algorithm 8.5.",
+        "zh": "√r + ε（PyTorch）或 √(r + ε)（Goodfellow 算法 8.5）。",
     },
     default=0,
     minimum=0,
     maximum=1,
     integer=True,
+    choices=(
+        ("outside", {"en": "outside the root", "zh": "根号外"}),
+        ("inside", {"en": "inside the root", "zh": "根号内"}),
+    ),
 )
 
 

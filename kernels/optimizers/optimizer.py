@@ -17,7 +17,8 @@ class Optimizer(Variant):
     float64; `step` counts from 1. `slots` names the optimizer's own vectors, as long as w and zero at the start;
     `scalars` its own single numbers, which the reference gets as arrays of length 1 behind the slots. A reference whose
     rule looks at each tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the
-    method's theory needs the gradient of the whole training set.
+    method's theory needs the gradient of the whole training set. One that `climbs` gets its gradient from the point
+    that lies rho, its second parameter, uphill.
     """
 
     slots: tuple[str, ...]
@@ -25,6 +26,7 @@ class Optimizer(Variant):
     reference: Callable[..., None]
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
+    climbs: bool = False
 
 
 GRADIENT: Text = {"en": "Gradient and momentum", "zh": "梯度与动量"}
