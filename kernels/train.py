@@ -43,6 +43,7 @@ _RECORDS, _DRAWN, _CULPRIT = int(Clock.RECORDS), int(Clock.DRAWN), int(Clock.CUL
 _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACCURACY, _LEARNING_RATE, _EPOCHS = range(
     len(RUN_COLUMNS)
 )
+_BATCH_SIZE, _SAMPLING, _WARMUP = 0, 1, 2  # as in LiveInteger
 _LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
 
 #: While the step is below twice this many record intervals, the interval stays; then it doubles, again and again.
@@ -292,17 +293,15 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
     seed = plan.integers[PlanInteger.SEED]
-    dropout, batch_size = pointer(live.dropout, 0), live.integers[LiveInteger.BATCH_SIZE]
-    sampling, warmup = live.integers[LiveInteger.SAMPLING], live.integers[LiveInteger.WARMUP]
-    loss_params = pointer(live.loss, 0)
+    dropout, loss_params = pointer(live.dropout, 0), pointer(live.loss, 0)
+    batch_size, sampling, warmup = live.integers[_BATCH_SIZE], live.integers[_SAMPLING], live.integers[_WARMUP]
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
     slots, running, ascended = pointer(memory.slots, 0), pointer(memory.running, 0), pointer(memory.ascended, 0)
-    arena, inverse_std, targets = pointer(memory.arena, 0), pointer(memory.inverse_std, 0), pointer(memory.targets, 0)
-    scratch = pointer(memory.scratch, 0)
-    order, sorted_order = pointer(memory.order, 0), pointer(plan.sorted_order, 0)
-    random = pointer(memory.random, 0)
+    arena, inverse_std = pointer(memory.arena, 0), pointer(memory.inverse_std, 0)
+    targets, scratch = pointer(memory.targets, 0), pointer(memory.scratch, 0)
+    order, sorted_order, random = pointer(memory.order, 0), pointer(plan.sorted_order, 0), pointer(memory.random, 0)
     clock = memory.clock
     last = (layers - 1) * FIELDS
     outputs = plan.fields[layers - 1, UNITS]
