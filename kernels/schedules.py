@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kernels.cache import Kernel, kernel
 from kernels.calls import SCHEDULE
@@ -21,48 +22,48 @@ class Schedule(Variant):
 
 
 @kernel(SCHEDULE)
-def linear_factor(step: int, params: Pointer) -> float:
+def linear_factor(step: int, params: Pointer) -> Any:
     """From 1 down to `floor` in a straight line over `steps`, then flat."""
     steps, floor = params[0], params[1]
     return 1.0 - (1.0 - floor) * min(1.0, step / steps)
 
 
 @kernel(SCHEDULE)
-def step_factor(step: int, params: Pointer) -> float:
+def step_factor(step: int, params: Pointer) -> Any:
     """gamma^floor(step / every)."""
     every, gamma = params[0], params[1]
     return math.pow(gamma, math.floor(step / every))
 
 
 @kernel(SCHEDULE)
-def exponential_factor(step: int, params: Pointer) -> float:
+def exponential_factor(step: int, params: Pointer) -> Any:
     """gamma^(step / every)."""
     every, gamma = params[0], params[1]
     return math.pow(gamma, step / every)
 
 
 @kernel(SCHEDULE)
-def inverse_time_factor(step: int, params: Pointer) -> float:
+def inverse_time_factor(step: int, params: Pointer) -> Any:
     """1 / (1 + step / steps)."""
     return 1.0 / (1.0 + step / params[0])
 
 
 @kernel(SCHEDULE)
-def polynomial_factor(step: int, params: Pointer) -> float:
+def polynomial_factor(step: int, params: Pointer) -> Any:
     """From 1 down to `floor` as (1 - step / steps)^power, then flat."""
     steps, power, floor = params[0], params[1], params[2]
     return floor + (1.0 - floor) * math.pow(1.0 - min(1.0, step / steps), power)
 
 
 @kernel(SCHEDULE)
-def cosine_factor(step: int, params: Pointer) -> float:
+def cosine_factor(step: int, params: Pointer) -> Any:
     """From 1 down to `floor` along half a wave of the cosine over `steps`, then flat."""
     steps, floor = params[0], params[1]
     return floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, step / steps)))
 
 
 @kernel(SCHEDULE)
-def one_cycle_factor(step: int, params: Pointer) -> float:
+def one_cycle_factor(step: int, params: Pointer) -> Any:
     """Along half waves of the cosine from `start` up to 1 over `rise` of `steps`, and down to `floor` over the rest."""
     steps, rise, start, floor = params[0], params[1], params[2], params[3]
     position = min(1.0, step / steps)
@@ -71,11 +72,11 @@ def one_cycle_factor(step: int, params: Pointer) -> float:
 
 
 @kernel(SCHEDULE)
-def cyclic_factor(step: int, params: Pointer) -> float:
+def cyclic_factor(step: int, params: Pointer) -> Any:
     """A triangle wave: from `floor` up to 1 in `every` steps, down again in as many, and so on."""
     every, floor = params[0], params[1]
-    position = math.fmod(step / every, 2.0)
-    return floor + (1.0 - floor) * (1.0 - abs(position - 1.0))
+    cycles = step / (2.0 * every)
+    return floor + (1.0 - floor) * (1.0 - abs(2.0 * (cycles - math.floor(cycles)) - 1.0))
 
 
 def _one_cycle(step: int, steps: float, rise: float, start: float, floor: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from kernels.activations.activation import Activation
 from kernels.cache import kernel
 from kernels.calls import ACTIVATION_BACKWARD, ACTIVATION_FORWARD
-from kernels.elementary import erf, exp, log, precise_sigmoid
+from kernels.elementary import exp, log, normal_share, precise_sigmoid
 from kernels.simd import Pointer
 
 _ZERO: Any = np.float32(0)
@@ -21,7 +21,6 @@ _TWO: Any = np.float32(2)
 _FOUR: Any = np.float32(4)
 _HALF: Any = np.float32(0.5)
 
-_SQRT_HALF: Any = np.float32(math.sqrt(0.5))
 _NORMAL_DENSITY: Any = np.float32(1 / math.sqrt(2 * math.pi))
 
 # gelu_tanh is x sigmoid(2u), with 2u = _TWICE_LINEAR x + _TWICE_CUBIC x^3; behind _GELU_FLAT its slope is 0 or 1.
@@ -53,7 +52,7 @@ def softplus_backward(z: Pointer, a: Pointer, d: Pointer, size: int, params: Poi
 def gelu_forward(z: Pointer, a: Pointer, size: int, params: Pointer) -> None:
     """The input times the normal distribution function: a = z (1 + erf(z / sqrt 2)) / 2."""
     for i in range(size):
-        a[i] = z[i] * (_HALF + _HALF * erf(z[i] * _SQRT_HALF))
+        a[i] = z[i] * normal_share(z[i])
 
 
 @kernel(ACTIVATION_BACKWARD)
@@ -61,7 +60,7 @@ def gelu_backward(z: Pointer, a: Pointer, d: Pointer, size: int, params: Pointer
     """The derivative is the normal distribution function plus z times the normal density."""
     for i in range(size):
         density = _NORMAL_DENSITY * exp(-_HALF * z[i] * z[i])
-        d[i] *= _HALF + _HALF * erf(z[i] * _SQRT_HALF) + z[i] * density
+        d[i] *= normal_share(z[i]) + z[i] * density
 
 
 @kernel(ACTIVATION_FORWARD)

@@ -53,7 +53,7 @@ def _formula(expression: str, params: tuple[tuple[str, float], ...]) -> tuple[Fu
     f = sympy.sympify(expression, locals=symbols).subs({symbols[name]: value for name, value in params})
 
     def compiled(formula: sympy.Expr) -> Function:
-        function = sympy.lambdify(x, formula, "numpy")
+        function = sympy.lambdify(x, formula, ["scipy", "numpy"])
 
         def apply(z: Array) -> Array:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -155,9 +155,10 @@ def loss_and_gradients(
     network: Network, loss: Choice, x: Array, y: Array, masks: Sequence[Array] | None = None
 ) -> tuple[float, dict[str, Array]]:
     """The mean loss of a batch, and its gradient in every parameter."""
-    reference = LOSSES[loss.id].reference
+    variant = LOSSES[loss.id]
+    reference, params = variant.reference, variant.values(loss.params)
     z = network.forward(x, training=True, masks=masks)
-    return reference(z, y), network.backward(slope(lambda at: reference(at, y), z))
+    return reference(z, y, *params), network.backward(slope(lambda at: reference(at, y, *params), z))
 
 
 def add_penalties(network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array]) -> None:

@@ -19,8 +19,6 @@ from kernels.trainer import Trainer
 
 Floats = NDArray[np.float32]
 
-#: Every loss with every task that it fits.
-FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT = Choice("mse"), Choice("sgd"), Choice("constant")
 _POINTER = ctypes.POINTER(ctypes.c_float)
@@ -50,7 +48,9 @@ def choices(variant: Variant) -> list[Choice]:
     """A variant with its defaults, and once with each of its parameters away from its default."""
     varied = [Choice(variant.id)]
     for param in variant.params:
-        if param.scale == "log":
+        if param.choices:
+            away = param.minimum if param.default == param.maximum else param.maximum
+        elif param.scale == "log":
             away = float(np.sqrt(param.default * param.maximum))
         else:
             away = (param.default + 2 * param.minimum + param.maximum) / 4
@@ -69,6 +69,15 @@ def every(family: Any) -> list[Choice]:
 def describe(choice: Choice) -> str:
     """A choice as a test's name."""
     return "-".join([choice.id, *(f"{name}={value:g}" for name, value in choice.params.items())])
+
+
+#: Every loss, also with its parameters away from their defaults, with every task that it fits.
+FITTING = [(choice, task) for choice in every(LOSSES) for task in LOSSES[choice.id].tasks]
+
+
+def fitting(argument: Choice | str) -> str:
+    """An argument out of `FITTING` as a test's name."""
+    return argument if isinstance(argument, str) else describe(argument)
 
 
 def make_data(task: str, samples: int, inputs: int = 2, seed: int = 0) -> TrainingData:

@@ -97,3 +97,23 @@ def test_every_variant_is_explained_and_in_bounds(family: str, variant: str) -> 
         assert not (param.scale == "log" and param.default <= 0)
         param.check(param.default)
         param.check(param.maximum)
+
+
+def test_choices_are_indices_from_0_on() -> None:
+    pair = (("first", WORDS), ("second", WORDS))
+    make_param(default=1, integer=True, choices=pair).check(0)
+    for changes in ({"integer": False}, {"maximum": 2.0}, {"minimum": 1.0, "maximum": 2.0}):
+        with pytest.raises(ValueError, match="rate has 2 choices, so it must be an integer from 0 on"):
+            make_param(**({"default": 1, "integer": True, "choices": pair} | changes))
+
+
+@pytest.mark.parametrize(("family", "variant"), EVERY)
+def test_every_parameter_of_every_variant_is_bounded(family: str, variant: str) -> None:
+    entry = FAMILIES[family][variant]
+    for param in entry.params:
+        for value in (param.maximum + 1, param.minimum - 1, math.nan, math.inf):
+            with pytest.raises(ValueError, match=re.escape(param.bound)):
+                entry.values({param.id: value})
+        if param.exclusive_minimum:
+            with pytest.raises(ValueError, match=re.escape(param.bound)):
+                entry.values({param.id: param.minimum})

@@ -15,6 +15,7 @@ export function param(id: string, fallback: number, fields: Partial<Param> = {})
     live: true,
     exclusive_minimum: false,
     unit: '',
+    choices: [],
     ...fields,
   };
 }
