@@ -185,6 +185,14 @@ def _evaluate(
 
 
 @numba.njit(**OPTIONS)
+def evaluate_sets(plan: Plan, live: Live, memory: Memory) -> None:
+    """Put loss and accuracy of the training and of the test set, with the present parameters, into `memory.stats`."""
+    train_limit, test_limit = plan.integers[PlanInteger.EVALUATED_TRAIN], plan.integers[PlanInteger.EVALUATED_TEST]
+    _evaluate(plan, live, memory, plan.x_train, plan.y_train, train_limit, _TRAIN_LOSS, _TRAIN_ACCURACY)
+    _evaluate(plan, live, memory, plan.x_test, plan.y_test, test_limit, _TEST_LOSS, _TEST_ACCURACY)
+
+
+@numba.njit(**OPTIONS)
 def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, rate: float, evaluated: bool) -> None:
     """Fill `memory.stats` after a step, and `memory.updates`, which holds the parameters before it."""
     layers, row, losses, clock = plan.fields.shape[0], memory.stats, memory.losses, memory.clock
@@ -214,9 +222,7 @@ def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, ra
         row[at + 2] = norm(pointer(updates, offset), size)
         at += _TENSOR_STATISTICS
     if evaluated:
-        train_limit, test_limit = plan.integers[PlanInteger.EVALUATED_TRAIN], plan.integers[PlanInteger.EVALUATED_TEST]
-        _evaluate(plan, live, memory, plan.x_train, plan.y_train, train_limit, _TRAIN_LOSS, _TRAIN_ACCURACY)
-        _evaluate(plan, live, memory, plan.x_test, plan.y_test, test_limit, _TEST_LOSS, _TEST_ACCURACY)
+        evaluate_sets(plan, live, memory)
 
 
 @numba.njit(**OPTIONS)

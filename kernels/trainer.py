@@ -19,7 +19,7 @@ from kernels.rng import seed_state
 from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.statistics import BINARY, MULTICLASS, REGRESSION
-from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, train_chunk
+from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, evaluate_sets, train_chunk
 
 #: Samples that are looked at in one go when a whole set is evaluated.
 EVALUATION_BLOCK = 128
@@ -202,6 +202,13 @@ class Trainer:
             if (culprit := int(self._memory.clock[Clock.CULPRIT])) != NOTHING:
                 self.diverged = Divergence(self.step, self._name(culprit))
         return done
+
+    def observe(self) -> None:
+        """Look without a step: bring the losses and accuracies in `stats` up to date with the present parameters.
+
+        What a step shows (activations, gradients, updates) stays that of the last step. Changes no bit of the training.
+        """
+        evaluate_sets(self._plan, self._live, self._memory)
 
     def _name(self, culprit: int) -> str:
         if culprit == LOSS:

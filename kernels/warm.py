@@ -48,6 +48,7 @@ def warm(progress: Progress) -> None:
         seed=0,
     )
     trainer.train(1)
+    trainer.observe()
     progress(total, total, "ready")
 
 

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import uvicorn
+from fastapi import FastAPI
 
+from server.app import create_app
 from server.json_input import MAX_BYTES
 from server.settings import Settings, from_environment
 
@@ -50,12 +52,10 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def make_server(settings: Settings, *, log_level: str = "warning") -> uvicorn.Server:
-    """The web server, to be run on a socket from `listen`."""
-    from server.app import create_app
-
+def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """The web server for an application, to be run on a socket from `listen`."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         ws="websockets-sansio",
         ws_max_size=MAX_BYTES,
         ws_per_message_deflate=False,
@@ -65,7 +65,7 @@ def make_server(settings: Settings, *, log_level: str = "warning") -> uvicorn.Se
         forwarded_allow_ips=settings.trusted_proxy or None,
         server_header=False,
         timeout_graceful_shutdown=1,
-        log_level=log_level,
+        log_level="warning",
         access_log=False,
     )
     return uvicorn.Server(config)
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     address = address_of(listener)
     print(f"Livegrad is at {address}  (stop it with Ctrl-C)", flush=True)
-    server = make_server(settings)
+    server = make_server(create_app(settings), settings)
     if not given.no_browser:
         threading.Thread(target=_open_browser, args=(address,), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):

@@ -132,7 +132,8 @@ def create_app(
 
     app = FastAPI(
         title="Livegrad",
-        version=package_version(),
+        # The contract's version: the description must not differ between a source tree and an install.
+        version=str(PROTOCOL),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -37,6 +37,7 @@ class Channel:
         self.state: State = "running"
         self.idle = False
         self.ended = False
+        self._begun = False
         self.step = 0
         self.epoch = 0.0
         self.rate = 0.0
@@ -76,8 +77,8 @@ class Channel:
                 viewer.notify()
 
     def _take_plan(self, plan: Plan) -> None:
-        restarted = plan.generation != self.plan.generation
-        self.plan = plan
+        restarted = plan.generation != self.plan.generation or not self._begun
+        self.plan, self._begun = plan, True
         if restarted:
             self.step, self.epoch, self.rate = plan.step, 0.0, 0.0
             self._log = SeriesLog(len(plan.layout.columns))
@@ -105,6 +106,12 @@ class Channel:
             viewer.notify()
 
     # To the run
+
+    def foresee(self, plan: Plan) -> None:
+        """Show what a run that waits for its kernels will do, once it can: it has told no plan of its own yet."""
+        if not self._begun:
+            self.plan = plan
+            self._post(encode_config_event(plan))
 
     def send(self, command: Command) -> None:
         """Ask something of the run."""

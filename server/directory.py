@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import math
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from server.bus import ServingSide
 from server.channels import Channel, Viewer
 from server.commands import Pause
-from server.configuration import layout_of, training_size
+from server.configuration import layout_of
 from server.problems import refuse
-from server.publications import Plan, Publication
-from server.runs import pace_of
+from server.publications import Publication
+from server.runs import first_plan
 from server.schema import RunConfig
 from server.settings import Settings
 
@@ -77,21 +76,10 @@ class Directory:
 
     def create(self, address: str, config: RunConfig) -> RunEntry:
         """Begin a run. Raises Refused (429) where there is no place for it, saying when to try again."""
-        layout = layout_of(config)
         self._make_room(address)
-        self.check_weights(layout.parameter_count)
+        self.check_weights(layout_of(config).parameter_count)
         run_id = secrets.token_urlsafe(9)
-        plan = Plan(
-            config=config,
-            layout=layout,
-            generation=1,
-            step=0,
-            steps_per_epoch=math.ceil(training_size(config.data) / config.training.batch_size),
-            evaluated=(0, 0),
-            pace=pace_of(config),
-            restarted=False,
-        )
-        channel = Channel(run_id, plan, self._bus)
+        channel = Channel(run_id, first_plan(config), self._bus)
         entry = RunEntry(run_id, secrets.token_urlsafe(24), address, channel, self._clock())
         self._entries[run_id] = entry
         self._bus.open(run_id, config)

@@ -93,14 +93,14 @@ class StepTime:
         self._measured = False
 
     def note(self, steps: int, elapsed: float) -> None:
-        """`steps` took `elapsed` seconds. A single slow slice (the thread had to wait) counts little."""
+        """`steps` took `elapsed` seconds. A single slow slice counts little."""
         if steps <= 0 or elapsed <= 0:
             return
         seconds = elapsed / steps
         if not self._measured:
             self.seconds, self._measured = seconds, True
         else:
-            self.seconds += 0.3 * (min(seconds, 4 * self.seconds) - self.seconds)
+            self.seconds += 0.5 * (min(seconds, 2 * self.seconds) - self.seconds)
 
     def fitting(self, budget: float) -> int:
         """How many steps fit into `budget` seconds, at least one."""

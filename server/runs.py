@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels.trainer import Trainer
 from server.commands import Command, Configure, EditParameters, ParameterEdit, Pause, Play, Report, Reset, Step
-from server.configuration import needs_new_weights, network_spec, training_size, training_spec
+from server.configuration import layout_of, needs_new_weights, network_spec, training_size, training_spec
 from server.pace import Pace, Speedometer, auto_rate
 from server.preparation import PreparedData, prepare
 from server.problems import Problem, refuse
@@ -35,6 +35,20 @@ def build_trainer(config: RunConfig, data: PreparedData) -> Trainer:
 def pace_of(config: RunConfig) -> float:
     """What the speed "auto" means for a configuration, in steps per second."""
     return auto_rate(math.ceil(training_size(config.data) / config.training.batch_size))
+
+
+def first_plan(config: RunConfig) -> Plan:
+    """What a run will do whose weights are not made yet; how much of the data it evaluates shows then."""
+    return Plan(
+        config=config,
+        layout=layout_of(config),
+        generation=1,
+        step=0,
+        steps_per_epoch=math.ceil(training_size(config.data) / config.training.batch_size),
+        evaluated=(0, 0),
+        pace=pace_of(config),
+        restarted=False,
+    )
 
 
 def error_event(problem: Problem, generation: int = 0, step: int = 0) -> Event:
@@ -176,6 +190,7 @@ class Run:
             if self._data is None:
                 self._data = prepare(self.config.data)
             self._trainer = self._build(self.config, self._data)
+            self._trainer.observe()
             if self._started:
                 self.generation += 1
             published.append(self._plan(self._trainer, restarted=self._started))
@@ -189,6 +204,7 @@ class Run:
 
     def _edit(self, trainer: Trainer) -> list[Publication]:
         published: list[Publication] = []
+        edited = False
         tensors = {tensor.name: tensor for tensor in trainer.layout.tensors}
         for edit in self._edits:
             tensor = tensors.get(edit.tensor)
@@ -196,8 +212,11 @@ class Run:
                 published.append(error_event(unknown_parameter(list(tensors)), self.generation, self.step))
                 continue
             trainer.set_parameter(edit.tensor, edit.index, edit.value)
-            self.version += 1
+            edited = True
         self._edits.clear()
+        if edited:
+            trainer.observe()
+            self.version += 1
         return published
 
     # Time

@@ -11,6 +11,7 @@ import heapq
 import itertools
 import logging
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,9 @@ from server.schema import RunConfig
 
 logger = logging.getLogger("livegrad.scheduler")
 
+#: Seconds that a thread has worked. Where another process takes the core meanwhile, a step did not get longer. (Windows
+#: counts a thread's time in steps too coarse for a slice.)
+THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 #: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds.
 SLICE, LONGEST_SLICE = 0.008, 0.010
 #: A run's viewers get at most so many frames a second, and so many bytes.
@@ -53,7 +57,7 @@ class _Entry:
 
 
 class Scheduler:
-    """Shares `workers` threads among all runs. Tests put a clock (in seconds) and runs of their own in place."""
+    """Shares `workers` threads among all runs. Tests put clocks (in seconds) and runs of their own in place."""
 
     def __init__(
         self,
@@ -61,8 +65,10 @@ class Scheduler:
         workers: int,
         clock: Callable[[], float] = time.monotonic,
         make: Callable[[RunConfig, float], Run] = Run,
+        thread_clock: Callable[[], float] = THREAD_CLOCK,
     ) -> None:
         self._make = make
+        self._thread_clock = thread_clock
         self._bus = bus
         self._workers = workers
         self._clock = clock
@@ -189,10 +195,12 @@ class Scheduler:
         if (due := run.due(now)) >= 1:
             step_time = self._step_time(entry)
             steps = int(min(due, step_time.fitting(self._budget(entry, now, demand is not None))))
-            for publication in run.train(steps, demand is not None or run.owing, self._clock):
+            began = self._thread_clock()
+            publications = run.train(steps, demand is not None or run.owing, self._clock)
+            step_time.note(steps, self._thread_clock() - began)
+            for publication in publications:
                 publish(run_id, publication)
-            before, now = now, self._clock()
-            step_time.note(steps, now - before)
+            now = self._clock()
         changed = demand is not None and (demand.fresh or run.version != entry.published)
         if demand is not None and changed and now >= entry.next_frame - _EARLY:
             self._bus.satisfied(run_id)

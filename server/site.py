@@ -37,12 +37,15 @@ class Site(StaticFiles):
         super().__init__(directory=folder, html=True, check_dir=False)
         self._folder = folder
 
+    async def check_config(self) -> None:
+        """Nothing: a folder that is missing is answered with a page that says so."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, the page itself for the root, or what to do when the page has not been built."""
+        if path.startswith("api/"):
+            raise HTTPException(404 if scope["method"] in {"GET", "HEAD"} else 405)
         if not (self._folder / "index.html").is_file():
             return HTMLResponse(_MISSING, 503, {"cache-control": "no-store"})
-        if path.startswith("api/"):
-            raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = FOREVER if path.startswith("assets/") else "no-cache"
         return response

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.commands import Configure
+from server.commands import Configure, Reset
 from server.configuration import layout_of, resolve
 from server.directory import Directory, RunEntry
+from server.runs import first_plan
 
 
 def configure(directory: Directory, entry: RunEntry, asked: Any) -> None:
@@ -20,4 +21,14 @@ def configure(directory: Directory, entry: RunEntry, asked: Any) -> None:
     if config.network != channel.config.network or config.data != channel.config.data:
         directory.check_weights(layout_of(config).parameter_count - entry.weights)
     channel.config = config
+    channel.foresee(first_plan(config))
     channel.send(Configure(config))
+
+
+def reset(entry: RunEntry, seed: int | None) -> None:
+    """Begin again with new weights, drawn with this seed or with the present one."""
+    channel = entry.channel
+    if seed is not None:
+        channel.config = resolve({"seed": seed}, channel.config)
+        channel.foresee(first_plan(channel.config))
+    channel.send(Reset(seed))

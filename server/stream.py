@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.channels import Viewer
-from server.commands import EditParameters, ParameterEdit, Pause, Play, Reset, Step
-from server.configuration import layout_of, resolve
+from server.commands import EditParameters, ParameterEdit, Pause, Play, Step
+from server.configuration import layout_of
 from server.directory import Directory, RunEntry
 from server.frames import encode_event
 from server.messages import (
@@ -30,7 +30,7 @@ from server.problems import Refused, refuse
 from server.publications import Event
 from server.runs import error_event, unknown_parameter
 from server.settings import Settings
-from server.steering import configure
+from server.steering import configure, reset
 from server.viewers import Mailbox
 
 #: Close codes of our own (4000 to 4999 are free for applications), which tell the page what to do next.
@@ -79,16 +79,10 @@ class Stream:
         await self._websocket.accept()
         try:
             await self._serve(run_id)
-        except (WebSocketDisconnect, RuntimeError) as error:
-            # Starlette raises RuntimeError for a receive after the connection was lost.
-            if not isinstance(error, WebSocketDisconnect) and self._connected:
-                raise
+        except WebSocketDisconnect:
+            return
         except Closing as closing:
             await self._close(closing.code)
-
-    @property
-    def _connected(self) -> bool:
-        return self._websocket.client_state == self._websocket.application_state == WebSocketState.CONNECTED
 
     async def _serve(self, run_id: str) -> None:
         entry = self._directory.find(run_id)
@@ -99,19 +93,19 @@ class Stream:
                 "没有这个训练（或已结束）。请新建一个。",
                 field="run",
             )
-            await self._websocket.send_bytes(encode_event(error_event(unknown.first)))
+            await self._put(encode_event(error_event(unknown.first)))
             raise Closing(UNKNOWN_RUN)
         try:
             self._directory.check_viewers()
         except Refused as refusal:
-            await self._websocket.send_bytes(encode_event(error_event(refusal.first)))
+            await self._put(encode_event(error_event(refusal.first)))
             raise Closing(FULL) from None
         hello, complaints = await self._hello()
         viewer = self._viewer(entry, hello)
         greeting = self._directory.join(entry, viewer, hello.generation, hello.since)
         try:
             for message in (greeting, *complaints):
-                await self._websocket.send_bytes(message)
+                await self._put(message)
             if hello.token is not None and not viewer.mailbox.owner:
                 self._complain(entry, viewer, _wrong_token())
             if entry.channel.idle:
@@ -221,9 +215,7 @@ class Stream:
             case StepMessage():
                 channel.send(Step(message.count, message.unit))
             case ResetMessage():
-                if message.seed is not None:
-                    channel.config = resolve({"seed": message.seed}, channel.config)
-                channel.send(Reset(message.seed))
+                reset(entry, message.seed)
             case SpeedMessage():
                 configure(self._directory, entry, {"speed": message.speed})
             case SetMessage():
@@ -260,13 +252,20 @@ class Stream:
             try:
                 async with asyncio.timeout_at(deadline):
                     if message is not None:
-                        await self._websocket.send_bytes(message)
+                        await self._put(message)
                     elif channel.ended:
                         raise Closing(RUN_ENDED)
                     else:
                         await self._news.wait()
             except TimeoutError:
                 raise Closing(NOT_ACKNOWLEDGED) from None
+
+    async def _put(self, message: bytes) -> None:
+        try:
+            await self._websocket.send_bytes(message)
+        except RuntimeError:
+            # The connection was closed under our hands.
+            raise WebSocketDisconnect(1006) from None
 
     async def _close(self, code: int) -> None:
         """Say goodbye, but do not wait for a viewer that takes nothing any more."""

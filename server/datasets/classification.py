@@ -157,7 +157,7 @@ CLASSIFICATION = (
             en="Two normal clouds: one straight line is the best that any network can do.",
             zh="两团正态分布的点：一条直线就是最好的分界。",
         ),
-        formula=r"\mathbf{x} \mid y \sim \mathcal{N}(2y\,\mathbf{1},\ \sigma^2 \mathbf{I}),\quad \sigma = 0.6 + 3\,\text{noise}",
+        formula=r"\mathbf{x} \mid y \sim \mathcal{N}(2y\mathbf{1}, \sigma^2\mathbf{I}),\ \sigma = 0.6+3\,\text{noise}",
         source="Bishop (2006), Pattern Recognition and Machine Learning, section 4.2",
         params=SHARED,
         task="binary",

@@ -82,6 +82,28 @@ def test_a_layers_settings_can_be_applied_to_all(page: Visitor) -> None:
     page.eventually(lambda: {layer["activation"]["id"] for layer in page.config("network.layers")} == {other["id"]})
 
 
+def test_all_layers_can_be_set_at_once(page: Visitor) -> None:
+    page.button("layer.all").click()
+    page.page.get_by_role("dialog", name=page.word("layer.all")).wait_for()
+    for key, family in FAMILIES:
+        other = next(
+            variant for variant in page.variants(family) if variant["id"] != page.config(f"network.layers.0.{key}.id")
+        )
+        page.choose(page.word(f"layer.{key}"), other["label"]["en"])
+        for index in range(len(units(page))):
+            page.config_becomes(f"network.layers.{index}.{key}.id", other["id"])
+
+
+def test_the_output_layers_initializer_can_be_chosen(page: Visitor) -> None:
+    page.button("network.open_output").click()
+    page.page.get_by_role("dialog", name=page.word("layer.output")).wait_for()
+    for variant in page.variants("initializers"):
+        page.choose(page.word("layer.initializer"), variant["label"]["en"])
+        page.config_becomes("network.output.initializer.id", variant["id"])
+        for param in variant["params"]:
+            page.move(page.slider(param["label"]["en"]), param, f"network.output.initializer.{param['id']}")
+
+
 def test_a_layer_can_be_removed_in_its_settings(page: Visitor) -> None:
     before = units(page)
     open_layer(page, 1)

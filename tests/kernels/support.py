@@ -117,7 +117,7 @@ def make_trainer(
         make_network(
             2 if data is None else data.x_train.shape[1],
             hidden,
-            3 if task == "multiclass" else 1,
+            OUTPUTS.get(task, 1),
             activation=activation,
             initializer=initializer,
             normalization=normalization,

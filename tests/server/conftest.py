@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import httpx
 import msgpack
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from server.__main__ import address_of, listen, make_server
-from server.app import Services
+from server.app import Services, create_app
 from server.settings import Settings
+from server.warming import Warm, warm_kernels
 
 
 class Live:
     """A running server."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, warm: Warm = warm_kernels) -> None:
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
-        self.server = make_server(settings)
-        app = self.server.config.app
-        assert isinstance(app, FastAPI)
+        app = create_app(settings, warm=warm)
+        self.server = make_server(app, settings)
         self.services: Services = app.state.services
         self._thread = threading.Thread(target=self.server.run, args=([listener],))
         self._thread.start()
 
     def wait_until_ready(self) -> None:
         """Return when the kernels are compiled or loaded."""
-        while httpx.get(f"{self.address}/api/health").json()["kernels"]["state"] == "compiling":
+        while self.health()["kernels"]["state"] == "compiling":
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -54,6 +55,11 @@ class Live:
     def patch(self, run: dict[str, Any], **asked: Any) -> httpx.Response:
         """Change a run."""
         return httpx.patch(f"{self.address}/api/runs/{run['id']}", json=asked, headers=bearer(run))
+
+    def health(self) -> dict[str, Any]:
+        """How the server is."""
+        found: dict[str, Any] = httpx.get(f"{self.address}/api/health").json()
+        return found
 
     def read(self, run: dict[str, Any]) -> dict[str, Any]:
         """Where a run stands."""
@@ -91,6 +97,7 @@ class Watcher:
         self.socket = socket
         self.hello: dict[str, Any] = {}
         self.acknowledging = True
+        self.frames = 0
         #: Training steps of the records that have come, in order of their index.
         self.records: dict[int, float] = {}
 
@@ -102,6 +109,7 @@ class Watcher:
         assert isinstance(data, bytes)
         message: dict[str, Any] = msgpack.unpackb(data)
         if message["type"] == "frame":
+            self.frames += 1
             steps = np.frombuffer(message["series"]["steps"], "<f8")
             for index, step in enumerate(steps.tolist(), start=message["series"]["start"]):
                 assert self.records.setdefault(index, step) == step
@@ -121,6 +129,42 @@ class Watcher:
 
     async def frame(self, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         return await self.until(lambda message: message["type"] == "frame" and wanted(message))
+
+
+#: No test waits longer for what must come; nothing is concluded from how long it took.
+PATIENCE = 60.0
+
+
+def play(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE))
+
+
+@contextlib.asynccontextmanager
+async def reading(viewer: Watcher) -> AsyncIterator[list[dict[str, Any]]]:
+    """A viewer that goes on reading while the test does something else; what it got so far."""
+    got: list[dict[str, Any]] = []
+
+    async def read() -> None:
+        while True:
+            got.append(await viewer.next())
+
+    task = asyncio.create_task(read())
+    yield got
+    assert not task.done(), "the viewer was cut off"
+    task.cancel()
+
+
+async def closed_with(watcher: Watcher) -> int:
+    with pytest.raises(ConnectionClosed):
+        await watcher.until(lambda _: False)
+    code = watcher.socket.close_code
+    assert code is not None
+    return code
+
+
+async def settle(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110  (what is waited for knows no event)
+        await asyncio.sleep(0.02)
 
 
 #: Short times, so that tests of timeouts are quick; far from what a busy machine needs for an ordinary answer.
@@ -143,12 +187,12 @@ def live() -> Iterator[Live]:
 
 
 @pytest.fixture
-def live_with() -> Iterator[Callable[[Settings], Live]]:
+def live_with() -> Iterator[Callable[..., Live]]:
     """Makes servers with settings of the test's own."""
     servers: list[Live] = []
 
-    def make(settings: Settings) -> Live:
-        servers.append(Live(settings))
+    def make(settings: Settings, warm: Warm = warm_kernels) -> Live:
+        servers.append(Live(settings, warm))
         return servers[-1]
 
     yield make

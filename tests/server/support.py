@@ -10,6 +10,8 @@ import numpy as np
 from kernels.layout import Layout, make_layout
 from kernels.network import NetworkSpec, TrainingSpec
 from kernels.trainer import Divergence, Records
+from server.bus import Demand
+from server.commands import Command
 from server.configuration import network_spec, resolve, training_spec
 from server.preparation import PreparedData
 from server.runs import Run
@@ -45,6 +47,7 @@ class CountingTrainer:
         self.step_flops = step_seconds * 5e9
         self.diverged: Divergence | None = None
         self.dropout: list[float] = []
+        self.looks = 0
         self.calls: list[tuple[int, bool]] = []
         self.diverge_at: int | None = None
         self.fail_at: int | None = None
@@ -72,6 +75,9 @@ class CountingTrainer:
         if observe:
             self.stats[:] = self.step
         return done
+
+    def observe(self) -> None:
+        self.looks += 1
 
     def records(self, start: int) -> Records:
         steps = np.arange(start, self.step, dtype=np.float64)
@@ -113,3 +119,28 @@ class Bench:
         assert data.training.x_train.shape[0] > 0
         self.trainers.append(CountingTrainer(config, self.clock, self.step_seconds))
         return self.trainers[-1]
+
+
+class Wire:
+    """The running side's end of the bus, for tests of the serving side: notes what is asked of it."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, RunConfig] = {}
+        self.sent: list[tuple[str, Command]] = []
+        self.wanted: list[tuple[str, Demand]] = []
+
+    @property
+    def demands(self) -> list[Demand]:
+        return [demand for _, demand in self.wanted]
+
+    def open(self, run_id: str, config: RunConfig) -> None:
+        self.runs[run_id] = config
+
+    def close(self, run_id: str) -> None:
+        del self.runs[run_id]
+
+    def send(self, run_id: str, command: Command) -> None:
+        self.sent.append((run_id, command))
+
+    def want(self, run_id: str, demand: Demand) -> None:
+        self.wanted.append((run_id, demand))

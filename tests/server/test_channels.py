@@ -10,31 +10,11 @@ import numpy as np
 
 from server.bus import Demand
 from server.channels import Channel, Viewer
-from server.commands import Command, Report
+from server.commands import Report
 from server.configuration import layout_of, resolve
 from server.publications import Event, Plan, Receipt, Series, Snapshot
-from server.schema import RunConfig
 from server.viewers import Mailbox
-
-
-class Wire:
-    """Notes what a channel asks for."""
-
-    def __init__(self) -> None:
-        self.sent: list[Command] = []
-        self.demands: list[Demand] = []
-
-    def open(self, run_id: str, config: RunConfig) -> None:
-        raise AssertionError
-
-    def close(self, run_id: str) -> None:
-        raise AssertionError
-
-    def send(self, run_id: str, command: Command) -> None:
-        self.sent.append(command)
-
-    def want(self, run_id: str, demand: Demand) -> None:
-        self.demands.append(demand)
+from tests.server.support import Wire
 
 
 def plan(generation: int = 1, restarted: bool = False, **asked: Any) -> Plan:
@@ -96,7 +76,7 @@ def test_a_frame_is_wanted_only_while_somebody_has_room() -> None:
     for number in range(2):
         channel.take(snapshot(number, 1))
         everything(channel, viewer)
-    wire.demands.clear()
+    wire.wanted.clear()
     channel.want_frame()
     assert wire.demands == []
     channel.acknowledge(viewer, 1)
@@ -110,7 +90,7 @@ def test_demands_join_what_all_viewers_watch() -> None:
     other, _ = joined(channel, fields=frozenset({"updates"}))
     assert wire.demands[-1].fields == {"gradients", "updates"}
     channel.watch(viewer, frozenset())
-    wire.demands.clear()
+    wire.wanted.clear()
     channel.watch(other, frozenset({"gradients"}))
     assert wire.demands == [Demand(frozenset({"gradients"}), fresh=True)]
     channel.take(snapshot(0, 1, gradients=True))
@@ -163,7 +143,7 @@ def test_waiting_for_a_run_ends_with_its_receipt_with_time_or_with_the_run() -> 
         channel = Channel("run", plan(), wire)
         waiting = asyncio.create_task(channel.settled(60.0))
         await asyncio.sleep(0)
-        (report,) = wire.sent
+        ((_, report),) = wire.sent
         assert isinstance(report, Report)
         channel.take(Receipt(report.ticket + 1))
         await asyncio.sleep(0)

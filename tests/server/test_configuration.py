@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from server.configuration import DEFAULT, layout_of, needs_new_weights, network_spec, resolve, training_size, training_spec
+from server.configuration import (
+    DEFAULT,
+    layout_of,
+    needs_new_weights,
+    network_spec,
+    resolve,
+    training_size,
+    training_spec,
+)
 from server.problems import Refused
 from server.schema import MAX_WORK
 
@@ -28,7 +36,9 @@ def test_another_variant_takes_its_own_defaults_but_keeps_what_is_the_very_same_
     config = resolve({"data": {"dataset": {"samples": 700, "noise": 0.3}}})
     config = resolve({"data": {"dataset": {"id": "circle"}}}, config)
     assert config.data.dataset.params() == {"samples": 700, "noise": 0.3}
-    config = resolve({"training": {"optimizer": {"id": "sgd"}}}, resolve({"training": {"optimizer": {"learning_rate": 9.0}}}))
+    config = resolve(
+        {"training": {"optimizer": {"id": "sgd"}}}, resolve({"training": {"optimizer": {"learning_rate": 9.0}}})
+    )
     assert config.training.optimizer.params()["learning_rate"] != 9.0
     config = resolve({"data": {"dataset": {"id": "circle", "noise": 0.0}}}, config)
     assert config.data.dataset.params()["noise"] == 0.0

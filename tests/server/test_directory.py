@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.bus import Demand
 from server.channels import Viewer
-from server.commands import Command, Pause
+from server.commands import Pause
 from server.configuration import DEFAULT, layout_of, resolve
 from server.directory import Directory, RunEntry
 from server.problems import Refused
@@ -17,29 +16,7 @@ from server.publications import Event
 from server.schema import RunConfig
 from server.settings import Settings
 from server.viewers import Mailbox
-from tests.server.support import Clock
-
-
-class Wire:
-    """Notes which runs are open and what they are sent."""
-
-    def __init__(self) -> None:
-        self.runs: list[str] = []
-        self.sent: list[tuple[str, Command]] = []
-
-    def open(self, run_id: str, config: RunConfig) -> None:
-        assert config.seed >= 0
-        self.runs.append(run_id)
-
-    def close(self, run_id: str) -> None:
-        self.runs.remove(run_id)
-
-    def send(self, run_id: str, command: Command) -> None:
-        self.sent.append((run_id, command))
-
-    def want(self, run_id: str, demand: Demand) -> None:
-        assert run_id in self.runs
-        assert demand.fields == frozenset()
+from tests.server.support import Clock, Wire
 
 
 class Server:
@@ -83,7 +60,7 @@ def test_an_address_has_its_share_and_others_theirs() -> None:
         server.create("a")
     waiting = refusal(server, "a").retry_after
     assert waiting == server.settings.evict_seconds
-    assert server.create("b")
+    server.create("b")
 
 
 def test_who_reloads_over_and_over_is_not_locked_out() -> None:
@@ -103,12 +80,12 @@ def test_the_run_left_longest_ago_makes_room_and_a_watched_one_never() -> None:
     viewer = server.watch(young)
     server.clock.now += 1000
     server.directory.leave(young, viewer)
-    assert server.create("a")
+    server.create("a")
     assert server.directory.find(old.run_id) is None
     assert old.channel.ended
     refusal(server)
     server.clock.now += 1000
-    assert server.create("a")
+    server.create("a")
     assert server.directory.find(young.run_id) is None
     assert server.directory.find(watched.run_id) is watched
     assert old.run_id not in server.wire.runs
@@ -121,7 +98,7 @@ def test_a_full_server_gives_up_only_runs_that_are_idle() -> None:
     server.clock.now += server.settings.evict_seconds + 1
     refusal(server, "new")
     server.clock.now += server.settings.idle_pause_seconds
-    assert server.create("new")
+    server.create("new")
     assert len(server.directory) == 6
 
 
@@ -133,7 +110,7 @@ def test_the_weights_of_all_runs_are_bounded() -> None:
     server.create("b", big)
     assert "parameters" in refusal(server, "c", big).first.message["en"]
     server.directory.end(first)
-    assert server.create("c", big)
+    server.create("c", big)
 
 
 def test_unwatched_runs_pause_then_end() -> None:
@@ -157,7 +134,7 @@ def test_unwatched_runs_pause_then_end() -> None:
     server.clock.now += 1
     server.directory.tidy()
     assert server.directory.find(entry.run_id) is None
-    assert server.wire.runs == []
+    assert server.wire.runs == {}
 
 
 def test_who_comes_back_in_time_finds_the_run() -> None:

@@ -16,7 +16,9 @@ NAMES = sorted(messages())
 
 
 def test_no_golden_file_is_left_over() -> None:
-    assert {path.stem for path in FOLDER.glob("*.msgpack")} == {path.stem for path in FOLDER.glob("*.json")} == set(NAMES)
+    assert (
+        {path.stem for path in FOLDER.glob("*.msgpack")} == {path.stem for path in FOLDER.glob("*.json")} == set(NAMES)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -32,7 +34,9 @@ def test_golden_bytes_say_what_their_twin_says(name: str) -> None:
 
 def small_snapshot() -> Snapshot:
     numbers = np.arange(3, dtype=np.float32)
-    return Snapshot(1, 2, 0.5, "paused", 0.0, numbers, numbers[:0], numbers, Series(0, np.zeros(0), numbers[:0]), numbers)
+    return Snapshot(
+        1, 2, 0.5, "paused", 0.0, numbers, numbers[:0], numbers, Series(0, np.zeros(0), numbers[:0]), numbers
+    )
 
 
 def test_a_frame_carries_only_what_is_watched_and_there() -> None:

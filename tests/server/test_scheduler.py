@@ -1,4 +1,4 @@
-"""Fairness, slices and faults, with a clock that only the runs' own steps move. Threads appear in the last tests only."""
+"""Fairness, slices and faults, with a clock that only the runs' own steps move. Threads come in the last tests only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from server.bus import Demand, LocalBus
 from server.commands import Configure, Pause, Play, Report, Step
 from server.configuration import resolve
+from server.preparation import PreparedData
 from server.publications import Event, Plan, Publication, Receipt, Snapshot
 from server.runs import Run
 from server.scheduler import FRAME_INTERVAL, LONGEST_SLICE, SLICE, Scheduler
@@ -27,11 +28,12 @@ class House:
         self.published: list[tuple[str, Publication]] = []
         self.benches: list[Bench] = []
         self.step_seconds = step_seconds or {}
-        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make)
+        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make, self.clock)
         self.bus.connect_running(self.scheduler)
         self.bus.connect_serving(lambda callback: callback(), self.published.extend)
 
     def _make(self, config: RunConfig, now: float) -> Run:
+        assert now == self.clock.now
         bench = Bench(config.as_dict(), self.clock)
         self.benches.append(bench)
         return bench.run
@@ -48,6 +50,9 @@ class House:
         while self.clock.now < end:
             if not self.scheduler.turn():
                 self.clock.now += 0.0005
+
+    def state(self, bench: Bench) -> str:
+        return bench.run.state
 
     def of(self, run_id: str, kind: type[Any]) -> list[Any]:
         return [item for name, item in self.published if name == run_id and isinstance(item, kind)]
@@ -202,11 +207,11 @@ def test_a_fault_stops_its_run_only() -> None:
     events = [event.event for event in house.of("bad", Event)]
     assert events == ["error", "state"]
     assert house.of("bad", Event)[0].details["message"]["zh"]
-    assert bad.run.state == "paused"
+    assert house.state(bad) == "paused"
     assert good.trainer.step > 10_000
     house.bus.send("bad", Play())
     house.advance(0.1)
-    assert bad.run.state == "running"
+    assert house.state(bad) == "running"
     assert bad.trainer.step > 0
 
 
@@ -241,7 +246,8 @@ class Busy(CountingTrainer):
 def test_threads_share_all_runs_but_never_one_run() -> None:
     trainers: list[Busy] = []
 
-    def build(config: RunConfig, data: Any) -> Any:
+    def build(config: RunConfig, data: PreparedData) -> Any:
+        assert len(data.train)
         trainers.append(Busy(config, Clock()))
         return trainers[-1]
 

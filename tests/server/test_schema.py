@@ -67,7 +67,12 @@ def every_param() -> Iterator[tuple[str, str, Param]]:
 
 
 def outside(param: Param) -> list[Any]:
-    values: list[Any] = [param.maximum * 1.001 + 1, -1e300 if param.minimum > -1e300 else -math.inf, 10**400, -(10**400)]
+    values: list[Any] = [
+        param.maximum * 1.001 + 1,
+        -1e300 if param.minimum > -1e300 else -math.inf,
+        10**400,
+        -(10**400),
+    ]
     if param.exclusive_minimum:
         values.append(param.minimum)
     else:
@@ -81,7 +86,9 @@ def test_every_family_is_chosen_somewhere() -> None:
     assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features"}
 
 
-@pytest.mark.parametrize(("where", "variant", "param"), [pytest.param(*e, id=f"{e[1]}.{e[2].id}") for e in every_param()])
+@pytest.mark.parametrize(
+    ("where", "variant", "param"), [pytest.param(*e, id=f"{e[1]}.{e[2].id}") for e in every_param()]
+)
 def test_every_parameter_of_every_variant(where: str, variant: str, param: Param) -> None:
     for value in [*outside(param), *NOT_FINITE, *NOT_NUMBERS]:
         problem = refused(changed(where, {"id": variant, param.id: value})).first
@@ -146,7 +153,7 @@ def test_a_choice_takes_no_further_fields(where: str) -> None:
     assert "id" in problem.bound
 
 
-FIELDS = {
+FIELDS: dict[str, tuple[str, list[Any]]] = {
     "seed": ("0 <= seed <= 4294967295", [-1, 2**32, 10**400, 1.5]),
     "data.seed": ("0 <= seed <= 4294967295", [-1, 2**32, 1.5]),
     "data.train_share": ("0.1 <= train_share <= 0.9", [0, 0.09, 0.91, 1, -1, 1e300]),

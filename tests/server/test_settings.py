@@ -16,7 +16,11 @@ def test_nothing_set_gives_the_defaults() -> None:
 
 
 def test_every_setting_can_be_set() -> None:
-    values = {"host": "0.0.0.0", "frame_ancestors": "'self' https://x.org", "allowed_origins": "https://a.org/ http://b:1"}
+    values = {
+        "host": "0.0.0.0",
+        "frame_ancestors": "'self' https://x.org",
+        "allowed_origins": "https://a.org/ http://b:1",
+    }
     environment = {f"LIVEGRAD_{field.name.upper()}": values.get(field.name, "7") for field in fields(Settings)}
     settings = from_environment(environment)
     assert settings.allowed_origins == ("https://a.org", "http://b:1")

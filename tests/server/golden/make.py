@@ -69,7 +69,7 @@ def messages() -> dict[str, bytes]:
         restarted=True,
     )
     columns, count = len(layout.columns), layout.parameter_count
-    values = np.arange(3 * columns, dtype=np.float32).reshape(3, columns) / 8
+    values = (np.arange(3 * columns).reshape(3, columns) / 8).astype(np.float32)
     values[1, 0] = np.nan
     snapshot = Snapshot(
         generation=3,
@@ -79,7 +79,7 @@ def messages() -> dict[str, bytes]:
         rate=119.5,
         params=np.linspace(-1, 1, count, dtype=np.float32),
         running=np.array([0.0, 0.5, 1.0, 1.5], np.float32),
-        stats=np.arange(columns, dtype=np.float32) / 4,
+        stats=(np.arange(columns) / 4).astype(np.float32),
         series=Series(0, np.zeros(0), values[:0]),
         gradients=np.full(count, 0.25, np.float32),
         updates=np.full(count, -0.125, np.float32),

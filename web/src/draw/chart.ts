@@ -1,6 +1,6 @@
 /** uPlot in the page's look: thin lines, quiet axes, whole powers of ten on a log axis, one cursor for all charts. */
 import uPlot from 'uplot';
-import { formatNumber, superscript } from './format';
+import { superscript } from './format';
 import type { Palette } from './palette';
 
 export interface CurveStyle {
@@ -30,6 +30,14 @@ export interface ChartStyle {
 
 const SYNC = 'dynamics';
 const FEWEST_STEPS = 10;
+/** Distances between ticks. Steps and epochs are counted; a diverging loss goes to the end of float32. */
+const STEPS = roundSizes(0, 12);
+const SIZES = roundSizes(-12, 39);
+
+function roundSizes(from: number, to: number): number[] {
+  const powers = Array.from({ length: to - from }, (_, i) => from + i);
+  return powers.flatMap((power) => [1, 2, 5].map((factor) => Number(`${factor}e${power}`)));
+}
 
 export function createChart(host: HTMLElement, style: ChartStyle, width: number, height: number): uPlot {
   const { palette } = style;
@@ -58,7 +66,15 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
           : { range: (_, low, high) => linearRange(style, low, high) },
       },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 64, grid: { show: false }, values: (_, ticks) => ticks.map(formatTick) },
+        {
+          ...axis,
+          incrs: STEPS,
+          size: 22,
+          gap: 4,
+          space: 64,
+          grid: { show: false },
+          values: (_, ticks) => ticks.map(formatTick),
+        },
         {
           ...axis,
           size: 42,
@@ -71,7 +87,7 @@ export function createChart(host: HTMLElement, style: ChartStyle, width: number,
                 filter: (_, ticks) => ticks,
                 values: (_, ticks) => ticks.map(formatPower),
               }
-            : { values: (_, ticks) => ticks.map(formatTick) }),
+            : { incrs: SIZES, values: (_, ticks) => ticks.map(formatTick) }),
         },
       ],
       series: [
@@ -119,8 +135,10 @@ export function linearRange(
 ): [number, number] {
   const from = Math.min(low ?? 0, reach?.[0] ?? Infinity, fromZero ? 0 : Infinity);
   const to = Math.max(high ?? 1, reach?.[1] ?? -Infinity);
-  const step = roundStep((to - from || Math.abs(to) || 1) / 4);
-  return [Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step || step];
+  const step = roundStep((to - from || Math.abs(to) || 1) / 8);
+  const bottom = Math.floor(from / step + 1e-9) * step;
+  const top = Math.ceil(to / step - 1e-9) * step;
+  return [bottom, top > bottom ? top : bottom + step];
 }
 
 /** 1, 2 or 5 times a power of ten, at least `size`. */
@@ -141,10 +159,16 @@ function drawStretch(chart: uPlot, { stretch, palette }: ChartStyle): void {
 
 function formatTick(value: number): string {
   const magnitude = Math.abs(value);
-  if (magnitude >= 1e9 || (magnitude > 0 && magnitude < 1e-4)) return formatNumber(value);
+  if (magnitude >= 1e9 || (magnitude > 0 && magnitude < 1e-4)) return scientific(value);
   if (magnitude >= 1e6) return `${trim(value / 1e6)} M`;
   if (magnitude >= 1e4) return `${trim(value / 1e3)} k`;
   return trim(value);
+}
+
+/** "2·10¹³": as short as the axis needs it. */
+function scientific(value: number): string {
+  const [mantissa, exponent] = value.toExponential(0).split('e') as [string, string];
+  return `${mantissa.replace('-', '−')}·10${superscript(Number(exponent))}`;
 }
 
 function trim(value: number): string {

@@ -153,8 +153,11 @@ export function activationQuantities(columns: readonly Column[], layers: readonl
   });
 }
 
+/** What is needed of a layout. */
+export type Parts = Pick<Layout, 'tensors' | 'columns'>;
+
 /** A layer each: the Euclidean norm of all its tensors' gradients together. */
-export function gradientQuantities(layout: Layout, layers: readonly number[]): Quantity[] {
+export function gradientQuantities(layout: Parts, layers: readonly number[]): Quantity[] {
   return layers.flatMap((layer) => {
     const names = layout.tensors.filter((tensor) => tensor.layer === layer).map((tensor) => tensor.name);
     const indices = names.map((tensor) => columnIndex(layout.columns, 'gradient_norm', { tensor }));
@@ -163,7 +166,7 @@ export function gradientQuantities(layout: Layout, layers: readonly number[]): Q
 }
 
 /** A layer each: the norm of the last update of its weights ÷ the norm of the weights. */
-export function ratioQuantities(layout: Layout, layers: readonly number[]): Quantity[] {
+export function ratioQuantities(layout: Parts, layers: readonly number[]): Quantity[] {
   return layers.flatMap((layer) => {
     const tensor = layout.tensors.find((one) => one.layer === layer && one.role === 'weight')?.name ?? '';
     const update = columnIndex(layout.columns, 'update_norm', { tensor });

@@ -102,18 +102,18 @@ function drawLinks(context: Context, picture: NetworkPicture, index: number): vo
     if (bucket.length === 0) continue;
     const strength = ((slot >> 1) + 0.5) / LEVELS;
     const colour = slot % 2 === 0 ? picture.palette.negative : picture.palette.positive;
-    stroke(context, bucket, strength, colour, dimmed ? 0.45 : 1);
+    stroke(bucket, strength, colour, dimmed ? 0.45 : 1);
   }
-  if (unknown) stroke(context, everyLink(from.shown * to.shown), 0, picture.palette.unknown, 1);
+  if (unknown) stroke(everyLink(from.shown * to.shown), 0, picture.palette.unknown, 1);
 
-  function stroke(target: Context, bucket: readonly number[], strength: number, colour: Rgb, fade: number): void {
-    target.beginPath();
+  function stroke(bucket: readonly number[], strength: number, colour: Rgb, fade: number): void {
+    context.beginPath();
     for (const link of bucket) {
-      curve(target, x0, from.y[link % from.shown]!, x1, to.y[Math.floor(link / from.shown)]!);
+      curve(context, x0, from.y[link % from.shown]!, x1, to.y[Math.floor(link / from.shown)]!);
     }
-    target.lineWidth = linkWidth(strength, to.size);
-    target.strokeStyle = css(colour, fade * linkOpacity(strength));
-    target.stroke();
+    context.lineWidth = linkWidth(strength, to.size);
+    context.strokeStyle = css(colour, fade * linkOpacity(strength));
+    context.stroke();
   }
 }
 

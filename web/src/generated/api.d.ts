@@ -1190,7 +1190,7 @@ export interface components {
         };
         /**
          * MomentumOptimizers
-         * @description Gathers speed along directions in which gradients agree, and damps those in which they alternate.
+         * @description Gathers speed where gradients agree from step to step, and damps where they alternate.
          */
         MomentumOptimizers: {
             /**

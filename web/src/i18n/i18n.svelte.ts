@@ -1,7 +1,7 @@
 /** The page's language and its texts. The texts of choices come from the catalogue, all others from the JSON files. */
 
 import type { Text } from '../protocol/messages';
-import { remember } from '../state/remember';
+import { forgetInAddress, remember } from '../state/remember';
 import en from './en.json';
 import zh from './zh.json';
 
@@ -19,6 +19,7 @@ class I18n {
     this.lang = lang;
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
     remember('lang', lang);
+    forgetInAddress('lang');
   }
 }
 

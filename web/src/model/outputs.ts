@@ -21,7 +21,10 @@ export function outputValues(logits: Float32Array, out: Float32Array, count: num
   else for (let s = 0; s < count; s++) out[s] = hyperbolicTangent(logits[s]! / 2);
 }
 
-/** [classes][n] probabilities; with `identity` the outputs are clipped to [0, 1] and made to sum to one. */
+/**
+ * [classes][n] probabilities. With `identity` the outputs are clipped to [0, 1] and made to sum to one; where none is
+ * positive, the largest takes all.
+ */
 export function probabilities(
   logits: Float32Array,
   out: Float32Array,
@@ -43,7 +46,10 @@ export function probabilities(
       out[k * count + s] = mass;
       sum += mass;
     }
-    for (let k = 0; k < classes; k++) out[k * count + s]! *= 1 / (sum || 1);
+    for (let k = 0; k < classes; k++) {
+      if (sum === 0) out[k * count + s] = logits[k * count + s] === top ? 1 : 0;
+      else out[k * count + s]! /= sum;
+    }
   }
 }
 

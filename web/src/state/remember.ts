@@ -8,6 +8,14 @@ export function remember(key: string, value: string): void {
   }
 }
 
+/** Takes a key out of the address, where it would win over what is remembered at the next visit. */
+export function forgetInAddress(key: string): void {
+  // Not by URLSearchParams: it would percent-encode the signs that keep a configuration readable.
+  const parts = location.search.slice(1).split('&');
+  const query = parts.filter((part) => part && part.split('=')[0] !== key).join('&');
+  history.replaceState(null, '', location.pathname + (query && `?${query}`) + location.hash);
+}
+
 /** A run that this tab started: its id and the token that steers it. It survives a reload, not the tab. */
 export interface OwnRun {
   id: string;

@@ -361,6 +361,7 @@ export class RunStore {
   // ── what goes out ──────────────────────────────────────────────────────────
 
   play(): void {
+    if (this.diverged) return;
     if (this.command({ type: 'play' })) this.state = 'running';
   }
 

@@ -54,6 +54,13 @@ export class Scene {
 
   constructor(readonly run: RunStore) {
     onFrame((frame, now) => this.update(frame, now));
+    // Another configuration, or its data, may come when no frame follows: paused, or diverged at once.
+    $effect.root(() => {
+      $effect(() => {
+        void [run.layout, run.config, run.data];
+        invalidate();
+      });
+    });
     onThemeChange(() => {
       this.version++;
       invalidate();

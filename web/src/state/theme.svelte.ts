@@ -1,6 +1,6 @@
 /** Light or dark. public/early.js has decided before the first paint; here a person changes it. */
 
-import { remember } from './remember';
+import { forgetInAddress, remember } from './remember';
 
 export type ThemeName = 'light' | 'dark';
 
@@ -11,6 +11,7 @@ class Theme {
     this.name = this.name === 'dark' ? 'light' : 'dark';
     document.documentElement.dataset['theme'] = this.name;
     remember('theme', this.name);
+    forgetInAddress('theme');
   }
 }
 

@@ -1,0 +1,69 @@
+"""What the kernels compute in inference mode, for the page's own forward pass to be compared with.
+
+    python -m tests.kernels.forward_golden     writes web/src/generated/forward.golden.json
+
+One case for every activation with every normalization: a small network after a few training steps, so that running
+statistics have moved, with its weights, test inputs and targets, and the mean squared error that the kernels report.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.registry import FAMILIES
+from kernels.trainer import Trainer
+
+PATH = Path(__file__).parents[2] / "web" / "src" / "generated" / "forward.golden.json"
+UNITS = (5, 3)
+INPUTS, SAMPLES, STEPS = 2, 40, 4
+
+
+def _case(activation: str, normalization: str, seed: int) -> dict[str, Any]:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(2 * SAMPLES, INPUTS)).astype(np.float32)
+    y = np.sin(x @ np.array([1.3, -0.7], np.float32)).astype(np.float32)
+    layers = tuple(
+        LayerSpec(units, Choice(activation), Choice("xavier_uniform"), Choice(normalization)) for units in UNITS
+    )
+    training = TrainingSpec(Choice("mse"), Choice("sgd", {"learning_rate": 0.05}), Choice("constant"), (), 16)
+    data = TrainingData(x[:SAMPLES], y[:SAMPLES], x[SAMPLES:], y[SAMPLES:])
+    trainer = Trainer(NetworkSpec(INPUTS, layers, 1, Choice("xavier_uniform")), training, data, seed)
+    trainer.train(STEPS)
+    column = next(i for i, each in enumerate(trainer.layout.columns) if each.name == "test_loss")
+    layer = {
+        "activation": _explicit("activations", activation),
+        "normalization": _explicit("normalizations", normalization),
+    }
+    return {
+        "layers": [layer for _ in UNITS],
+        "layout": trainer.layout.as_dict(),
+        "params": _numbers(trainer.parameters),
+        "running": _numbers(trainer.running),
+        "inputs": _numbers(data.x_test),
+        "targets": _numbers(data.y_test),
+        "mean_squared_error": float(trainer.stats[column]),
+    }
+
+
+def _explicit(family: str, variant_id: str) -> dict[str, str | float]:
+    """A choice with all its parameters, as configurations have it."""
+    return {"id": variant_id, **{param.id: param.default for param in FAMILIES[family][variant_id].params}}
+
+
+def _numbers(values: np.ndarray[Any, Any]) -> list[float]:
+    return [float(f"{value:.8g}") for value in values.ravel()]
+
+
+def cases() -> list[dict[str, Any]]:
+    """All cases, made anew."""
+    pairs = [(a.id, n.id) for a in FAMILIES["activations"] for n in FAMILIES["normalizations"]]
+    return [_case(activation, normalization, seed) for seed, (activation, normalization) in enumerate(pairs)]
+
+
+if __name__ == "__main__":
+    PATH.write_text(json.dumps(cases()) + "\n", encoding="utf-8")

@@ -1,0 +1,183 @@
+"""Compile facts: once for all variants, from disk in the next process, and nothing allocated while training."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba.core.runtime import _nrt_python, rtsys
+
+from kernels import cache
+from kernels.activations import ACTIVATIONS
+from kernels.network import Choice, TrainingData
+from kernels.normalizations import NORMALIZATIONS
+from kernels.optimizers import OPTIMIZERS
+from kernels.regularizers import REGULARIZERS
+from kernels.schedules import SCHEDULES
+from kernels.train import train_chunk
+from kernels.warm import warm
+from tests.kernels.support import FITTING, make_data, make_trainer
+
+ROOT = Path(cache.__file__).parent.parent
+
+#: Starts as the server does, trains, and tells how many functions went through Numba's compiler: every compilation, be
+#: it of a dispatcher or of a C callback, runs its passes, and loading from disk runs none.
+SECOND_START = """
+import kernels
+from numba.core import event
+with event.install_recorder("numba:run_pass") as passes:
+    from kernels.warm import warm
+    warm(lambda done, total, label: None)
+    from tests.kernels.support import make_trainer
+    make_trainer(samples=20).train(25)
+print(len(passes.buffer))
+"""
+
+
+def compiled_passes(cache_root: Path) -> int:
+    environment = os.environ | {"LIVEGRAD_CACHE_DIR": str(cache_root), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", SECOND_START], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
+    warm(lambda *_: None)
+    folder = tmp_path / cache.folder().name
+    shutil.copytree(os.environ["NUMBA_CACHE_DIR"], folder)
+    assert compiled_passes(tmp_path) == 0
+    # The count does tell: without one callback on disk, that one is compiled, and the next start has it again.
+    for lost in folder.glob("**/activations.relu_forward*"):
+        lost.unlink()
+    assert compiled_passes(tmp_path) > 0
+    assert compiled_passes(tmp_path) == 0
+
+
+def test_the_training_loop_compiles_once_for_all_variants() -> None:
+    for loss, task in FITTING:
+        make_trainer(task=task, loss=Choice(loss)).train(2)
+    for name in ACTIVATIONS.variants:
+        make_trainer(activation=Choice(name)).train(2, observe=False)
+    for name in NORMALIZATIONS.variants:
+        make_trainer(normalization=Choice(name), dropout=0.5).train(2)
+    for name in OPTIMIZERS.variants:
+        make_trainer(optimizer=Choice(name)).train(2)
+    for name in SCHEDULES.variants:
+        make_trainer(schedule=Choice(name)).train(2)
+    make_trainer(regularizers=tuple(Choice(name) for name in REGULARIZERS.variants)).train(2)
+    make_trainer(hidden=(), samples=3, batch_size=3).train(2)
+    make_trainer(hidden=(3,) * 32).train(2)
+    assert len(train_chunk.signatures) == 1
+
+
+def test_data_of_any_kind_of_array_compiles_nothing_new() -> None:
+    data = make_data("binary", 20)
+    frozen = [array.copy() for array in (data.x_train, data.y_train, data.x_test, data.y_test)]
+    for array in frozen:
+        array.flags.writeable = False
+    slanted = [np.asfortranarray(array) for array in frozen]
+    wide = [array.astype(np.float64) for array in frozen]
+    results = []
+    for arrays in (frozen, slanted, wide):
+        trainer = make_trainer(TrainingData(*arrays))
+        trainer.train(5)
+        results.append(trainer.parameters.tobytes())
+    assert len(set(results)) == 1
+    assert len(train_chunk.signatures) == 1
+
+
+@pytest.mark.parametrize("hidden", [(5, 4), (600,)])
+def test_nothing_is_allocated_while_training(hidden: tuple[int, ...]) -> None:
+    # 600 units of 60 inputs and 64 samples are in OpenBLAS's range.
+    data = make_data("binary", 128, inputs=60)
+    trainer = make_trainer(
+        data, hidden=hidden, batch_size=64, dropout=0.2, normalization=Choice("batch_norm"),
+        regularizers=(Choice("l2"),), optimizer=Choice("adam", {"learning_rate": 0.001}),
+    )  # fmt: skip
+    trainer.train(5)
+    _nrt_python.memsys_enable_stats()
+    counts = []
+    for steps in (1, 50):
+        before = rtsys.get_allocation_stats()
+        trainer.train(steps)
+        after = rtsys.get_allocation_stats()
+        counts.append((after.alloc - before.alloc, after.mi_alloc - before.mi_alloc))
+        assert after.alloc - after.free == before.alloc - before.free
+    assert counts[0] == counts[1], "what is allocated does not depend on the number of steps"
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "kernels"
+    shutil.copytree(cache.SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache, "SOURCES", copy)
+    return copy
+
+
+def test_the_folder_changes_with_any_source(sources: Path) -> None:
+    first = cache.folder()
+    assert cache.folder() == first
+    for name in ("dense.py", "elementary.py", "warm.py"):
+        source = sources / name
+        kept = source.read_bytes()
+        source.write_bytes(kept + b"\n")
+        assert cache.folder() != first
+        source.write_bytes(kept)
+        assert cache.folder() == first
+    (sources / "conv.py").write_text("")
+    assert cache.folder() != first
+    (sources / "conv.py").rename(sources / "pool.py")
+    assert cache.folder() != first
+
+
+def test_the_folder_is_where_the_person_wants_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LIVEGRAD_CACHE_DIR", str(tmp_path / "here"))
+    assert cache.folder().parent == tmp_path / "here"
+    monkeypatch.delenv("LIVEGRAD_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.folder().parent == tmp_path / "xdg" / "livegrad"
+
+
+def test_a_folder_that_cannot_be_made_is_replaced_by_a_temporary_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("LIVEGRAD_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "replaced by configure")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    cache.configure()
+    chosen = Path(os.environ["NUMBA_CACHE_DIR"])
+    assert chosen == tmp_path / "livegrad" / cache.folder().name
+    assert chosen.is_dir()
+
+
+def test_prune_keeps_the_present_folder_and_the_latest_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIVEGRAD_CACHE_DIR", str(tmp_path))
+    cache.folder().mkdir()
+    (tmp_path / "not-ours").mkdir()
+    for age in range(5):
+        other = tmp_path / f"{age:016x}"
+        other.mkdir()
+        os.utime(other, (1e9 - age, 1e9 - age))
+    os.utime(cache.folder(), (1e8, 1e8))
+    cache.prune(keep=2)
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {cache.folder().name, "not-ours", f"{0:016x}", f"{1:016x}"}
+
+
+def test_warm_tells_how_far_it_is() -> None:
+    told: list[tuple[int, int, str]] = []
+    warm(lambda done, total, label: told.append((done, total, label)))
+    assert [done for done, _, _ in told] == list(range(told[-1][1] + 1))
+    assert told[-1][0] == told[-1][1]
+    labels = [label for _, _, label in told]
+    assert "optimizers.sgd" in labels
+    assert labels[-2:] == ["training loop", "ready"]

@@ -1,0 +1,163 @@
+"""The trainer's gradients and its training against the reference network, sample for sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from kernels.activations import ACTIVATIONS
+from kernels.network import Choice
+from kernels.normalizations import NORMALIZATIONS
+from kernels.optimizers import OPTIMIZERS
+from kernels.regularizers import REGULARIZERS
+from kernels.rng import mask_bits, mask_key
+from kernels.schedules import SCHEDULES
+from kernels.trainer import Trainer
+from tests.kernels import reference
+from tests.kernels.support import FITTING, choices, describe, last_batch, make_data, make_network, make_trainer
+
+#: Hidden layers and batch size; of 67 samples a second batch after one of 64 is partial, with 3.
+SHAPES = [((), 3), ((), 64), ((5,), 1), ((5,), 10), ((6, 9, 5), 3), ((6, 9, 5), 64)]
+SAMPLES = 67
+
+
+@numba.njit(cache=True)
+def _bits(seed: int, step: int, layer: int, size: int) -> NDArray[np.float64]:
+    key = mask_key(seed, step, layer)
+    bits = np.empty(size, np.float64)
+    for i in range(size):
+        bits[i] = mask_bits(key, i)
+    return bits
+
+
+def dropout_masks(seed: int, step: int, hidden: tuple[int, ...], count: int, rate: float) -> list[reference.Array]:
+    """What dropout multiplies each hidden layer by, [count, units], from the bits of `kernels.rng`."""
+    stride = (count + 7) // 8 * 8
+    masks = []
+    for layer, units in enumerate(hidden):
+        kept = _bits(seed, step, layer, units * stride) >= np.floor(np.float64(np.float32(rate)) * (2**32 - 1))
+        masks.append(kept.reshape(units, stride)[:, :count].T / (1 - rate))
+    return masks
+
+
+def disturb(trainer: Trainer) -> None:
+    """Move biases, gammas and betas away from zero and one."""
+    trainer.parameters[:] += np.random.default_rng(8).normal(0, 0.2, trainer.parameters.size).astype(np.float32)
+
+
+def compare_gradients(trainer: Trainer, truth: dict[str, reference.Array], label: str) -> None:
+    found = reference.unpack(trainer.layout.tensors, trainer.gradients)
+    assert set(found) == set(truth)
+    largest = max(1e-3, *(float(np.abs(values).max()) for values in truth.values()))
+    for name, values in truth.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=3e-5 * largest, err_msg=f"{label} {name}")
+
+
+def check_steps(
+    hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, dropout: float = 0.0, **kinds: Any
+) -> None:
+    """Compare the gradients of every step; both networks go on from the trainer's numbers."""
+    data = make_data(task, SAMPLES)
+    outputs = 3 if task == "multiclass" else 1
+    regularizers = kinds.pop("regularizers", ())
+    spec = make_network(2, hidden, outputs, dropout=dropout, **kinds)
+    trainer = make_trainer(
+        data, task=task, hidden=hidden, loss=Choice(loss), batch_size=batch_size, dropout=dropout,
+        optimizer=Choice("sgd", {"learning_rate": 0.01}), regularizers=regularizers, seed=5, **kinds,
+    )  # fmt: skip
+    disturb(trainer)
+    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    for step in range(steps):
+        network = reference.twin(trainer, spec)
+        place = step % trainer.steps_per_epoch
+        count = min(batch_size, SAMPLES - place * batch_size)
+        assert trainer.train(1) == 1
+        batch = last_batch(trainer, count)
+        masks = dropout_masks(5, step, hidden, count, dropout) if dropout else None
+        _, gradients = reference.loss_and_gradients(network, Choice(loss), x[batch], y[batch], masks)
+        reference.add_penalties(network, regularizers, gradients)
+        label = f"step {step}, {count} samples"
+        compare_gradients(trainer, gradients, label)
+        for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
+            np.testing.assert_allclose(values, network.running[name], rtol=1e-4, atol=1e-5, err_msg=f"{label} {name}")
+
+
+@pytest.mark.parametrize(("loss", "task"), FITTING)
+@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("activation", list(ACTIVATIONS.variants))
+def test_gradients(activation: str, normalization: str, loss: str, task: str) -> None:
+    for hidden, batch_size in SHAPES:
+        kinds: dict[str, Any] = {"activation": Choice(activation), "normalization": Choice(normalization)}
+        check_steps(hidden, batch_size, 2, task, loss, **kinds)
+
+
+@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+def test_gradients_of_a_whole_epoch_and_its_last_partial_batch(normalization: str) -> None:
+    check_steps((5, 4), 10, 8, "multiclass", "softmax_cross_entropy", normalization=Choice(normalization))
+
+
+@pytest.mark.parametrize("choice", [each for penalty in REGULARIZERS for each in choices(penalty)], ids=describe)
+def test_gradients_with_a_penalty(choice: Choice) -> None:
+    check_steps((5, 4), 10, 3, "binary", "mse", regularizers=(choice,))
+    check_steps((5,), 10, 3, "binary", "mse", regularizers=(choice,), normalization=Choice("batch_norm"))
+
+
+def test_gradients_with_every_penalty_at_once() -> None:
+    check_steps((5, 4), 10, 3, "regression", "mse", regularizers=tuple(Choice(name) for name in REGULARIZERS.variants))
+
+
+@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_gradients_with_dropout(rate: float, normalization: str) -> None:
+    check_steps((8, 6), 13, 4, "binary", "mse", dropout=rate, normalization=Choice(normalization))
+
+
+@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("choice", [Choice(name) for name in OPTIMIZERS.variants], ids=describe)
+def test_twenty_steps_of_every_optimizer(choice: Choice, normalization: str) -> None:
+    for schedule in (Choice(name) for name in SCHEDULES.variants):
+        train_both(choice, schedule, Choice(normalization))
+
+
+def train_both(optimizer: Choice, schedule: Choice, normalization: Choice) -> None:
+    """Train the trainer and the reference side by side for 20 steps, on the same samples in the same order."""
+    data = make_data("multiclass", 50)
+    spec = make_network(2, (6, 5), 3, normalization=normalization)
+    trainer = make_trainer(
+        data, task="multiclass", hidden=(6, 5), loss=Choice("softmax_cross_entropy"), batch_size=16,
+        optimizer=optimizer, schedule=schedule, normalization=normalization, regularizers=(Choice("l2"),),
+    )  # fmt: skip
+    network, rule = reference.twin(trainer, spec), reference.Optimizer(optimizer, schedule)
+    start = trainer.parameters.copy()
+    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    for step in range(20):
+        trainer.train(1, observe=False)
+        batch = last_batch(trainer, 2 if step % 4 == 3 else 16)
+        _, gradients = reference.loss_and_gradients(network, Choice("softmax_cross_entropy"), x[batch], y[batch])
+        reference.add_penalties(network, (Choice("l2"),), gradients)
+        rule.update(network.parameters, gradients)
+    assert np.abs(trainer.parameters - start).max() > 0.01
+    found = reference.unpack(trainer.layout.tensors, trainer.parameters)
+    for name, values in network.parameters.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=5e-4, err_msg=name)
+    for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
+        np.testing.assert_allclose(values, network.running[name], rtol=1e-3, atol=5e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("samples", [1, 9, 40])
+def test_every_epoch_sees_every_sample_once(samples: int) -> None:
+    trainer = make_trainer(samples=samples, batch_size=min(7, samples))
+    orders: list[list[int]] = []
+    for _ in range(3):
+        seen: list[int] = []
+        while len(seen) < samples:
+            trainer.train(1)
+            seen += last_batch(trainer, min(7, samples - len(seen))).tolist()
+        assert sorted(seen) == list(range(samples))
+        assert trainer.epoch == pytest.approx(len(orders) + 1)
+        orders.append(seen)
+    assert samples == 1 or orders[0] != orders[1] != orders[2]

@@ -1,0 +1,35 @@
+"""The trainings of which PyTorch's trajectories are kept: what both sides build from."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+from kernels.network import Choice
+from kernels.trainer import Trainer
+from tests.kernels.support import make_data, make_trainer
+
+STEPS, BATCH_SIZE, SAMPLES = 50, 12, 52
+HIDDEN = (6, 5)
+PENALTY = 0.01
+CASES = [*product(("sgd", "momentum", "adam"), ("plain", "batch_norm", "l2"))]
+
+
+def path(optimizer: str, kind: str) -> Path:
+    """The file of a case."""
+    return Path(__file__).parent / f"{optimizer}-{kind}.npz"
+
+
+def build(optimizer: str, kind: str) -> Trainer:
+    """Two inputs, tanh layers of six and five, three classes; four batches of twelve and one of four make an epoch."""
+    return make_trainer(
+        make_data("multiclass", SAMPLES, seed=3),
+        task="multiclass",
+        hidden=HIDDEN,
+        loss=Choice("softmax_cross_entropy"),
+        optimizer=Choice(optimizer),
+        normalization=Choice("batch_norm" if kind == "batch_norm" else "none"),
+        regularizers=(Choice("l2", {"rate": PENALTY}),) if kind == "l2" else (),
+        batch_size=BATCH_SIZE,
+        seed=11,
+    )

@@ -1,0 +1,127 @@
+"""Train every case in PyTorch and keep what it did: `python -m tests.kernels.trajectories.make`.
+
+Needs PyTorch beside Livegrad (`pip install -e .[bench]`). Run it from the repository's root when a case changes; the
+files are kept in git, so the test needs no PyTorch. PyTorch computes in float64, from the first weights and on
+the samples of the trainer, in its order. A file holds
+
+- `x`, `y`: the data, [samples, inputs] and [samples];
+- `start`: the first parameters, flat as in the trainer's layout;
+- `batches`: [steps, batch size], the samples of every step, -1 behind a shorter one;
+- `losses`: [steps]; `parameters`: [steps, size] and `running`: [steps, size], after every step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kernels.layout import Tensor
+from kernels.optimizers import OPTIMIZERS
+from tests.kernels.support import last_batch, make_data
+from tests.kernels.trajectories.cases import BATCH_SIZE, CASES, HIDDEN, PENALTY, SAMPLES, STEPS, build, path
+
+
+def batches(optimizer: str, kind: str) -> list[NDArray[np.int64]]:
+    """The samples of every step, as the trainer draws them."""
+    trainer = build(optimizer, kind)
+    drawn = []
+    for step in range(STEPS):
+        trainer.train(1)
+        place = step % trainer.steps_per_epoch * BATCH_SIZE
+        drawn.append(last_batch(trainer, min(BATCH_SIZE, SAMPLES - place)))
+    return drawn
+
+
+def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The network in PyTorch, its parameters and its running statistics by the layout's names."""
+    modules: list[Any] = []
+    parameters: dict[str, Any] = {}
+    running: dict[str, Any] = {}
+    inputs = 2
+    for number, units in enumerate(HIDDEN, start=1):
+        name = f"layer{number}"
+        dense = torch.nn.Linear(inputs, units, bias=kind != "batch_norm")
+        parameters[f"{name}.weight"] = dense.weight
+        modules.append(dense)
+        if kind == "batch_norm":
+            norm = torch.nn.BatchNorm1d(units)
+            parameters[f"{name}.gamma"], parameters[f"{name}.beta"] = norm.weight, norm.bias
+            running[f"{name}.running_mean"], running[f"{name}.running_var"] = norm.running_mean, norm.running_var
+            modules.append(norm)
+        else:
+            parameters[f"{name}.bias"] = dense.bias
+        modules.append(torch.nn.Tanh())
+        inputs = units
+    output = torch.nn.Linear(inputs, 3)
+    parameters["output.weight"], parameters["output.bias"] = output.weight, output.bias
+    return torch.nn.Sequential(*modules, output), parameters, running
+
+
+def optimizer_of(name: str, kind: str, parameters: dict[str, Any]) -> Any:
+    """PyTorch's optimizer with Livegrad's defaults; the penalty is on weights only."""
+    groups = [
+        {
+            "params": [values for key, values in parameters.items() if key.endswith(".weight") == weights],
+            "weight_decay": PENALTY if weights and kind == "l2" else 0.0,
+        }
+        for weights in (True, False)
+    ]
+    chosen = {param.id: param.default for param in OPTIMIZERS[name].params}
+    rate = chosen["learning_rate"]
+    if name == "adam":
+        return torch.optim.Adam(groups, lr=rate, betas=(chosen["beta1"], chosen["beta2"]), eps=chosen["epsilon"])
+    return torch.optim.SGD(groups, lr=rate, momentum=chosen.get("momentum", 0.0))
+
+
+def flat(tensors: tuple[Tensor, ...], values: dict[str, Any]) -> NDArray[np.float32]:
+    """Tensors by name as one buffer."""
+    parts = [values[tensor.name].detach().numpy().ravel() for tensor in tensors]
+    return np.concatenate([np.zeros(0), *parts]).astype(np.float32)
+
+
+def train(optimizer: str, kind: str) -> None:
+    """Train one case, and write its file."""
+    trainer = build(optimizer, kind)
+    layout, start = trainer.layout, trainer.parameters.copy()
+    data = make_data("multiclass", SAMPLES, seed=3)
+    model, parameters, running = network(kind)
+    with torch.no_grad():
+        for tensor in layout.tensors:
+            values = start[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
+            parameters[tensor.name].copy_(torch.from_numpy(values.astype(np.float64)))
+    rule = optimizer_of(optimizer, kind, parameters)
+    drawn = batches(optimizer, kind)
+    losses, after, statistics = [], [], []
+    for batch in drawn:
+        rule.zero_grad()
+        logits = model(torch.from_numpy(data.x_train[batch].astype(np.float64)))
+        loss: Any = torch.nn.functional.cross_entropy(logits, torch.from_numpy(data.y_train[batch].astype(np.int64)))
+        loss.backward()
+        rule.step()
+        losses.append(float(loss.detach()))
+        after.append(flat(layout.tensors, parameters))
+        statistics.append(flat(layout.buffers, running))
+    padded = np.full((STEPS, BATCH_SIZE), -1, np.int16)
+    for row, batch in zip(padded, drawn, strict=True):
+        row[: len(batch)] = batch
+    np.savez_compressed(
+        path(optimizer, kind),
+        x=data.x_train,
+        y=data.y_train,
+        start=start,
+        batches=padded,
+        losses=np.array(losses, np.float32),
+        parameters=np.stack(after),
+        running=np.stack(statistics),
+    )
+
+
+if __name__ == "__main__":
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    for case in CASES:
+        train(*case)
+        print(f"{path(*case).name}: {path(*case).stat().st_size} bytes")

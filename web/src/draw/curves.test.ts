@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { Series } from '../model/series';
+import type { Column } from '../protocol/messages';
+import { decades, linearRange } from './chart';
+import { Curves, gradientQuantities, lossQuantities, ratioQuantities, type Parts, type Quantity } from './curves';
+
+const quantity = (column: number, reduce: Quantity['reduce']): Quantity => ({ read: (read) => read(column), reduce });
+const three = [quantity(0, 'high'), quantity(0, 'low'), quantity(0, 'mean')];
+
+function record(values: number[], start = 0, series = new Series()): Series {
+  series.append(
+    { start, steps: Float64Array.from(values, (_, i) => start + i), values: Float32Array.from(values) },
+    1,
+    1,
+  );
+  return series;
+}
+
+describe('curves', () => {
+  it('follow the record when it fits, and end with the live row', () => {
+    const live = { step: 9, stats: Float32Array.of(7) };
+    const data = new Curves(three, false).data({ series: record([1, 2, 4]), live }, 10, 0.5);
+    expect(data).toEqual([
+      [0, 0.5, 1, 4.5],
+      [1, 2, 4, 7],
+      [1, 2, 4, 7],
+      [1, 2, 4, 7],
+    ]);
+  });
+
+  it('lose no spike when many records share a pixel', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => (i === 500 ? 90 : i === 700 ? -90 : 1));
+    const [x, high, low, mean] = new Curves(three, false).data({ series: record(values), live: null }, 20, 1);
+    expect(x).toHaveLength(20);
+    expect(x.at(-1)).toBe(999);
+    expect(Math.max(...(high as number[]))).toBe(90);
+    expect(Math.min(...(low as number[]))).toBe(-90);
+    expect((mean as number[])[0]).toBe(1);
+  });
+
+  it('are geometric on a logarithmic axis, with gaps where there is no logarithm', () => {
+    const data = new Curves([quantity(0, 'mean')], true).data(
+      { series: record([1, 100, 0, -1, NaN, Infinity]), live: null },
+      3,
+      1,
+    );
+    expect(data[1]![0]).toBeCloseTo(10, 9);
+    expect(data[1]!.slice(1)).toEqual([null, null]);
+  });
+
+  it('keep what they have read and take in what is new, also after a new beginning', () => {
+    const series = record([1, 2]);
+    const curves = new Curves([quantity(0, 'mean')], false);
+    curves.data({ series, live: null }, 10, 1);
+    record([3], 2, series);
+    expect(curves.data({ series, live: null }, 10, 1)[1]).toEqual([1, 2, 3]);
+    series.append({ start: 0, steps: Float64Array.of(0), values: Float32Array.of(8) }, 2, 1);
+    expect(curves.data({ series, live: null }, 10, 1)[1]).toEqual([8]);
+  });
+});
+
+describe('quantities', () => {
+  const column = (name: string, layer: number | null = null, tensor: string | null = null): Column => ({
+    name,
+    layer,
+    tensor,
+  });
+  const tensor = (name: string, role: string) => ({ name, role, layer: 1, shape: [1], offset: 0, size: 1 });
+  const layout: Parts = {
+    tensors: [tensor('layer1.weight', 'weight'), tensor('layer1.bias', 'bias')],
+    columns: [
+      column('train_loss'),
+      column('gradient_norm', 1, 'layer1.weight'),
+      column('weight_norm', 1, 'layer1.weight'),
+      column('update_norm', 1, 'layer1.weight'),
+      column('gradient_norm', 1, 'layer1.bias'),
+    ],
+  };
+  const row = [0.5, 3, 8, 2, 4];
+
+  it('combine the gradients of a layer, and relate its update to its weights', () => {
+    expect(gradientQuantities(layout, [1])[2]!.read((i) => row[i]!)).toBe(5);
+    expect(ratioQuantities(layout, [1])[2]!.read((i) => row[i]!)).toBe(0.25);
+  });
+
+  it('are NaN where the record has no such column', () => {
+    const [, , train, , , test] = lossQuantities(layout.columns);
+    expect(train!.read((i) => row[i]!)).toBe(0.5);
+    expect(test!.read((i) => row[i]!)).toBeNaN();
+  });
+});
+
+describe('axes', () => {
+  it('span whole decades, one at least', () => {
+    expect(decades(0.02, 3)).toEqual([0.01, 10]);
+    expect(decades(1, 1)).toEqual([1, 10]);
+    expect(decades(null, null)).toEqual([0.1, 1]);
+  });
+
+  it('span round steps, from zero where asked', () => {
+    expect(linearRange({ fromZero: true }, 0.2, 0.68)).toEqual([0, 0.7000000000000001]);
+    expect(linearRange({ fromZero: false }, -0.9, 0.95)).toEqual([-1, 1]);
+    const [low, high] = linearRange({ fromZero: false }, 3, 3);
+    expect(low).toBeLessThanOrEqual(3);
+    expect(high).toBeGreaterThan(3);
+  });
+});
