@@ -19,6 +19,10 @@ from kernels.trainer import Trainer
 
 Floats = NDArray[np.float32]
 
+#: Every loss with every task that it fits.
+FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
+#: Outputs of the tasks that have several.
+OUTPUTS = {"multiclass": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT = Choice("mse"), Choice("sgd"), Choice("constant")
 _POINTER = ctypes.POINTER(ctypes.c_float)
@@ -50,7 +54,7 @@ def choices(variant: Variant) -> list[Choice]:
     for param in variant.params:
         if param.choices:
             away = param.minimum if param.default == param.maximum else param.maximum
-        elif param.scale == "log":
+        elif param.scale == "log" and param.default > 0:
             away = float(np.sqrt(param.default * param.maximum))
         else:
             away = (param.default + 2 * param.minimum + param.maximum) / 4
@@ -71,12 +75,12 @@ def describe(choice: Choice) -> str:
     return "-".join([choice.id, *(f"{name}={value:g}" for name, value in choice.params.items())])
 
 
-#: Every loss, also with its parameters away from their defaults, with every task that it fits.
-FITTING = [(choice, task) for choice in every(LOSSES) for task in LOSSES[choice.id].tasks]
+#: `FITTING` with choices, each loss also with its parameters away from their defaults.
+FITTING_CHOICES = [(choice, task) for choice in every(LOSSES) for task in LOSSES[choice.id].tasks]
 
 
 def fitting(argument: Choice | str) -> str:
-    """An argument out of `FITTING` as a test's name."""
+    """An argument out of `FITTING_CHOICES` as a test's name."""
     return argument if isinstance(argument, str) else describe(argument)
 
 

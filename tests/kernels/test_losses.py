@@ -10,7 +10,7 @@ import pytest
 from kernels.losses import LOSSES, default_loss
 from kernels.network import Choice
 from tests.kernels.reference import Array, slope
-from tests.kernels.support import FITTING, Floats, call, fitting, vector
+from tests.kernels.support import FITTING_CHOICES, Floats, call, fitting, vector
 
 COUNTS = [1, 3, 8, 10, 17, 64]
 
@@ -52,7 +52,7 @@ def targets_of(task: str, count: int, outputs: int) -> Floats:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize(("choice", "task"), FITTING, ids=fitting)
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
 def test_value_and_gradient(choice: Choice, task: str, count: int) -> None:
     for outputs in outputs_of(task):
         z = np.random.default_rng(outputs).normal(0, 2, (count, outputs)).astype(np.float32)
@@ -65,7 +65,7 @@ def test_value_and_gradient(choice: Choice, task: str, count: int) -> None:
         assert not d[:, count:].any(), "the gradient of a padded lane must be zero"
 
 
-@pytest.mark.parametrize(("choice", "task"), FITTING, ids=fitting)
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
 def test_extreme_logits_neither_overflow_nor_lose_the_value(choice: Choice, task: str) -> None:
     for outputs in outputs_of(task):
         rng = np.random.default_rng(5)
@@ -76,7 +76,7 @@ def test_extreme_logits_neither_overflow_nor_lose_the_value(choice: Choice, task
         assert np.isfinite(d).all()
 
 
-@pytest.mark.parametrize(("choice", "task"), FITTING, ids=fitting)
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
 def test_one_nan_logit_makes_the_loss_nan(choice: Choice, task: str) -> None:
     for outputs in outputs_of(task):
         for output in range(outputs):

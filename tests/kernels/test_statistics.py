@@ -16,7 +16,7 @@ from kernels.simd import pointer
 from kernels.statistics import all_finite, gather, layer_statistics, norm
 from kernels.trainer import Trainer
 from tests.kernels import reference
-from tests.kernels.support import FITTING, Floats, fitting, last_batch, make_data, make_network, make_trainer
+from tests.kernels.support import FITTING_CHOICES, Floats, fitting, last_batch, make_data, make_network, make_trainer
 
 
 @numba.njit(cache=True)
@@ -97,7 +97,7 @@ def column(trainer: Trainer, name: str, **of: Any) -> float:
     return float(trainer.stats[names.index((name, of.get("layer"), of.get("tensor")))])
 
 
-@pytest.mark.parametrize(("choice", "task"), FITTING, ids=fitting)
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
 @pytest.mark.parametrize("samples", [13, 300])
 def test_a_row_of_a_run(choice: Choice, task: str, samples: int) -> None:
     """Every column of an observation against the reference network; 300 samples take several evaluation blocks."""
