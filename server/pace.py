@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 
-#: A run that trains for people to watch need not be woken more often than screens are drawn.
-TICK = 1 / 60
+#: A run that trains for people to watch need not be woken more often than this: twice a drawn frame, so that a frame
+#: finds new steps even when a thread was woken late.
+TICK = 1 / 120
 
 #: A run that fell behind (the machine was busy) does not catch up on more than this.
 MAX_BACKLOG = 0.25

@@ -207,7 +207,9 @@ class Scheduler:
             snapshot = run.snapshot(demand.fields)
             publish(run_id, snapshot)
             entry.published = run.version
-            entry.next_frame = now + max(FRAME_INTERVAL, snapshot.size / FRAME_BYTES_PER_SECOND)
+            # In step with the screen: a frame that came late does not make those after it late too.
+            interval = max(FRAME_INTERVAL, snapshot.size / FRAME_BYTES_PER_SECOND)
+            entry.next_frame = max(entry.next_frame + interval, now + interval / 2)
             changed = False
         self._save(entry, now)
         next_time = run.next_time()

@@ -44,3 +44,14 @@ export function changedNumber(a: unknown, b: unknown, path = ''): string | null 
   const [key, ...others] = keys.filter((candidate) => !same(at(a, candidate), at(b, candidate)));
   return key && others.length === 0 ? changedNumber(at(a, key), at(b, key), `${path}.${key}`) : null;
 }
+
+/** What has to be set to get from one configuration to another. */
+export function difference(from: RunConfig, to: RunConfig): PartialConfig {
+  const patch: PartialConfig = {};
+  if (from.seed !== to.seed) patch.seed = to.seed;
+  if (from.speed !== to.speed) patch.speed = to.speed;
+  if (!same(from.data, to.data)) patch.data = to.data;
+  if (!same(from.network, to.network)) patch.network = to.network;
+  if (!same(from.training, to.training)) patch.training = to.training;
+  return patch;
+}

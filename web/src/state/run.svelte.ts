@@ -1,6 +1,5 @@
 /** The page's view of one run: starts it, follows it, steers it. Drawing reads it; nothing else talks to the server. */
 
-import { say, t, type TextKey, type Vars } from '../i18n/i18n.svelte';
 import { Series } from '../model/series';
 import * as api from '../protocol/api';
 import type {
@@ -19,7 +18,6 @@ import type {
   RunEvent,
   RunState,
   Speed,
-  Text,
   Upstream,
   WatchField,
 } from '../protocol/messages';
@@ -27,20 +25,13 @@ import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
 import { History } from './history';
 import { setFrameSource } from './loop';
-import { join, merge, same } from './merge';
+import { difference, join, merge, same } from './merge';
+import type { Notice } from './notice';
 import { rememberedRun, rememberRun } from './remember';
 import { openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
 
 export type Status = 'loading' | 'compiling' | 'connecting' | 'live' | 'reconnecting' | 'full' | 'failed';
-
-/** Something to tell in passing: a text of the page's own, or one that the server brought in both languages. */
-export interface Notice {
-  tone: 'info' | 'error';
-  key?: TextKey;
-  vars?: Vars;
-  text?: Text;
-}
 
 /** Commands of one gesture are sent together. */
 const SEND_AFTER = 60;
@@ -457,21 +448,4 @@ export class RunStore {
     this.flush();
     return this.socket?.send(message) ?? false;
   }
-}
-
-/** What has to be set to get from one configuration to another. */
-function difference(from: RunConfig, to: RunConfig): PartialConfig {
-  const patch: PartialConfig = {};
-  if (from.seed !== to.seed) patch.seed = to.seed;
-  if (from.speed !== to.speed) patch.speed = to.speed;
-  if (!same(from.data, to.data)) patch.data = to.data;
-  if (!same(from.network, to.network)) patch.network = to.network;
-  if (!same(from.training, to.training)) patch.training = to.training;
-  return patch;
-}
-
-/** The text of a notice in the current language; a text of the server's fills the `{why}` of the page's own. */
-export function noticeText({ key, vars, text }: Notice): string {
-  const why = text ? say(text) : '';
-  return key ? t(key, { why, ...vars }) : why;
 }

@@ -2,7 +2,7 @@
 
 import * as api from '../protocol/api';
 import type { Catalog, Health, PartialConfig } from '../protocol/messages';
-import type { Notice } from './run.svelte';
+import type { Notice } from './notice';
 import { same } from './merge';
 import { rememberRun, type OwnRun } from './remember';
 import { readConfig, readPageOptions, writeConfig, type ReadLink } from './url';

@@ -4,7 +4,7 @@ import { compact } from './compact';
 import { choose } from './families';
 import { History } from './history';
 import { ALL_LAYERS, applyToAll, changeLayers, chosenIds, common } from './layers';
-import { join, merge, same } from './merge';
+import { difference, join, merge, same } from './merge';
 
 const base = catalogue.default_config;
 
@@ -21,6 +21,14 @@ describe('merging', () => {
     const first = { training: { batch_size: 8, loss: { id: 'surprise' } }, seed: 2 };
     const second = { training: { batch_size: 4 }, data: { seed: 3 } };
     expect(merge(base, join(first, second))).toEqual(merge(merge(base, first), second));
+  });
+
+  it('finds what leads from one to another', () => {
+    const other = merge(base, { training: { batch_size: 8 }, speed: 'full' });
+    const patch = difference(base, other);
+    expect(Object.keys(patch).sort()).toEqual(['speed', 'training']);
+    expect(merge(base, patch)).toEqual(other);
+    expect(difference(base, structuredClone(base))).toEqual({});
   });
 
   it('compares by value', () => {
