@@ -378,6 +378,40 @@ export interface components {
             samples: number;
         };
         /**
+         * ByNormClippings
+         * @description Shortens a gradient that is longer than the limit, and keeps its direction.
+         */
+        ByNormClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "by_norm";
+            /**
+             * Limit
+             * @description The longest gradient.
+             * @default 1
+             */
+            limit: number;
+        };
+        /**
+         * ByValueClippings
+         * @description Bounds each component by itself, which may turn the gradient's direction.
+         */
+        ByValueClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "by_value";
+            /**
+             * Limit
+             * @description The largest component.
+             * @default 1
+             */
+            limit: number;
+        };
+        /**
          * CatalogView
          * @description Everything that can be chosen.
          */
@@ -584,6 +618,35 @@ export interface components {
             samples: number;
         };
         /**
+         * ElasticNetRegularizers
+         * @description L1 and L2 together: sparse, yet stable.
+         */
+        ElasticNetRegularizers: {
+            /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "elastic_net";
+            /**
+             * L1
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            l1: number;
+            /**
+             * L2
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            l2: number;
+        };
+        /**
          * EluActivations
          * @description Bends exponentially to −α below zero, which pulls the mean activation towards zero.
          */
@@ -650,6 +713,8 @@ export interface components {
         FamiliesView: {
             /** Activations */
             activations: components["schemas"]["VariantView"][];
+            /** Clippings */
+            clippings: components["schemas"]["VariantView"][];
             /** Datasets */
             datasets: components["schemas"]["VariantView"][];
             /** Features */
@@ -666,6 +731,8 @@ export interface components {
             preprocessings: components["schemas"]["VariantView"][];
             /** Regularizers */
             regularizers: components["schemas"]["VariantView"][];
+            /** Samplings */
+            samplings: components["schemas"]["VariantView"][];
             /** Schedules */
             schedules: components["schemas"]["VariantView"][];
         };
@@ -897,6 +964,12 @@ export interface components {
          */
         L1Regularizers: {
             /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -913,6 +986,12 @@ export interface components {
          * @description Pulls each weight toward zero in proportion to its size.
          */
         L2Regularizers: {
+            /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1091,6 +1170,8 @@ export interface components {
             train_share_minimum: number;
             /** Units */
             units: number;
+            /** Warmup */
+            warmup: number;
             /**
              * Work
              * @description Parameters times batch size.
@@ -1190,7 +1271,7 @@ export interface components {
         };
         /**
          * MomentumOptimizers
-         * @description Gathers speed where gradients agree from step to step, and damps where they alternate.
+         * @description Gathers speed along directions in which gradients agree, and damps those in which they alternate.
          */
         MomentumOptimizers: {
             /**
@@ -1346,6 +1427,17 @@ export interface components {
             /** Layers */
             layers: components["schemas"]["LayerConfig"][];
             output: components["schemas"]["OutputConfig"];
+        };
+        /**
+         * NoneClippings
+         * @description The gradient as it is.
+         */
+        NoneClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "none";
         };
         /**
          * NoneNormalizations
@@ -1682,7 +1774,7 @@ export interface components {
             epsilon: number;
             /**
              * Epsilon Inside
-             * @description 0: √r + ε, as in PyTorch; 1: √(r + ε), as in Goodfellow's algorithm 8.5.
+             * @description √r + ε as in PyTorch, or √(r + ε) as in Goodfellow's algorithm 8.5.
              * @default 0
              */
             epsilon_inside: number;
@@ -1786,6 +1878,53 @@ export interface components {
             viewers: number;
         };
         /**
+         * SamOptimizers
+         * @description Takes the gradient at the worst point nearby, and so settles in flat valleys; two gradients a step.
+         */
+        SamOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sam";
+            /**
+             * Inner
+             * @description The optimizer that takes the step.
+             * @default 0
+             */
+            inner: number;
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.05
+             */
+            learning_rate: number;
+            /**
+             * Rho
+             * @description How far uphill the gradient is taken.
+             * @default 0.05
+             */
+            rho: number;
+        };
+        /**
          * SeluActivations
          * @description A scaled ELU with LeCun-normal weights keeps mean 0 and variance 1 through the layers by itself.
          */
@@ -1812,6 +1951,28 @@ export interface components {
              * @default 0.1
              */
             learning_rate: number;
+        };
+        /**
+         * ShuffledOnceSamplings
+         * @description Every sample once an epoch, always in the same random order.
+         */
+        ShuffledOnceSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shuffled_once";
+        };
+        /**
+         * ShuffledSamplings
+         * @description Every sample once an epoch, in a new order each time.
+         */
+        ShuffledSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shuffled";
         };
         /**
          * SigmoidActivations
@@ -1907,6 +2068,17 @@ export interface components {
              * @enum {string}
              */
             id: "softsign";
+        };
+        /**
+         * SortedSamplings
+         * @description Class after class: batches are no fair sample, and each undoes what the one before has taught.
+         */
+        SortedSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sorted";
         };
         /**
          * SparseInitializers
@@ -2068,14 +2240,23 @@ export interface components {
         TrainingConfig: {
             /** Batch Size */
             batch_size: number;
+            /** Clipping */
+            clipping: components["schemas"]["NoneClippings"] | components["schemas"]["ByNormClippings"] | components["schemas"]["ByValueClippings"];
             /** Loss */
             loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
             /** Optimizer */
-            optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["NesterovOptimizers"] | components["schemas"]["AdagradOptimizers"] | components["schemas"]["RmspropOptimizers"] | components["schemas"]["RmspropNesterovOptimizers"] | components["schemas"]["AdadeltaOptimizers"] | components["schemas"]["AdamOptimizers"] | components["schemas"]["AdamwOptimizers"] | components["schemas"]["AmsgradOptimizers"] | components["schemas"]["NadamOptimizers"] | components["schemas"]["AdamaxOptimizers"] | components["schemas"]["RadamOptimizers"] | components["schemas"]["LambOptimizers"] | components["schemas"]["LionOptimizers"] | components["schemas"]["RpropOptimizers"] | components["schemas"]["DeltaBarDeltaOptimizers"];
+            optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["NesterovOptimizers"] | components["schemas"]["SamOptimizers"] | components["schemas"]["AdagradOptimizers"] | components["schemas"]["RmspropOptimizers"] | components["schemas"]["RmspropNesterovOptimizers"] | components["schemas"]["AdadeltaOptimizers"] | components["schemas"]["AdamOptimizers"] | components["schemas"]["AdamwOptimizers"] | components["schemas"]["AmsgradOptimizers"] | components["schemas"]["NadamOptimizers"] | components["schemas"]["AdamaxOptimizers"] | components["schemas"]["RadamOptimizers"] | components["schemas"]["LambOptimizers"] | components["schemas"]["LionOptimizers"] | components["schemas"]["RpropOptimizers"] | components["schemas"]["DeltaBarDeltaOptimizers"];
             /** Regularizers */
-            regularizers: (components["schemas"]["L1Regularizers"] | components["schemas"]["L2Regularizers"])[];
+            regularizers: (components["schemas"]["L1Regularizers"] | components["schemas"]["L2Regularizers"] | components["schemas"]["ElasticNetRegularizers"] | components["schemas"]["WeightDecayRegularizers"])[];
+            /** Sampling */
+            sampling: components["schemas"]["ShuffledSamplings"] | components["schemas"]["ShuffledOnceSamplings"] | components["schemas"]["SortedSamplings"] | components["schemas"]["WithReplacementSamplings"];
             /** Schedule */
             schedule: components["schemas"]["ConstantSchedules"] | components["schemas"]["LinearSchedules"] | components["schemas"]["StepSchedules"] | components["schemas"]["ExponentialSchedules"] | components["schemas"]["InverseTimeSchedules"] | components["schemas"]["PolynomialSchedules"] | components["schemas"]["CosineSchedules"] | components["schemas"]["OneCycleSchedules"] | components["schemas"]["CyclicSchedules"];
+            /**
+             * Warmup
+             * @description Steps over which the learning rate grows from zero.
+             */
+            warmup: number;
         };
         /**
          * UniformInitializers
@@ -2103,6 +2284,11 @@ export interface components {
             classes?: number | null;
             /** Formula */
             formula: string;
+            /**
+             * Full Batch
+             * @description Optimizers only: made for the whole training set at once.
+             */
+            full_batch?: boolean | null;
             /** @description The heading under which it is offered, in a large family. */
             group?: components["schemas"]["TextView"] | null;
             help: components["schemas"]["TextView"];
@@ -2129,6 +2315,40 @@ export interface components {
              * @description Losses only: the tasks that it fits.
              */
             tasks?: string[] | null;
+        };
+        /**
+         * WeightDecayRegularizers
+         * @description Shrinks weights by 1 − ηλ a step, apart from the gradient and so from any adaptive scaling.
+         */
+        WeightDecayRegularizers: {
+            /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "weight_decay";
+            /**
+             * Rate
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            rate: number;
+        };
+        /**
+         * WithReplacementSamplings
+         * @description Each draw independent: unbiased gradients, though some samples wait long for their turn.
+         */
+        WithReplacementSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "with_replacement";
         };
         /**
          * XavierNormalInitializers
