@@ -16,8 +16,6 @@ from kernels.spec import Family, Param, Text, Variant
 
 # ruff: noqa: ARG001 -- functions of a family share one signature
 
-_ZERO = np.float32(0)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Clipping(Variant):
@@ -39,12 +37,13 @@ def by_value_clip(w: Pointer, g: Pointer, size: int, learning_rate: float, param
 @kernel(GRADIENT_PASS)
 def by_norm_clip(w: Pointer, g: Pointer, size: int, learning_rate: float, params: Pointer) -> None:
     """Shortens the gradient to the limit, where it is longer: g *= min(1, limit / |g|). g: [size]."""
-    squares = _ZERO
+    # In doubles, in which no square of a finite float overflows: a cliff's gradient is shortened, not lost.
+    squares = 0.0
     for i in range(size):
-        squares += g[i] * g[i]
-    norm = np.float32(math.sqrt(squares))
+        squares += np.float64(g[i]) * np.float64(g[i])
+    norm = math.sqrt(squares)
     if norm > params[0]:
-        scale = params[0] / norm
+        scale = np.float32(params[0] / norm)
         for i in range(size):
             g[i] *= scale
 

@@ -3,7 +3,7 @@
 Drawn with NumPy before training starts, so there is no kernel: the entry's `draw` is its own truth.
 """
 
-# ruff: noqa: ARG001 -- functions of a family share one signature
+# ruff: noqa: ARG001, ARG005 -- functions of a family share one signature
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ Draw: TypeAlias = Callable[[np.random.Generator, Shape, Params], Doubles]
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Variant):
-    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero."""
+    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero.
+
+    `variance(fan_in, fan_out, params)` is that of the weights, as the source states it.
+    """
 
     draw: Draw
+    variance: Callable[[int, int, Params], float]
 
 
 def _zeros(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
@@ -62,10 +66,13 @@ def _xavier_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Do
     return _normal(rng, shape, (math.sqrt(2.0 / sum(shape)),))
 
 
-def _he_std(shape: Shape, params: Params) -> float:
+def _he_variance(fan_in: int, fan_out: int, params: Params) -> float:
     mode, slope = params
-    fan_out, fan_in = shape
-    return math.sqrt(2.0 / ((1.0 + slope * slope) * (fan_out if mode == 1 else fan_in)))
+    return 2.0 / ((1.0 + slope * slope) * (fan_out if mode == 1 else fan_in))
+
+
+def _he_std(shape: Shape, params: Params) -> float:
+    return math.sqrt(_he_variance(shape[1], shape[0], params))
 
 
 def _he_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
@@ -151,6 +158,7 @@ INITIALIZERS = Family(
             formula="w = 0",
             source="Goodfellow et al. 2016, 8.4",
             draw=_zeros,
+            variance=lambda fan_in, fan_out, params: 0.0,
         ),
         Initializer(
             id="constant",
@@ -173,6 +181,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_constant,
+            variance=lambda fan_in, fan_out, params: 0.0,
         ),
         Initializer(
             id="normal",
@@ -187,6 +196,7 @@ INITIALIZERS = Family(
                 _positive("std", _STD, {"en": "The standard deviation of the weights.", "zh": "权重的标准差。"}, 0.1),
             ),
             draw=_normal,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2,
         ),
         Initializer(
             id="uniform",
@@ -206,6 +216,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_uniform,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2 / 3,
         ),
         Initializer(
             id="lecun_uniform",
@@ -217,6 +228,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}\left(\pm\tfrac{1}{\sqrt{n_\mathrm{in}}}\right)",
             source="Glorot & Bengio 2010, eq. 1",
             draw=_lecun_uniform,
+            variance=lambda fan_in, fan_out, params: 1 / (3 * fan_in),
         ),
         Initializer(
             id="lecun_normal",
@@ -228,6 +240,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{N}\left(0, \tfrac{1}{n_\mathrm{in}}\right)",
             source="LeCun et al. 1998, Efficient BackProp, 4.6",
             draw=_lecun_normal,
+            variance=lambda fan_in, fan_out, params: 1 / fan_in,
         ),
         Initializer(
             id="xavier_uniform",
@@ -239,6 +252,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}\left(\pm\sqrt{\tfrac{6}{n_\mathrm{in} + n_\mathrm{out}}}\right)",
             source="Glorot & Bengio 2010, eq. 16",
             draw=_xavier_uniform,
+            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
         ),
         Initializer(
             id="xavier_normal",
@@ -250,6 +264,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{n_\mathrm{in} + n_\mathrm{out}}\right)",
             source="Glorot & Bengio 2010, eq. 12",
             draw=_xavier_normal,
+            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
         ),
         Initializer(
             id="he_uniform",
@@ -262,6 +277,7 @@ INITIALIZERS = Family(
             source="He et al. 2015, eq. 10, 14 and 15",
             params=_HE,
             draw=_he_uniform,
+            variance=_he_variance,
         ),
         Initializer(
             id="he_normal",
@@ -274,6 +290,7 @@ INITIALIZERS = Family(
             source="He et al. 2015, eq. 10, 14 and 15",
             params=_HE,
             draw=_he_normal,
+            variance=_he_variance,
         ),
         Initializer(
             id="orthogonal",
@@ -293,6 +310,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_orthogonal,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2 / max(fan_in, fan_out),
         ),
         Initializer(
             id="sparse",
@@ -323,6 +341,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_sparse,
+            variance=lambda fan_in, fan_out, params: min(params[0], fan_in) / fan_in * params[1] ** 2,
         ),
     ),
     live=False,

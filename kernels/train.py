@@ -239,7 +239,7 @@ def _record(memory: Memory, base_interval: int) -> None:
 
 
 @numba.njit(**OPTIONS)
-def _learning_rate(rate: float, factor: int, params: Pointer, step: int, warmup: int) -> float:
+def _learning_rate(rate: np.float32, factor: int, params: Pointer, step: int, warmup: int) -> np.float32:
     """The learning rate in force: scheduled, where `factor` is an address, and growing from zero while it warms up."""
     if factor != 0:
         rate = np.float32(rate * schedule(factor, step, params))

@@ -161,14 +161,23 @@ def loss_and_gradients(
     return reference(z, y, *params), network.backward(slope(lambda at: reference(at, y, *params), z))
 
 
-def add_penalties(network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array]) -> None:
-    """Add the gradient of every penalty on the weights, and on nothing else."""
+def add_penalties(
+    network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array], learning_rate: float
+) -> None:
+    """Add the gradient of every penalty; decay that is decoupled shrinks the parameters instead, in place.
+
+    Both act on the weights, and on all other parameters too where they are asked to.
+    """
     for choice in regularizers:
         variant = REGULARIZERS[choice.id]
-        values = variant.values(choice.params)
+        params = named(variant, choice)
         for name, w in network.parameters.items():
-            if name.endswith(".weight"):
-                gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, *values), w)  # noqa: B023
+            if not (name.endswith(".weight") or params["biases"]):
+                continue
+            if variant.decoupled:
+                w *= 1 - learning_rate * (1 - variant.reference(w, **params))
+            else:
+                gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, **params), w)  # noqa: B023
 
 
 @dataclass
@@ -181,14 +190,16 @@ class Optimizer:
     step: int = 0
 
     def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """One step of every tensor, in place."""
+        """One step of every tensor, in place; nothing but weights decays."""
         variant, schedule = OPTIMIZERS[self.choice.id], SCHEDULES[self.schedule.id]
         params = named(variant, self.choice)
         params["learning_rate"] *= schedule.reference(self.step, *schedule.values(self.schedule.params))
         self.step += 1
         for name, w in parameters.items():
-            slots = self.slots.setdefault(name, [np.zeros_like(w) for _ in variant.slots])
-            variant.reference(w, gradients[name], slots, self.step, **params)
+            fresh = [*(np.zeros_like(w) for _ in variant.slots), *(np.zeros(1) for _ in variant.scalars)]
+            slots = self.slots.setdefault(name, fresh)
+            decayed = {} if name.endswith(".weight") or "weight_decay" not in params else {"weight_decay": 0.0}
+            variant.reference(w, gradients[name], slots, self.step, **(params | decayed))
 
 
 def unpack(tensors: Sequence[Tensor], flat: NDArray[np.float32]) -> dict[str, Array]:

