@@ -175,7 +175,7 @@ def add_penalties(
             if not (name.endswith(".weight") or params["biases"]):
                 continue
             if variant.decoupled:
-                w *= 1 - learning_rate * (1 - variant.reference(w, **params))
+                w[...] = w * (1 - learning_rate * (1 - variant.reference(w, **params)))
             else:
                 gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, **params), w)  # noqa: B023
 
