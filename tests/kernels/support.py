@@ -27,7 +27,10 @@ FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
 OUTPUTS = {"multiclass": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT, SHUFFLED = Choice("mse"), Choice("sgd"), Choice("constant"), Choice("shuffled")
-_POINTERS = {np.dtype(np.float32): ctypes.POINTER(ctypes.c_float), np.dtype(np.intp): ctypes.POINTER(ctypes.c_ssize_t)}
+_POINTERS: dict[np.dtype[Any], Any] = {
+    np.dtype(np.float32): ctypes.POINTER(ctypes.c_float),
+    np.dtype(np.intp): ctypes.POINTER(ctypes.c_ssize_t),
+}
 
 
 def call(kernel: Kernel, *arguments: NDArray[Any] | float) -> Any:

@@ -27,8 +27,8 @@ def clip(choice: Choice, g: Floats) -> Floats:
 @pytest.mark.parametrize("choice", CHOICES, ids=describe)
 def test_is_the_reference_for_short_and_long_gradients(choice: Choice, length: float, size: int) -> None:
     variant = CLIPPINGS[choice.id]
-    g = np.random.default_rng(size).normal(0, 1, size)
-    g = (g * length / np.linalg.norm(g)).astype(np.float32)
+    direction = np.random.default_rng(size).normal(0, 1, size)
+    g = (direction * length / np.linalg.norm(direction)).astype(np.float32)
     truth = variant.reference(g.astype(np.float64), *variant.values(choice.params))
     clipped = clip(choice, g)
     np.testing.assert_allclose(clipped, truth, rtol=1e-5, atol=1e-6 * float(np.abs(truth).max()))
