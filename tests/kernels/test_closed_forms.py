@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -85,6 +86,25 @@ def test_hidden_units_that_start_alike_stay_alike(initializer: str, optimizer: s
             np.testing.assert_allclose(values, np.broadcast_to(values[0], values.shape), rtol=0, atol=rounding)
         elif tensor.role == "weight":
             assert np.ptp(values) <= rounding
+
+
+@pytest.mark.parametrize("scaled", ["weights", "data"])
+def test_batch_normalization_does_not_see_the_scale_of_weights_or_data(scaled: str) -> None:
+    # Ioffe & Szegedy 2015, 3.3: the outcome is the same, and the gradient in weights c times as large is 1 / c of it.
+    factor, data = 16.0, make_data("binary", 40)
+    larger = dataclasses.replace(data, x_train=data.x_train * np.float32(factor))
+    plain = make_trainer(data, normalization=Choice("batch_norm"))
+    other = make_trainer(larger if scaled == "data" else data, normalization=Choice("batch_norm"))
+    weights = plain.layout.tensor("layer1.weight")
+    place = slice(weights.offset, weights.offset + weights.size)
+    if scaled == "weights":
+        other.parameters[place] *= factor
+    for trainer in (plain, other):
+        trainer.train(1)
+    assert other.stats[0] == pytest.approx(plain.stats[0], rel=1e-3)
+    gradients = other.gradients[place] * (factor if scaled == "weights" else 1)
+    np.testing.assert_allclose(gradients, plain.gradients[place], rtol=2e-3, atol=1e-4)
+    assert np.abs(plain.gradients[place]).max() > 0.01
 
 
 DEPTH, WIDTH = 30, 200
