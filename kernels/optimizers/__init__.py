@@ -8,7 +8,8 @@ To add one: write its kernel, its reference and its entry in the file of its gro
 
 from __future__ import annotations
 
-from kernels.optimizers.adam import ADAM, ADAMAX, ADAMW, AMSGRAD, LAMB, NADAM, RADAM
+from kernels.optimizers.adam import ADAM, ADAMW, AMSGRAD
+from kernels.optimizers.adam_variants import ADAMAX, LAMB, NADAM, RADAM
 from kernels.optimizers.adaptive import ADADELTA, ADAGRAD, RMSPROP, RMSPROP_NESTEROV
 from kernels.optimizers.gradient import MOMENTUM_METHOD, NESTEROV, SGD
 from kernels.optimizers.optimizer import Optimizer
