@@ -21,20 +21,24 @@ _SIZE = types.intp
 ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
 #: (z, a, d, size, params): multiplies the gradient d by the derivative at z, in place.
 ACTIVATION_BACKWARD = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER)
-#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z.
+#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z. `training`
+#: is 0 in inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics alone.
 NORMALIZATION_FORWARD = types.void(
     POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
 )
 #: (d, normalized, inverse_std, gamma, d_gamma, d_beta, units, count, stride): in place in d.
 NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
-#: (z, y, d, scratch, outputs, count, stride) -> the sum of the samples' losses; d becomes the gradient of their mean.
-LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
-#: (w, g, slots, size, params, step): one update of w; slot k starts at slots[k * size]; step counts from 1.
-OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER, _SIZE)
+#: (z, y, d, scratch, outputs, count, stride, params) -> the sum of the samples' losses; d becomes the gradient of
+#: their mean.
+LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
+#: (w, g, slots, size, weights, tensors, tensor_count, params, step): one update of w [size]. Slot k starts at
+#: slots[k * size], scalars follow the last slot; `weights` is the prefix on which decay acts; tensors [tensor_count, 2]
+#: holds each tensor's offset and size; step counts from 1.
+OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(types.intp), _SIZE, POINTER, _SIZE)
 #: (step, params) -> the factor on the learning rate; step counts from 0.
 SCHEDULE = types.float64(_SIZE, POINTER)
-#: (w, g, size, params): adds the penalty's gradient to g.
-REGULARIZER = types.void(POINTER, POINTER, _SIZE, POINTER)
+#: (w, g, size, learning_rate, params): a pass over the gradient before the optimizer: penalties, decay, clipping.
+GRADIENT_PASS = types.void(POINTER, POINTER, _SIZE, types.float32, POINTER)
 
 
 @intrinsic
@@ -88,13 +92,36 @@ def normalize_back(
 
 
 @intrinsic
-def lose(typing: Any, address: Any, z: Any, y: Any, d: Any, scratch: Any, outputs: Any, count: Any, stride: Any) -> Any:
+def lose(
+    typing: Any,
+    address: Any,
+    z: Any,
+    y: Any,
+    d: Any,
+    scratch: Any,
+    outputs: Any,
+    count: Any,
+    stride: Any,
+    params: Any,
+) -> Any:
     """Call a function of `LOSS`."""
     return call_by_address(LOSS)
 
 
 @intrinsic
-def optimize(typing: Any, address: Any, w: Any, g: Any, slots: Any, size: Any, params: Any, step: Any) -> Any:
+def optimize(
+    typing: Any,
+    address: Any,
+    w: Any,
+    g: Any,
+    slots: Any,
+    size: Any,
+    weights: Any,
+    tensors: Any,
+    tensor_count: Any,
+    params: Any,
+    step: Any,
+) -> Any:
     """Call a function of `OPTIMIZER`."""
     return call_by_address(OPTIMIZER)
 
@@ -106,6 +133,6 @@ def schedule(typing: Any, address: Any, step: Any, params: Any) -> Any:
 
 
 @intrinsic
-def regularize(typing: Any, address: Any, w: Any, g: Any, size: Any, params: Any) -> Any:
-    """Call a function of `REGULARIZER`."""
-    return call_by_address(REGULARIZER)
+def pass_over_gradient(typing: Any, address: Any, w: Any, g: Any, size: Any, learning_rate: Any, params: Any) -> Any:
+    """Call a function of `GRADIENT_PASS`."""
+    return call_by_address(GRADIENT_PASS)

@@ -3,48 +3,142 @@
 Drawn with NumPy before training starts, so there is no kernel: the entry's `draw` is its own truth.
 """
 
-# ruff: noqa: ARG001 -- functions of a family share one signature
+# ruff: noqa: ARG001, ARG005 -- functions of a family share one signature
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.spec import Family, Param, Variant
+from kernels.spec import Family, Param, Text, Variant
 
-Draw = Callable[[np.random.Generator, tuple[int, int], tuple[float, ...]], NDArray[np.float64]]
+Shape: TypeAlias = tuple[int, int]
+Params: TypeAlias = tuple[float, ...]
+Doubles: TypeAlias = NDArray[np.float64]
+Draw: TypeAlias = Callable[[np.random.Generator, Shape, Params], Doubles]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Variant):
-    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero."""
+    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero.
+
+    `variance(fan_in, fan_out, params)` is that of the weights, as the source states it.
+    """
 
     draw: Draw
+    variance: Callable[[int, int, Params], float]
 
 
-def _zeros(rng: np.random.Generator, shape: tuple[int, int], params: tuple[float, ...]) -> NDArray[np.float64]:
+def _zeros(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
     return np.zeros(shape)
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, int], params: tuple[float, ...]) -> NDArray[np.float64]:
+def _constant(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return np.full(shape, params[0])
+
+
+def _normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
     return rng.standard_normal(shape) * params[0]
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, int], params: tuple[float, ...]) -> NDArray[np.float64]:
+def _uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
     return rng.uniform(-params[0], params[0], shape)
 
 
-def _xavier_uniform(rng: np.random.Generator, shape: tuple[int, int], params: tuple[float, ...]) -> NDArray[np.float64]:
+def _lecun_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return _uniform(rng, shape, (1.0 / math.sqrt(shape[1]),))
+
+
+def _lecun_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return _normal(rng, shape, (1.0 / math.sqrt(shape[1]),))
+
+
+def _xavier_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
     return _uniform(rng, shape, (math.sqrt(6.0 / sum(shape)),))
 
 
-def _he_normal(rng: np.random.Generator, shape: tuple[int, int], params: tuple[float, ...]) -> NDArray[np.float64]:
-    return _normal(rng, shape, (math.sqrt(2.0 / shape[1]),))
+def _xavier_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return _normal(rng, shape, (math.sqrt(2.0 / sum(shape)),))
 
+
+def _he_variance(fan_in: int, fan_out: int, params: Params) -> float:
+    mode, slope = params
+    return 2.0 / ((1.0 + slope * slope) * (fan_out if mode == 1 else fan_in))
+
+
+def _he_std(shape: Shape, params: Params) -> float:
+    return math.sqrt(_he_variance(shape[1], shape[0], params))
+
+
+def _he_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return _uniform(rng, shape, (math.sqrt(3.0) * _he_std(shape, params),))
+
+
+def _he_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    return _normal(rng, shape, (_he_std(shape, params),))
+
+
+def _orthogonal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    longer, shorter = max(shape), min(shape)
+    q, r = np.linalg.qr(rng.standard_normal((longer, shorter)))
+    # With the signs of r's diagonal the result is uniform over all orthogonal matrices (Mezzadri 2007).
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)
+    return params[0] * (q if shape[0] == longer else q.T)
+
+
+def _sparse(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
+    nonzero, std = min(int(params[0]), shape[1]), params[1]
+    weights = np.zeros(shape)
+    for row in weights:
+        row[rng.choice(shape[1], nonzero, replace=False)] = rng.standard_normal(nonzero) * std
+    return weights
+
+
+def _positive(name: str, label: Text, explanation: Text, default: float) -> Param:
+    return Param(
+        id=name, label=label, help=explanation, default=default, minimum=0.0001, maximum=10.0, scale="log", live=False
+    )
+
+
+_STD = Text(en="Std σ", zh="标准差 σ")
+
+_HE = (
+    Param(
+        id="mode",
+        label={"en": "Fan", "zh": "扇入/扇出"},
+        help={
+            "en": "Whose variance is kept: the signal's on its way forward (fan-in), or the gradient's on its way back "
+            "(fan-out).",
+            "zh": "保持谁的方差：前向传播的信号（扇入），还是反向传播的梯度（扇出）。",
+        },
+        default=0,
+        minimum=0,
+        maximum=1,
+        integer=True,
+        live=False,
+        choices=(
+            ("fan_in", {"en": "Fan-in", "zh": "扇入"}),
+            ("fan_out", {"en": "Fan-out", "zh": "扇出"}),
+        ),
+    ),
+    Param(
+        id="slope",
+        label={"en": "Slope a", "zh": "斜率 a"},
+        help={
+            "en": "The activation's slope below zero: 0 for ReLU, that of a leaky ReLU else.",
+            "zh": "激活函数负半轴的斜率：ReLU 取 0，否则取带泄漏 ReLU 的斜率。",
+        },
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        live=False,
+    ),
+)
 
 INITIALIZERS = Family(
     "initializers",
@@ -64,6 +158,30 @@ INITIALIZERS = Family(
             formula="w = 0",
             source="Goodfellow et al. 2016, 8.4",
             draw=_zeros,
+            variance=lambda fan_in, fan_out, params: 0.0,
+        ),
+        Initializer(
+            id="constant",
+            label={"en": "Constant", "zh": "常数"},
+            help={
+                "en": "Every weight the same: like zeros, the units of a layer can never tell themselves apart.",
+                "zh": "所有权重取同一个值：与全零一样，同层单元永远无法区分。",
+            },
+            formula="w = c",
+            source="Goodfellow et al. 2016, 8.4",
+            params=(
+                Param(
+                    id="value",
+                    label={"en": "Value c", "zh": "取值 c"},
+                    help={"en": "What every weight is.", "zh": "每个权重的取值。"},
+                    default=0.1,
+                    minimum=-10.0,
+                    maximum=10.0,
+                    live=False,
+                ),
+            ),
+            draw=_constant,
+            variance=lambda fan_in, fan_out, params: 0.0,
         ),
         Initializer(
             id="normal",
@@ -75,18 +193,10 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{N}(0, \sigma^2)",
             source="Goodfellow et al. 2016, 8.4",
             params=(
-                Param(
-                    id="std",
-                    label={"en": "Std σ", "zh": "标准差 σ"},
-                    help={"en": "The standard deviation of the weights.", "zh": "权重的标准差。"},
-                    default=0.1,
-                    minimum=0.0001,
-                    maximum=10.0,
-                    scale="log",
-                    live=False,
-                ),
+                _positive("std", _STD, {"en": "The standard deviation of the weights.", "zh": "权重的标准差。"}, 0.1),
             ),
             draw=_normal,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2,
         ),
         Initializer(
             id="uniform",
@@ -98,18 +208,39 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}(-r, r)",
             source="Goodfellow et al. 2016, 8.4",
             params=(
-                Param(
-                    id="range",
-                    label={"en": "Range r", "zh": "范围 r"},
-                    help={"en": "The largest magnitude of a weight.", "zh": "权重的最大绝对值。"},
-                    default=0.5,
-                    minimum=0.0001,
-                    maximum=10.0,
-                    scale="log",
-                    live=False,
+                _positive(
+                    "range",
+                    {"en": "Range r", "zh": "范围 r"},
+                    {"en": "The largest magnitude of a weight.", "zh": "权重的最大绝对值。"},
+                    0.5,
                 ),
             ),
             draw=_uniform,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2 / 3,
+        ),
+        Initializer(
+            id="lecun_uniform",
+            label={"en": "LeCun uniform", "zh": "LeCun 均匀"},
+            help={
+                "en": "The older rule ±1/√fan-in: its variance is a third of 1/fan-in, so signals fade with the depth.",
+                "zh": "较早的规则 ±1/√扇入：方差只有 1/扇入的三分之一，信号随深度衰减。",
+            },
+            formula=r"w \sim \mathcal{U}\left(\pm\tfrac{1}{\sqrt{n_\mathrm{in}}}\right)",
+            source="Glorot & Bengio 2010, eq. 1",
+            draw=_lecun_uniform,
+            variance=lambda fan_in, fan_out, params: 1 / (3 * fan_in),
+        ),
+        Initializer(
+            id="lecun_normal",
+            label={"en": "LeCun normal", "zh": "LeCun 正态"},
+            help={
+                "en": "Variance 1/fan-in: a weighted sum is as spread out as its inputs; the right start for SELU.",
+                "zh": "方差为 1/扇入：加权和与输入的方差相同；SELU 应采用它。",
+            },
+            formula=r"w \sim \mathcal{N}\left(0, \tfrac{1}{n_\mathrm{in}}\right)",
+            source="LeCun et al. 1998, Efficient BackProp, 4.6",
+            draw=_lecun_normal,
+            variance=lambda fan_in, fan_out, params: 1 / fan_in,
         ),
         Initializer(
             id="xavier_uniform",
@@ -121,6 +252,32 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}\left(\pm\sqrt{\tfrac{6}{n_\mathrm{in} + n_\mathrm{out}}}\right)",
             source="Glorot & Bengio 2010, eq. 16",
             draw=_xavier_uniform,
+            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
+        ),
+        Initializer(
+            id="xavier_normal",
+            label={"en": "Xavier normal", "zh": "Xavier 正态"},
+            help={
+                "en": "The compromise between fan-in and fan-out, as a Gaussian.",
+                "zh": "在扇入与扇出之间折中，取高斯分布。",
+            },
+            formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{n_\mathrm{in} + n_\mathrm{out}}\right)",
+            source="Glorot & Bengio 2010, eq. 12",
+            draw=_xavier_normal,
+            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
+        ),
+        Initializer(
+            id="he_uniform",
+            label={"en": "He uniform", "zh": "He 均匀"},
+            help={
+                "en": "The variance that makes up for what ReLU silences, as a uniform distribution.",
+                "zh": "补偿 ReLU 所抑制部分的方差，取均匀分布。",
+            },
+            formula=r"w \sim \mathcal{U}\left(\pm\sqrt{\tfrac{6}{(1 + a^2)\,n}}\right)",
+            source="He et al. 2015, eq. 10, 14 and 15",
+            params=_HE,
+            draw=_he_uniform,
+            variance=_he_variance,
         ),
         Initializer(
             id="he_normal",
@@ -129,9 +286,62 @@ INITIALIZERS = Family(
                 "en": "Twice the variance of 1/fan-in, since ReLU silences half of the signal.",
                 "zh": "方差为 2/扇入，补偿 ReLU 抑制的一半信号。",
             },
-            formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{n_\mathrm{in}}\right)",
-            source="He et al. 2015, eq. 10",
+            formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{(1 + a^2)\,n}\right)",
+            source="He et al. 2015, eq. 10, 14 and 15",
+            params=_HE,
             draw=_he_normal,
+            variance=_he_variance,
+        ),
+        Initializer(
+            id="orthogonal",
+            label={"en": "Orthogonal", "zh": "正交"},
+            help={
+                "en": "A random rotation: it changes no length, so a deep linear network keeps its signals exactly.",
+                "zh": "随机旋转：不改变向量长度，深层线性网络能精确保持信号。",
+            },
+            formula=r"W = g\,Q,\; Q^\top Q = I",
+            source="Saxe et al. 2014",
+            params=(
+                _positive(
+                    "gain",
+                    {"en": "Gain g", "zh": "增益 g"},
+                    {"en": "What the rotation is multiplied by; √2 suits ReLU.", "zh": "旋转的倍数；ReLU 宜取 √2。"},
+                    1.0,
+                ),
+            ),
+            draw=_orthogonal,
+            variance=lambda fan_in, fan_out, params: params[0] ** 2 / max(fan_in, fan_out),
+        ),
+        Initializer(
+            id="sparse",
+            label={"en": "Sparse", "zh": "稀疏"},
+            help={
+                "en": "Each unit listens to k random inputs only: wide layers do not saturate, and units differ.",
+                "zh": "每个单元只连接 k 个随机输入，宽层不致饱和，各单元也更不相同。",
+            },
+            formula=r"w \sim \mathcal{N}(0, \sigma^2)\ \text{for } k \text{ inputs of each unit, else } w = 0",
+            source="Martens 2010, 5; Goodfellow et al. 2016, 8.4",
+            params=(
+                Param(
+                    id="nonzero",
+                    label={"en": "Nonzero weights k", "zh": "非零权重数 k"},
+                    help={
+                        "en": "How many inputs a unit listens to; all where there are fewer.",
+                        "zh": "每个单元连接的输入个数；输入不足时全部连接。",
+                    },
+                    default=15,
+                    minimum=1,
+                    maximum=1000,
+                    scale="log",
+                    integer=True,
+                    live=False,
+                ),
+                _positive(
+                    "std", _STD, {"en": "The standard deviation of those weights.", "zh": "这些权重的标准差。"}, 1.0
+                ),
+            ),
+            draw=_sparse,
+            variance=lambda fan_in, fan_out, params: min(params[0], fan_in) / fan_in * params[1] ** 2,
         ),
     ),
     live=False,

@@ -12,6 +12,9 @@ from kernels.spec import Family, Variant
 
 Floats = NDArray[np.float32]
 
+#: The share of the largest variance at or below which a direction counts as constant: rounding, and no signal.
+_LEAST_VARIANCE = 1e-10
+
 
 @dataclass(frozen=True, kw_only=True)
 class Feature(Variant):
@@ -70,6 +73,30 @@ def _standardize(train: Floats) -> tuple[Floats, Floats]:
     return train.mean(axis=0, dtype=np.float64).astype(np.float32), np.diag(scale).astype(np.float32)
 
 
+def _principal(train: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
+    """The mean [d], the principal axes [d, d] as columns, the widest first, and 1 / the deviation along each [d]."""
+    mean = train.mean(axis=0, dtype=np.float64)
+    centred = train - mean
+    variance, axes = np.linalg.eigh(centred.T @ centred / len(train))
+    variance, axes = variance[::-1], axes[:, ::-1]
+    # An axis has no sign of its own: its largest part is made positive, so that equal data give equal inputs.
+    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(len(axes))] < 0, -1.0, 1.0)
+    # Without variance, as with a constant column or one that repeats another, an axis stays at zero.
+    spread = variance > _LEAST_VARIANCE * variance[0]
+    scale = np.where(spread, 1.0 / np.sqrt(np.where(spread, variance, 1.0)), 0.0)
+    return mean.astype(np.float32), axes, scale
+
+
+def _pca_whiten(train: Floats) -> tuple[Floats, Floats]:
+    mean, axes, scale = _principal(train)
+    return mean, (axes * scale).astype(np.float32)
+
+
+def _zca_whiten(train: Floats) -> tuple[Floats, Floats]:
+    mean, axes, scale = _principal(train)
+    return mean, ((axes * scale) @ axes.T).astype(np.float32)
+
+
 PREPROCESSINGS = Family(
     "preprocessings",
     {"en": "Preprocessing", "zh": "预处理"},
@@ -93,6 +120,28 @@ PREPROCESSINGS = Family(
             formula=r"x' = \frac{x - \mu}{\sigma}",
             source="LeCun et al. 1998, Efficient BackProp, 4.3",
             fit=_standardize,
+        ),
+        Preprocessing(
+            id="pca_whiten",
+            label={"en": "PCA whitening", "zh": "PCA 白化"},
+            help={
+                "en": "Turns the data onto its principal axes, each of variance 1: input k is the k-th component.",
+                "zh": "把数据旋转到主成分轴上，并使各轴方差为 1：第 k 个输入即第 k 个主成分。",
+            },
+            formula=r"x' = \Lambda^{-1/2}\, U^\top (x - \mu),\; \Sigma = U \Lambda U^\top",
+            source="LeCun et al. 1998, Efficient BackProp, 4.3",
+            fit=_pca_whiten,
+        ),
+        Preprocessing(
+            id="zca_whiten",
+            label={"en": "ZCA whitening", "zh": "ZCA 白化"},
+            help={
+                "en": "PCA whitening turned back: uncorrelated inputs of variance 1 that stay closest to the original.",
+                "zh": "PCA 白化后再旋转回来：各输入不相关、方差为 1，且最接近原始数据。",
+            },
+            formula=r"x' = U \Lambda^{-1/2}\, U^\top (x - \mu),\; \Sigma = U \Lambda U^\top",
+            source="Bell & Sejnowski 1997",
+            fit=_zca_whiten,
         ),
     ),
     live=False,

@@ -210,7 +210,7 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
         ):
             given = variant.values(choice.params)
             values[: len(given)] = given
-        limits[:] = activation.saturated_below, activation.saturated_above
+        limits[:] = activation.saturation(activation.values(layer.activation.params))
         row[Field.INPUTS], row[Field.UNITS] = layer.inputs, layer.units
         for field, role in (
             (Field.WEIGHT, "weight"),

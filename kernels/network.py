@@ -45,13 +45,19 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """How it is trained. Everything here may change while it trains, but for the loss."""
+    """How it is trained. Everything here may change while it trains, but for the loss.
+
+    `warmup` is the number of steps over which the learning rate grows from zero, before any schedule.
+    """
 
     loss: Choice
     optimizer: Choice
     schedule: Choice
     regularizers: tuple[Choice, ...]
     batch_size: int
+    clipping: Choice = Choice("none")
+    sampling: Choice = Choice("shuffled")
+    warmup: int = 0
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def batch_norm_forward(
     momentum, epsilon = params[0], params[1]
     for unit in range(units):
         row = unit * stride
-        if training == 1:
+        if training > 0:
             mean = _ZERO
             for s in range(count):
                 mean += z[row + s]
@@ -62,8 +62,9 @@ def batch_norm_forward(
                 variance += (z[row + s] - mean) * (z[row + s] - mean)
             variance /= np.float32(count)
             unbiased = variance * np.float32(count) / np.float32(max(1, count - 1))
-            running[unit] += momentum * (mean - running[unit])
-            running[units + unit] += momentum * (unbiased - running[units + unit])
+            if training == 1:
+                running[unit] += momentum * (mean - running[unit])
+                running[units + unit] += momentum * (unbiased - running[units + unit])
         else:
             mean = running[unit]
             variance = running[units + unit]

@@ -82,7 +82,7 @@ def forward(
         if table[t + ACTIVATE] != 0:
             activate(table[t + ACTIVATE], z, a, units * stride, shift(floats, 2 * layer * MAX_PARAMS))
         x = a
-        if training == 1 and layer < layers - 1 and dropout[layer] > 0:
+        if training > 0 and layer < layers - 1 and dropout[layer] > 0:
             x = shift(arena, table[t + DROPPED_ROW] * stride)
             drop(a, x, units * stride, dropout[layer], mask_key(seed, step, layer))
 

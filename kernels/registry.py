@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from kernels.activations import ACTIVATIONS
+from kernels.clippings import CLIPPINGS
 from kernels.initializers import INITIALIZERS
 from kernels.inputs import FEATURES, PREPROCESSINGS
 from kernels.losses import LOSSES
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
+from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.spec import Family
 
@@ -24,6 +26,8 @@ FAMILIES: dict[str, Family[Any]] = {
         OPTIMIZERS,
         SCHEDULES,
         REGULARIZERS,
+        CLIPPINGS,
+        SAMPLINGS,
         FEATURES,
         PREPROCESSINGS,
     )

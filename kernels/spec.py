@@ -25,6 +25,7 @@ class Param:
 
     The range is [minimum, maximum], or (minimum, maximum] where `exclusive_minimum` is set.
     `scale` says how a slider should move; `unit` "%" means that 0.1 is shown as 10 %.
+    Where there are `choices`, pairs of an id and a label, the number is the index of one of them.
     `live` tells whether it may change while training, without new weights.
     """
 
@@ -39,6 +40,12 @@ class Param:
     live: bool = True
     exclusive_minimum: bool = False
     unit: Literal["", "%"] = ""
+    choices: tuple[tuple[str, Text], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the range is not that of the choices."""
+        if self.choices and not (self.integer and self.minimum == 0 and self.maximum == len(self.choices) - 1):
+            raise ValueError(f"{self.id} has {len(self.choices)} choices, so it must be an integer from 0 on")
 
     @property
     def bound(self) -> str:
@@ -59,7 +66,9 @@ class Param:
 class Variant:
     """One member of a family: how it is named, explained and cited, and what a person may set.
 
-    `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence.
+    `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence. Where a family is
+    large, `group` is the heading under which the variant is offered. `note` says what a person should know before
+    taking it, such as why nothing will move.
     """
 
     id: str
@@ -68,6 +77,8 @@ class Variant:
     formula: str
     source: str
     params: tuple[Param, ...] = ()
+    group: Text | None = None
+    note: Text | None = None
 
     def values(self, given: Mapping[str, float]) -> tuple[float, ...]:
         """The parameters in declared order, defaults filled in.

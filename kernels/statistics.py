@@ -118,6 +118,7 @@ def evaluate(
     scratch: Pointer,
     block: int,
     loss: int,
+    loss_params: Pointer,
     task: int,
     out_loss: Pointer,
     out_accuracy: Pointer,
@@ -138,7 +139,7 @@ def evaluate(
         forward(table, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 0, 0, 0)
         z = shift(arena, table[last + Z_ROW] * stride)
         d = shift(arena, table[last + GRADIENT_ROW] * stride)
-        summed += lose(loss, z, targets, d, scratch, outputs, count, stride)
+        summed += lose(loss, z, targets, d, scratch, outputs, count, stride, loss_params)
         if task != REGRESSION:
             right += _right(z, targets, outputs, count, stride, task)
     out_loss[0] = summed / limit if limit > 0 else np.nan

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.cache import OPTIONS
-from kernels.calls import lose, optimize, regularize, schedule
+from kernels.calls import lose, optimize, pass_over_gradient, schedule
 from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, backward, forward
-from kernels.rng import shuffle
+from kernels.samplings import draw_epoch
 from kernels.simd import Pointer, pointer, shift
 from kernels.statistics import all_finite, evaluate, gather, layer_rows, norm
 
@@ -31,17 +31,19 @@ class Clock(IntEnum):
     OPTIMIZER_STEP = 3  # steps since the optimizer's slots were fresh
     NEXT_RECORD = 4  # the step after which the next record is written
     RECORDS = 5  # records written by this call
-    CULPRIT = 6  # what was not finite: NOTHING, LOSS, a tensor's index, or -2 - a layer's index for its activations
+    DRAWN = 6  # how the present epoch's order was drawn, -1: not yet
+    CULPRIT = 7  # what was not finite: NOTHING, LOSS, a tensor's index, or -2 - a layer's index for its activations
 
 
 NOTHING, LOSS = -1, 1_000_000
 
 _STEP, _EPOCH, _POSITION = int(Clock.STEP), int(Clock.EPOCH), int(Clock.POSITION)
 _OPTIMIZER_STEP, _NEXT_RECORD = int(Clock.OPTIMIZER_STEP), int(Clock.NEXT_RECORD)
-_RECORDS, _CULPRIT = int(Clock.RECORDS), int(Clock.CULPRIT)
+_RECORDS, _DRAWN, _CULPRIT = int(Clock.RECORDS), int(Clock.DRAWN), int(Clock.CULPRIT)
 _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACCURACY, _LEARNING_RATE, _EPOCHS = range(
     len(RUN_COLUMNS)
 )
+_BATCH_SIZE, _SAMPLING, _WARMUP = 0, 1, 2  # as in LiveInteger
 _LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
 
 #: While the step is below twice this many record intervals, the interval stays; then it doubles, again and again.
@@ -60,6 +62,7 @@ class Plan(NamedTuple):
     x_test: NDArray[np.float32]
     y_test: NDArray[np.float32]
     natural_order: NDArray[np.int64]  # 0, 1, 2 …
+    sorted_order: NDArray[np.int64]  # of the training samples, by target
     integers: NDArray[np.int64]  # [len(PlanInteger)]
 
 
@@ -81,10 +84,21 @@ class Live(NamedTuple):
 
     optimizer: NDArray[np.float32]  # the parameters, the learning rate first, and as many to compute with
     schedule: NDArray[np.float32]
-    regularizers: NDArray[np.float32]  # [count, MAX_PARAMS]
-    addresses: NDArray[np.int64]  # optimizer, schedule (0: constant), regularizers…
+    loss: NDArray[np.float32]
+    passes: NDArray[np.float32]  # [count, MAX_PARAMS], over the gradient: penalties, then clipping
+    extents: NDArray[np.int64]  # [count], how many parameters each pass looks at
+    addresses: NDArray[np.int64]  # optimizer, schedule (0: constant), passes…
     dropout: NDArray[np.float32]  # [hidden layers], at least one
-    batch_size: NDArray[np.int64]  # [1]
+    integers: NDArray[np.int64]  # [len(LiveInteger)]
+    ascent: NDArray[np.float32]  # [1], how far to climb before the gradient that counts is taken; 0: not at all
+
+
+class LiveInteger(IntEnum):
+    """The integers that a person may change."""
+
+    BATCH_SIZE = 0
+    SAMPLING = 1
+    WARMUP = 2
 
 
 class Memory(NamedTuple):
@@ -93,7 +107,8 @@ class Memory(NamedTuple):
     parameters: NDArray[np.float32]
     gradients: NDArray[np.float32]
     updates: NDArray[np.float32]
-    slots: NDArray[np.float32]  # [slots, parameters], flat
+    slots: NDArray[np.float32]  # [slots, parameters] and scalars, flat
+    ascended: NDArray[np.float32]  # [parameters], or [0] where the optimizer does not climb
     running: NDArray[np.float32]
     arena: NDArray[np.float32]
     inverse_std: NDArray[np.float32]
@@ -162,6 +177,7 @@ def _evaluate(
         pointer(memory.scratch, 0),
         memory.targets.size,
         plan.integers[PlanInteger.LOSS],
+        pointer(live.loss, 0),
         plan.integers[PlanInteger.TASK],
         pointer(memory.stats, loss_column),
         pointer(memory.stats, accuracy_column),
@@ -223,6 +239,54 @@ def _record(memory: Memory, base_interval: int) -> None:
 
 
 @numba.njit(**OPTIONS)
+def _learning_rate(rate: np.float32, factor: int, params: Pointer, step: int, warmup: int) -> np.float32:
+    """The learning rate in force: scheduled, where `factor` is an address, and growing from zero while it warms up."""
+    if factor != 0:
+        rate = np.float32(rate * schedule(factor, step, params))
+    if step < warmup:
+        rate = np.float32(rate * (step + 1) / warmup)
+    return rate
+
+
+@numba.njit(**OPTIONS)
+def _pass_over(
+    addresses: NDArray[np.int64],
+    passes: NDArray[np.float32],
+    extents: NDArray[np.int64],
+    w: Pointer,
+    g: Pointer,
+    rate: float,
+) -> None:
+    """All passes over the gradient, in turn. addresses: behind those of optimizer and schedule."""
+    for number in range(extents.size):
+        pass_over_gradient(addresses[2 + number], w, g, extents[number], rate, pointer(passes, number * MAX_PARAMS))
+
+
+@numba.njit(**OPTIONS)
+def _tally(losses: NDArray[np.float64], loss: float) -> None:
+    """Count one step's loss into losses: sum, count, min, max."""
+    losses[0] += loss
+    losses[1] += 1
+    losses[2] = min(losses[2], loss)
+    losses[3] = max(losses[3], loss)
+
+
+@numba.njit(**OPTIONS)
+def _copy(source: Pointer, target: Pointer, size: int) -> None:
+    for i in range(size):
+        target[i] = source[i]
+
+
+@numba.njit(**OPTIONS)
+def _climb(w: Pointer, g: Pointer, ascended: Pointer, size: int, rho: float) -> None:
+    """Keep w: [size] in `ascended`, then move it by rho along the gradient (Foret et al. 2021, equation 2)."""
+    _copy(w, ascended, size)
+    scale = np.float32(rho / (norm(g, size) + 1e-12))
+    for i in range(size):
+        w[i] += scale * g[i]
+
+
+@numba.njit(**OPTIONS)
 def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: bool) -> int:
     """Train for `steps` steps; fewer if the records are full or a number is not finite. Returns the steps done.
 
@@ -235,15 +299,16 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
     seed = plan.integers[PlanInteger.SEED]
-    dropout, batch_size = pointer(live.dropout, 0), live.batch_size[0]
+    dropout, loss_params = pointer(live.dropout, 0), pointer(live.loss, 0)
+    batch_size, sampling, warmup = live.integers[_BATCH_SIZE], live.integers[_SAMPLING], live.integers[_WARMUP]
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
-    slots, running = pointer(memory.slots, 0), pointer(memory.running, 0)
-    arena, inverse_std, targets = pointer(memory.arena, 0), pointer(memory.inverse_std, 0), pointer(memory.targets, 0)
-    scratch = pointer(memory.scratch, 0)
-    order, random = pointer(memory.order, 0), pointer(memory.random, 0)
-    clock, losses = memory.clock, memory.losses
+    slots, running, ascended = pointer(memory.slots, 0), pointer(memory.running, 0), pointer(memory.ascended, 0)
+    arena, inverse_std = pointer(memory.arena, 0), pointer(memory.inverse_std, 0)
+    targets, scratch = pointer(memory.targets, 0), pointer(memory.scratch, 0)
+    order, sorted_order, random = pointer(memory.order, 0), pointer(plan.sorted_order, 0), pointer(memory.random, 0)
+    clock = memory.clock
     last = (layers - 1) * FIELDS
     outputs = plan.fields[layers - 1, UNITS]
     clock[_RECORDS] = 0
@@ -254,42 +319,46 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         if clock[_POSITION] >= samples:
             clock[_POSITION] = 0
             clock[_EPOCH] += 1
-            shuffle(order, samples, random)
+            draw_epoch(order, sorted_order, samples, random, sampling, clock[_DRAWN] != sampling)
+            clock[_DRAWN] = sampling
         count = min(batch_size, samples - clock[_POSITION])
         stride = (count + 7) // 8 * 8
         step = clock[_STEP]
         recorded = step + 1 == clock[_NEXT_RECORD]
         observed = recorded or (observe and done == steps - 1)
-        rate = hyper[0]
-        if live.addresses[1] != 0:
-            rate = np.float32(hyper[0] * schedule(live.addresses[1], step, pointer(live.schedule, 0)))
+        rate = _learning_rate(hyper[0], live.addresses[1], pointer(live.schedule, 0), step, warmup)
 
         gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
         forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)
         d = shift(arena, fields[last + GRADIENT_ROW] * stride)
-        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride) / count
+        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params) / count
         finite = np.isfinite(loss)
         if finite:
             backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
-            for penalty in range(live.regularizers.shape[0]):
-                regularize(live.addresses[2 + penalty], w, g, weights, pointer(live.regularizers, penalty * MAX_PARAMS))
+            if live.ascent[0] > 0:
+                _climb(w, g, ascended, size, live.ascent[0])
+                # The same masks, and running statistics left alone: it is the same batch, seen from another point.
+                forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 2, seed, step)
+                lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params)
+                backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
+                _copy(ascended, w, size)
             if observed:
-                for i in range(size):
-                    updates[i] = w[i]
+                _copy(w, updates, size)
+            _pass_over(live.addresses, live.passes, live.extents, w, g, rate)
             hyper[hyper_count] = rate
             clock[_OPTIMIZER_STEP] += 1
-            optimize(live.addresses[0], w, g, slots, size, pointer(hyper, hyper_count), clock[_OPTIMIZER_STEP])
+            optimize(
+                live.addresses[0], w, g, slots, size, weights, tensors, tensor_count, pointer(hyper, hyper_count),
+                clock[_OPTIMIZER_STEP],
+            )  # fmt: skip
             finite = all_finite(w, size)
 
         clock[_STEP] = step + 1
         clock[_POSITION] += count
         done += 1
-        losses[0] += loss
-        losses[1] += 1
-        losses[2] = min(losses[2], loss)
-        losses[3] = max(losses[3], loss)
+        _tally(memory.losses, loss)
         if not finite:
             clock[_CULPRIT] = _culprit(fields, layers, tensors, tensor_count, w, arena, stride)
         if not (observed or clock[_CULPRIT] != NOTHING):

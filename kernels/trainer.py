@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.clippings import CLIPPINGS
 from kernels.initializers import INITIALIZERS
 from kernels.layout import MAX_PARAMS, OUTPUT, Layout, make_layout, make_table
 from kernels.losses import LOSSES
 from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
-from kernels.regularizers import REGULARIZERS
+from kernels.regularizers import REGULARIZERS, Regularizer
 from kernels.rng import seed_state
+from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.statistics import BINARY, MULTICLASS, REGRESSION
 from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, evaluate_sets, train_chunk
@@ -31,6 +33,9 @@ EVALUATION_SHARE = 0.25
 RECORDS_A_CALL = 256
 
 LARGEST = float(np.finfo(np.float32).max)
+
+#: The longest warm-up of the learning rate, in steps.
+MAX_WARMUP = 1_000_000
 
 _SHUFFLE_STREAM = 1_000_000
 _SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "clock", "losses", "random", "stats")
@@ -95,6 +100,7 @@ class Trainer:
             x_test=np.array(data.x_test, np.float32, order="C"),
             y_test=np.array(data.y_test, np.float32, order="C"),
             natural_order=np.arange(max(samples, tests), dtype=np.int64),
+            sorted_order=np.argsort(data.y_train, kind="stable").astype(np.int64),
             integers=integers,
         )
         size = self.layout.parameter_count
@@ -102,6 +108,7 @@ class Trainer:
         clock[Clock.NEXT_RECORD] = 1
         clock[Clock.CULPRIT] = NOTHING
         clock[Clock.POSITION] = samples  # so that the first step shuffles
+        clock[Clock.DRAWN] = -1
         clock[Clock.EPOCH] = -1
         columns = len(self.layout.columns)
         self._memory = Memory(
@@ -109,6 +116,7 @@ class Trainer:
             gradients=np.zeros(size, np.float32),
             updates=np.zeros(size, np.float32),
             slots=np.zeros(0, np.float32),
+            ascended=np.zeros(0, np.float32),
             running=_fresh_running(self.layout),
             arena=np.zeros(0, np.float32),
             inverse_std=np.zeros(table.inverse_stds, np.float32),
@@ -218,18 +226,30 @@ class Trainer:
             raise ValueError(
                 f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}"
             )
-        if training.loss != self._training.loss:
+        if training.loss.id != self._training.loss.id:
             raise ValueError("loss cannot change while training; start again with the other loss")
         optimizer, schedule = OPTIMIZERS[training.optimizer.id], SCHEDULES[training.schedule.id]
         values = optimizer.values(training.optimizer.params)
-        penalties = [(REGULARIZERS[choice.id], choice) for choice in training.regularizers]
-        rates = np.zeros((len(penalties), MAX_PARAMS), np.float32)
-        for row, (penalty, choice) in zip(rates, penalties, strict=True):
-            given = penalty.values(choice.params)
-            row[: len(given)] = given
+        passes = [
+            *((REGULARIZERS[choice.id].gradient, REGULARIZERS[choice.id], choice) for choice in training.regularizers),
+            (CLIPPINGS[training.clipping.id].clip, CLIPPINGS[training.clipping.id], training.clipping),
+        ]
         addresses = [optimizer.update.address, schedule.factor.address if schedule.factor else 0]
-        addresses += [penalty.gradient.address for penalty, _ in penalties]
+        rows, extents = [], []
+        for kernel, variant, choice in passes:
+            given = variant.values(choice.params)
+            if kernel is None:
+                continue
+            weights_only = isinstance(variant, Regularizer) and given[-1] == 0
+            addresses.append(kernel.address)
+            rows.append([*given, *[0.0] * (MAX_PARAMS - len(given))])
+            extents.append(self.layout.weight_count if weights_only else self.layout.parameter_count)
+        sampling = SAMPLINGS[training.sampling.id]
+        sampling.values(training.sampling.params)
+        if not 0 <= training.warmup <= MAX_WARMUP:
+            raise ValueError(f"warmup is {training.warmup}, but must satisfy 0 <= warmup <= {MAX_WARMUP}")
         factors = schedule.values(training.schedule.params)
+        loss_params = LOSSES[training.loss.id].values(training.loss.params)
         renewed = training.optimizer.id != self._training.optimizer.id
         self._training = training
         if renewed:
@@ -237,10 +257,13 @@ class Trainer:
         self._live = Live(
             optimizer=np.array([*values, *values], np.float32),
             schedule=np.array(factors or [0.0], np.float32),
-            regularizers=rates,
+            loss=np.array(loss_params or [0.0], np.float32),
+            passes=np.array(rows, np.float32).reshape(-1, MAX_PARAMS),
+            extents=np.array(extents, np.int64),
             addresses=np.array(addresses, np.int64),
             dropout=self._dropout,
-            batch_size=np.array([training.batch_size], np.int64),
+            integers=np.array([training.batch_size, sampling.code, training.warmup], np.int64),
+            ascent=np.array([values[1] if optimizer.climbs else 0.0], np.float32),
         )
         block = max(EVALUATION_BLOCK, -(-training.batch_size // 8) * 8)
         if block != self._memory.targets.size:
@@ -251,8 +274,10 @@ class Trainer:
             )
 
     def _renew_slots(self) -> None:
-        slots = len(OPTIMIZERS[self._training.optimizer.id].slots)
-        self._memory = self._memory._replace(slots=np.zeros(slots * self.layout.parameter_count, np.float32))
+        optimizer = OPTIMIZERS[self._training.optimizer.id]
+        size = len(optimizer.slots) * self.layout.parameter_count + len(optimizer.scalars)
+        climbed = self.layout.parameter_count if optimizer.climbs else 0
+        self._memory = self._memory._replace(slots=np.zeros(size, np.float32), ascended=np.zeros(climbed, np.float32))
         self._memory.clock[Clock.OPTIMIZER_STEP] = 0
 
     def set_dropout(self, rates: Sequence[float]) -> None:

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
+from kernels.trainer import MAX_WARMUP
 from server import answers
 from server.bus import LocalBus
 from server.catalog import families, headings
@@ -228,6 +229,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "units": MAX_UNITS,
             "dropout": MAX_DROPOUT,
             "batch_size": MAX_BATCH,
+            "warmup": MAX_WARMUP,
             "work": MAX_WORK,
             "seed": MAX_SEED,
             "speed_minimum": MIN_SPEED,

@@ -23,6 +23,9 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "source": variant.source,
         "params": [asdict(param) for param in variant.params],
     }
+    entry |= {name: text for name, text in (("group", variant.group), ("note", variant.note)) if text}
+    if getattr(variant, "full_batch", False):
+        entry["full_batch"] = True
     if tasks := getattr(variant, "tasks", None):
         entry["tasks"] = list(tasks)
     if isinstance(variant, Dataset):

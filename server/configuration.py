@@ -171,6 +171,9 @@ def training_spec(config: RunConfig) -> TrainingSpec:
         schedule=_choice(training.schedule),
         regularizers=tuple(_choice(regularizer) for regularizer in training.regularizers),
         batch_size=training.batch_size,
+        clipping=_choice(training.clipping),
+        sampling=_choice(training.sampling),
+        warmup=training.warmup,
     )
 
 
@@ -182,6 +185,8 @@ def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
         ("losses", old.training.loss, new.training.loss),
         ("optimizers", old.training.optimizer, new.training.optimizer),
         ("schedules", old.training.schedule, new.training.schedule),
+        ("clippings", old.training.clipping, new.training.clipping),
+        ("samplings", old.training.sampling, new.training.sampling),
     ]
     return any(_choice_needs_new_weights(*pair) for pair in pairs)
 

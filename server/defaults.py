@@ -32,6 +32,9 @@ TRAINING: dict[str, Any] = {
     "schedule": {"id": "constant"},
     "regularizers": [],
     "batch_size": 32,
+    "clipping": {"id": "none"},
+    "sampling": {"id": "shuffled"},
+    "warmup": 0,
 }
 
 RUN: dict[str, Any] = {"seed": 1, "data": DATA, "network": NETWORK, "training": TRAINING, "speed": "auto"}

@@ -31,7 +31,7 @@ _HEADER = """\
  * Formulas of the activations and of the input features, printed from the registry's expressions.
  * Made by `python -m server.generate`; do not edit.
  */
-import { hyperbolicTangent } from '../model/elementary';
+import {{ {helpers} }} from '../model/elementary';
 
 /** A variant's parameters by id. */
 export type Parameters = Readonly<Record<string, number>>;
@@ -42,11 +42,26 @@ export type Activation = (z: Float32Array, out: Float32Array, count: number, par
 /** A feature of a point of the plane. */
 export type Feature = (x1: number, x2: number) => number;
 
-export interface ActivationTwin {
+export interface ActivationTwin {{
   readonly forward: Activation;
   readonly derivative: Activation;
-}
+}}
 """
+
+#: The functions of web/src/model/elementary.ts that formulas call.
+_HELPERS = ("errorFunction", "hyperbolicTangent", "logOnePlusExp")
+
+
+class LogOnePlusExp(sympy.Function):  # type: ignore[misc]  # SymPy is untyped
+    """The function log(1 + e^u), which the page computes without overflow; its derivative is the sigmoid."""
+
+    def fdiff(self, _argindex: int = 1) -> Any:
+        """The derivative, by way of tanh."""
+        return (1 + sympy.tanh(self.args[0] / 2)) / 2
+
+
+class UnlessNotANumber(sympy.Function):  # type: ignore[misc]  # SymPy is untyped
+    """A constant, but NaN for NaN: (variable, constant)."""
 
 
 class _Printer(JavascriptCodePrinter):  # type: ignore[misc]  # SymPy is untyped
@@ -69,11 +84,32 @@ class _Printer(JavascriptCodePrinter):  # type: ignore[misc]  # SymPy is untyped
     def _print_tanh(self, expression: Any) -> str:
         return f"hyperbolicTangent({self._print(expression.args[0])})"
 
+    def _print_erf(self, expression: Any) -> str:
+        return f"errorFunction({self._print(expression.args[0])})"
+
+    def _print_LogOnePlusExp(self, expression: Any) -> str:  # noqa: N802  # SymPy's name
+        return f"logOnePlusExp({self._print(expression.args[0])})"
+
+    def _print_UnlessNotANumber(self, expression: Any) -> str:  # noqa: N802  # SymPy's name
+        variable, constant = map(self._print, expression.args)
+        return f"Number.isNaN({variable}) ? {variable} : {constant}"
+
 
 def without_overflow(expression: Any) -> Any:
-    """The same function without an exponential that overflows: 1 / (1 + e^u) by way of tanh."""
+    """The same function without an exponential that overflows: 1 / (1 + e^u) by way of tanh, and log(1 + e^u)."""
     exponent = sympy.Wild("exponent")
+    expression = expression.replace(sympy.log(1 + sympy.exp(exponent)), LogOnePlusExp(exponent))
     return expression.replace(1 / (1 + sympy.exp(exponent)), (1 - sympy.tanh(exponent / 2)) / 2)
+
+
+def passing_on_nan(expression: Any) -> Any:
+    """The same function of x, but NaN for NaN where the last case, at which NaN ends, is a constant."""
+    if not isinstance(expression, sympy.Piecewise):
+        return expression
+    *cases, (last, condition) = expression.args
+    if last.free_symbols:
+        return expression
+    return sympy.Piecewise(*cases, (UnlessNotANumber(sympy.Symbol("x", real=True), last), condition))
 
 
 def javascript(expression: Any) -> str:
@@ -105,7 +141,7 @@ def _activation(activation: Activation) -> list[str]:
     derivative = sympy.diff(expression, sympy.Symbol("x", real=True))
     return [
         f"  {activation.id}: {{",
-        *_loop("forward", expression, parameters),
+        *_loop("forward", passing_on_nan(expression), parameters),
         *_loop("derivative", derivative, parameters),
         "  },",
     ]
@@ -113,7 +149,7 @@ def _activation(activation: Activation) -> list[str]:
 
 def formulas() -> str:
     """The text of formulas.ts."""
-    lines = [_HEADER, "export const activations: Readonly<Record<string, ActivationTwin>> = {"]
+    lines = ["export const activations: Readonly<Record<string, ActivationTwin>> = {"]
     for activation in ACTIVATIONS:
         lines += _activation(activation)
     lines += ["};", "", "export const features: Readonly<Record<string, Feature>> = {"]
@@ -122,7 +158,9 @@ def formulas() -> str:
         used = {symbol.name for symbol in expression.free_symbols}
         names = ", ".join(name if name in used else f"_{name}" for name in ("x1", "x2"))
         lines.append(f"  {feature.id}: ({names}) => {javascript(expression)},")
-    return "\n".join([*lines, "};", ""])
+    body = "\n".join([*lines, "};", ""])
+    helpers = [name for name in _HELPERS if f"{name}(" in body]
+    return _HEADER.format(helpers=", ".join(helpers)) + "\n" + body
 
 
 def _kernel_output(activation: Activation, z: np.ndarray[Any, Any], values: tuple[float, ...]) -> list[float]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from kernels.spec import Family, Param, Variant
+from kernels.trainer import MAX_WARMUP
 from server import defaults
 from server.catalog import FAMILIES
 
@@ -71,6 +72,7 @@ def _union(family_id: str) -> Any:
 
 if TYPE_CHECKING:
     Activation: TypeAlias = ChoiceConfig
+    Clipping: TypeAlias = ChoiceConfig
     DatasetChoice: TypeAlias = ChoiceConfig
     Initializer: TypeAlias = ChoiceConfig
     Loss: TypeAlias = ChoiceConfig
@@ -78,10 +80,12 @@ if TYPE_CHECKING:
     Optimizer: TypeAlias = ChoiceConfig
     Preprocessing: TypeAlias = ChoiceConfig
     Regularizer: TypeAlias = ChoiceConfig
+    Sampling: TypeAlias = ChoiceConfig
     Schedule: TypeAlias = ChoiceConfig
     Feature: TypeAlias = str
 else:
     Activation = _union("activations")
+    Clipping = _union("clippings")
     DatasetChoice = _union("datasets")
     Initializer = _union("initializers")
     Loss = _union("losses")
@@ -89,6 +93,7 @@ else:
     Optimizer = _union("optimizers")
     Preprocessing = _union("preprocessings")
     Regularizer = _union("regularizers")
+    Sampling = _union("samplings")
     Schedule = _union("schedules")
     Feature = Literal[tuple(CHOICES["features"])]
 
@@ -103,6 +108,8 @@ CHOICE_FIELDS = {
     "optimizer": "optimizers",
     "schedule": "schedules",
     "regularizers": "regularizers",
+    "clipping": "clippings",
+    "sampling": "samplings",
 }
 
 
@@ -184,6 +191,9 @@ class TrainingConfig(Strict):
         list[Regularizer], Field(max_length=len(CHOICES["regularizers"])), AfterValidator(_distinct)
     ]
     batch_size: int = Field(ge=1, le=MAX_BATCH)
+    clipping: Clipping
+    sampling: Sampling
+    warmup: int = Field(ge=0, le=MAX_WARMUP, description="Steps over which the learning rate grows from zero.")
 
 
 class RunConfig(Strict):

@@ -57,6 +57,9 @@ class ParamView(View):
     live: bool
     exclusive_minimum: bool
     unit: Literal["", "%"]
+    choices: list[tuple[str, TextView]] = Field(
+        description="If any, the number is the index of one: its id, its label."
+    )
 
 
 class PlanePreview(View):
@@ -85,6 +88,9 @@ class VariantView(View):
     formula: str
     source: str
     params: list[ParamView]
+    group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
+    note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
+    full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
     kind: Literal["plane", "images"] | None = None
@@ -102,6 +108,8 @@ class FamiliesView(View):
     optimizers: list[VariantView]
     schedules: list[VariantView]
     regularizers: list[VariantView]
+    clippings: list[VariantView]
+    samplings: list[VariantView]
     features: list[VariantView]
     preprocessings: list[VariantView]
     datasets: list[VariantView]
@@ -122,6 +130,7 @@ class LimitsView(View):
     units: int
     dropout: float
     batch_size: int
+    warmup: int
     work: int = Field(description="Parameters times batch size.")
     seed: int
     speed_minimum: float

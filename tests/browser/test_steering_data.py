@@ -71,3 +71,11 @@ def test_every_preprocessing_can_be_chosen(page: Visitor) -> None:
     for variant in [*page.variants("preprocessings")] * 2:
         page.choose(page.word("data.preprocessing"), variant["label"]["en"])
         page.config_becomes("data.preprocessing.id", variant["id"])
+
+
+def test_every_sampling_can_be_chosen_without_new_weights(page: Visitor) -> None:
+    generation = page.run()["generation"]
+    for variant in [*page.variants("samplings")] * 2:
+        page.choose(page.word("data.sampling"), variant["label"]["en"])
+        page.config_becomes("training.sampling.id", variant["id"])
+    assert page.run()["generation"] == generation

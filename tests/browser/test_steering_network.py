@@ -57,7 +57,7 @@ def test_every_choice_of_a_layer_and_its_parameters(page: Visitor, key: str, fam
         page.choose(page.word(f"layer.{key}"), variant["label"]["en"])
         page.config_becomes(f"network.layers.0.{key}.id", variant["id"])
         for param in variant["params"]:
-            page.move(page.slider(param["label"]["en"]), param, f"network.layers.0.{key}.{param['id']}")
+            page.change(param, f"network.layers.0.{key}.{param['id']}")
     page.eventually(lambda: page.run()["step"] > 0)
     assert page.config("network.layers.1") == second, "another layer was changed too"
 
@@ -102,7 +102,7 @@ def test_the_output_layers_initializer_can_be_chosen(page: Visitor) -> None:
         page.choose(page.word("layer.initializer"), variant["label"]["en"])
         page.config_becomes("network.output.initializer.id", variant["id"])
         for param in variant["params"]:
-            page.move(page.slider(param["label"]["en"]), param, f"network.output.initializer.{param['id']}")
+            page.change(param, f"network.output.initializer.{param['id']}")
 
 
 def test_a_layer_can_be_removed_in_its_settings(page: Visitor) -> None:

@@ -16,8 +16,11 @@ def page(visitor: Visit) -> Visitor:
 
 
 def find_and_move(page: Visitor, param: dict[str, Any], path: str, name: str | None = None) -> None:
-    """Move a parameter by its slider, which may stand behind a chip with its name and value."""
+    """Move a parameter by its slider, which may stand behind a chip with its name and value, or by its select."""
     label = name or param["label"]["en"]
+    if param["choices"]:
+        page.take_another(label, param, path)
+        return
     slider = page.slider(label)
     card = page.page.get_by_role("region", name=page.word("training.title"))
     if slider.count() == 0:
@@ -27,7 +30,9 @@ def find_and_move(page: Visitor, param: dict[str, Any], path: str, name: str | N
     page.page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize(("family", "field"), [("optimizers", "optimizer"), ("schedules", "schedule")])
+@pytest.mark.parametrize(
+    ("family", "field"), [("optimizers", "optimizer"), ("schedules", "schedule"), ("clippings", "clipping")]
+)
 def test_every_variant_and_parameter_changes_live(page: Visitor, family: str, field: str) -> None:
     generation = page.run()["generation"]
     variants = page.variants(family)
@@ -37,6 +42,73 @@ def test_every_variant_and_parameter_changes_live(page: Visitor, family: str, fi
         for param in variant["params"]:
             find_and_move(page, param, f"training.{field}.{param['id']}")
     assert page.run()["generation"] == generation, "a live change must not restart the weights"
+
+
+def test_warm_up_changes_live_and_can_be_undone(page: Visitor) -> None:
+    generation = page.run()["generation"]
+    label = page.word("training.warmup")
+    card = page.page.get_by_role("region", name=page.word("training.title"))
+    card.get_by_role("button").filter(has_text=label).click()
+    dialog = page.page.get_by_role("dialog", name=label)
+    dialog.get_by_role("button").click()
+    field = dialog.get_by_role("textbox", name=label)
+    field.fill("250000")
+    field.press("Enter")
+    page.config_becomes("training.warmup", 250_000)
+    page.page.keyboard.press("Escape")
+    page.eventually(lambda: "warmup=250000" in page.page.url, "the address does not tell the warm-up")
+    page.button("transport.undo").click()
+    page.config_becomes("training.warmup", 0)
+    assert page.run()["generation"] == generation
+
+
+def test_an_address_brings_clipping_sampling_and_warm_up(visitor: Visit) -> None:
+    page = visitor().visit("/?clipping=by_norm(limit:0.5)&sampling=sorted&warmup=120")
+    assert page.config("training.clipping") == {"id": "by_norm", "limit": 0.5}
+    assert page.config("training.sampling.id") == "sorted"
+    assert page.config("training.warmup") == 120
+
+
+def test_a_large_family_is_searched_and_taken_by_keyboard(page: Visitor) -> None:
+    label = page.word("training.optimizer")
+    variants = page.variants("optimizers")
+    groups = [variant["group"]["en"] for variant in variants if variant.get("group")]
+    page.menu(label).click()
+    listbox = page.page.get_by_role("listbox", name=label)
+    options = listbox.get_by_role("option")
+    assert options.count() == len(variants)
+    for group in set(groups):
+        assert listbox.get_by_role("group", name=group, exact=True).get_by_role("option").count() == groups.count(group)
+    page.page.keyboard.type("no such method")
+    page.page.get_by_text(page.word("control.no_match", query="no such method")).wait_for()
+    search = page.page.get_by_role("combobox", name=page.word("control.search"))
+    source = variants[-1]["source"]
+    found = [variant for variant in variants if source.lower() in variant["source"].lower()]
+    search.fill(source)
+    page.eventually(lambda: options.count() == len(found), "the search finds something else")
+    search.fill("Adam")
+    page.eventually(lambda: 1 < options.count() < len(variants), "the search finds nothing, or everything")
+    page.page.keyboard.press("ArrowDown")
+    second = options.nth(1).locator("span").inner_text()
+    page.page.keyboard.press("Enter")
+    page.config_becomes("training.optimizer.id", next(v["id"] for v in variants if v["label"]["en"] == second))
+    page.eventually(lambda: listbox.count() == 0, "the menu stays open")
+    page.menu(label).click()
+    page.page.keyboard.press("Escape")
+    page.eventually(lambda: listbox.count() == 0, "Escape leaves the menu open")
+
+
+def test_a_method_for_the_full_batch_says_so_until_it_gets_one(page: Visitor) -> None:
+    whole = next(variant for variant in page.variants("optimizers") if variant.get("full_batch"))
+    label = page.word("training.optimizer")
+    remark = page.word("training.full_batch")
+    page.choose(label, whole["label"]["en"])
+    page.config_becomes("training.optimizer.id", whole["id"])
+    page.eventually(lambda: remark in (page.menu(label).get_attribute("aria-label") or ""), "nothing is said")
+    for _ in range(20):
+        page.nudge(page.slider(page.word("data.batch_size")), "PageUp")
+    page.config_becomes("training.batch_size", 500)
+    page.eventually(lambda: remark not in (page.menu(label).get_attribute("aria-label") or ""), "it is still said")
 
 
 def test_every_fitting_loss_can_be_chosen(page: Visitor) -> None:

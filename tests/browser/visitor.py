@@ -165,6 +165,22 @@ class Visitor:
         at_top = param["default"] >= param["maximum"]
         self.config_changes(path, lambda: self.nudge(slider, "ArrowLeft" if at_top else "ArrowRight"))
 
+    def change(self, param: dict[str, Any], path: str) -> None:
+        """Change a parameter by whatever control it has, and wait until the server has it, at a dotted path."""
+        if param["choices"]:
+            self.take_another(param["label"]["en"], param, path)
+        else:
+            self.move(self.slider(param["label"]["en"]), param, path)
+
+    def take_another(self, label: str, param: dict[str, Any], path: str) -> None:
+        """Choose another of a parameter's few values by its name and wait until the server has it, as a number."""
+        names = [text["en"] for _, text in param["choices"]]
+        index = (int(self.config(path)) + 1) % len(names)
+        self.page.get_by_role("combobox", name=re.compile(rf"(?:^|\s){re.escape(label)}$")).select_option(
+            label=names[index]
+        )
+        self.config_becomes(path, index)
+
     def parameter_becomes(self, tensor: str, index: int, wanted: float) -> None:
         """Wait until a number of a tensor has that value on the server."""
         self.eventually(lambda: self.parameters(tensor)[index] == wanted, f"{tensor}[{index}] does not become {wanted}")

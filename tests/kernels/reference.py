@@ -53,7 +53,7 @@ def _formula(expression: str, params: tuple[tuple[str, float], ...]) -> tuple[Fu
     f = sympy.sympify(expression, locals=symbols).subs({symbols[name]: value for name, value in params})
 
     def compiled(formula: sympy.Expr) -> Function:
-        function = sympy.lambdify(x, formula, "numpy")
+        function = sympy.lambdify(x, formula, ["scipy", "numpy"])
 
         def apply(z: Array) -> Array:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -155,19 +155,29 @@ def loss_and_gradients(
     network: Network, loss: Choice, x: Array, y: Array, masks: Sequence[Array] | None = None
 ) -> tuple[float, dict[str, Array]]:
     """The mean loss of a batch, and its gradient in every parameter."""
-    reference = LOSSES[loss.id].reference
+    variant = LOSSES[loss.id]
+    reference, params = variant.reference, variant.values(loss.params)
     z = network.forward(x, training=True, masks=masks)
-    return reference(z, y), network.backward(slope(lambda at: reference(at, y), z))
+    return reference(z, y, *params), network.backward(slope(lambda at: reference(at, y, *params), z))
 
 
-def add_penalties(network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array]) -> None:
-    """Add the gradient of every penalty on the weights, and on nothing else."""
+def add_penalties(
+    network: Network, regularizers: Sequence[Choice], gradients: dict[str, Array], learning_rate: float
+) -> None:
+    """Add the gradient of every penalty; decay that is decoupled shrinks the parameters instead, in place.
+
+    Both act on the weights, and on all other parameters too where they are asked to.
+    """
     for choice in regularizers:
         variant = REGULARIZERS[choice.id]
-        values = variant.values(choice.params)
+        params = named(variant, choice)
         for name, w in network.parameters.items():
-            if name.endswith(".weight"):
-                gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, *values), w)  # noqa: B023
+            if not (name.endswith(".weight") or params["biases"]):
+                continue
+            if variant.decoupled:
+                w[...] = w * (1 - learning_rate * (1 - variant.reference(w, **params)))
+            else:
+                gradients[name] = gradients[name] + slope(lambda at: variant.reference(at, **params), w)  # noqa: B023
 
 
 @dataclass
@@ -180,14 +190,16 @@ class Optimizer:
     step: int = 0
 
     def update(self, parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
-        """One step of every tensor, in place."""
+        """One step of every tensor, in place; nothing but weights decays."""
         variant, schedule = OPTIMIZERS[self.choice.id], SCHEDULES[self.schedule.id]
         params = named(variant, self.choice)
         params["learning_rate"] *= schedule.reference(self.step, *schedule.values(self.schedule.params))
         self.step += 1
         for name, w in parameters.items():
-            slots = self.slots.setdefault(name, [np.zeros_like(w) for _ in variant.slots])
-            variant.reference(w, gradients[name], slots, self.step, **params)
+            fresh = [*(np.zeros_like(w) for _ in variant.slots), *(np.zeros(1) for _ in variant.scalars)]
+            slots = self.slots.setdefault(name, fresh)
+            decayed = {} if name.endswith(".weight") or "weight_decay" not in params else {"weight_decay": 0.0}
+            variant.reference(w, gradients[name], slots, self.step, **(params | decayed))
 
 
 def unpack(tensors: Sequence[Tensor], flat: NDArray[np.float32]) -> dict[str, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from kernels.cache import Kernel
 from kernels.layout import MAX_PARAMS
 from kernels.losses import LOSSES
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.optimizers import Optimizer
 from kernels.spec import Variant
 from kernels.train import Clock
 from kernels.trainer import Trainer
@@ -24,18 +26,20 @@ FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
 #: Outputs of the tasks that have several.
 OUTPUTS = {"multiclass": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
-MSE, SGD, CONSTANT = Choice("mse"), Choice("sgd"), Choice("constant")
-_POINTER = ctypes.POINTER(ctypes.c_float)
+MSE, SGD, CONSTANT, SHUFFLED = Choice("mse"), Choice("sgd"), Choice("constant"), Choice("shuffled")
+_POINTERS: dict[np.dtype[Any], Any] = {
+    np.dtype(np.float32): ctypes.POINTER(ctypes.c_float),
+    np.dtype(np.intp): ctypes.POINTER(ctypes.c_ssize_t),
+}
 
 
-def call(kernel: Kernel, *arguments: Floats | float) -> Any:
+def call(kernel: Kernel, *arguments: NDArray[Any] | float) -> Any:
     """Call a compiled kernel as the training loop does: arrays go as the address of their memory."""
     converted: list[Any] = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):
-            assert argument.dtype == np.float32
             assert argument.flags.c_contiguous
-            converted.append(argument.ctypes.data_as(_POINTER))
+            converted.append(argument.ctypes.data_as(_POINTERS[argument.dtype]))
         else:
             converted.append(argument)
     return kernel.compiled.ctypes(*converted)
@@ -48,11 +52,49 @@ def vector(values: Sequence[float]) -> Floats:
     return padded
 
 
+@dataclass
+class Rule:
+    """An optimizer's kernel with its memory, for parameters whose tensors have the given sizes, weights first.
+
+    All of them are one tensor of weights, unless told.
+    """
+
+    optimizer: Optimizer
+    values: Sequence[float]
+    sizes: Sequence[int]
+    weights: int | None = None
+    step: int = 0
+
+    def __post_init__(self) -> None:
+        """Start with a memory of zeros."""
+        self.size = sum(self.sizes)
+        self.memory = np.zeros(len(self.optimizer.slots) * self.size + len(self.optimizer.scalars), np.float32)
+        offsets = np.cumsum([0, *self.sizes[:-1]])
+        self._tensors = np.stack([offsets, self.sizes], axis=1).astype(np.intp)
+
+    def update(self, w: Floats, g: Floats) -> None:
+        """One step of w: [size], in place."""
+        self.step += 1
+        weights = self.size if self.weights is None else self.weights
+        call(
+            self.optimizer.update, w, g, self.memory, self.size, weights, self._tensors, len(self.sizes),
+            vector(self.values), self.step,
+        )  # fmt: skip
+
+    def slots(self) -> list[Floats]:
+        """The optimizer's vectors, then its scalars, each an array of its own."""
+        edges = [self.size * (i + 1) for i in range(len(self.optimizer.slots))]
+        vectors, scalars = np.split(self.memory, edges)[:-1], self.memory[len(edges) * self.size :]
+        return [*vectors, *scalars.reshape(-1, 1)]
+
+
 def choices(variant: Variant) -> list[Choice]:
     """A variant with its defaults, and once with each of its parameters away from its default."""
     varied = [Choice(variant.id)]
     for param in variant.params:
-        if param.scale == "log":
+        if param.choices:
+            away = param.minimum if param.default == param.maximum else param.maximum
+        elif param.scale == "log" and param.default > 0:
             away = float(np.sqrt(param.default * param.maximum))
         else:
             away = (param.default + 2 * param.minimum + param.maximum) / 4
@@ -71,6 +113,15 @@ def every(family: Any) -> list[Choice]:
 def describe(choice: Choice) -> str:
     """A choice as a test's name."""
     return "-".join([choice.id, *(f"{name}={value:g}" for name, value in choice.params.items())])
+
+
+#: `FITTING` with choices, each loss also with its parameters away from their defaults.
+FITTING_CHOICES = [(choice, task) for choice in every(LOSSES) for task in LOSSES[choice.id].tasks]
+
+
+def fitting(argument: Choice | str) -> str:
+    """An argument out of `FITTING_CHOICES` as a test's name."""
+    return argument if isinstance(argument, str) else describe(argument)
 
 
 def make_data(task: str, samples: int, inputs: int = 2, seed: int = 0) -> TrainingData:
@@ -102,6 +153,9 @@ def make_trainer(
     optimizer: Choice = SGD,
     schedule: Choice = CONSTANT,
     regularizers: tuple[Choice, ...] = (),
+    clipping: Choice = NONE,
+    sampling: Choice = SHUFFLED,
+    warmup: int = 0,
     batch_size: int = 10,
     seed: int = 1,
 ) -> Trainer:
@@ -116,7 +170,7 @@ def make_trainer(
             normalization=normalization,
             dropout=dropout,
         ),
-        TrainingSpec(loss, optimizer, schedule, regularizers, batch_size),
+        TrainingSpec(loss, optimizer, schedule, regularizers, batch_size, clipping, sampling, warmup),
         make_data(task, samples) if data is None else data,
         seed,
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
+
+import numba
 import numpy as np
 import pytest
 
 from kernels.activations import ACTIVATIONS
+from kernels.cache import OPTIONS
 from kernels.network import Choice
 from tests.kernels import reference
 from tests.kernels.support import Floats, call, describe, every, vector
@@ -75,6 +80,37 @@ def test_zero_gradients_stay_zero(choice: Choice) -> None:
     # Padded lanes rely on it: their gradient is zero, whatever their activation.
     z = _points(40)
     assert not backward(choice, z, forward(choice, z), np.zeros_like(z)).any()
+
+
+#: What a loop would call for a function that `kernels.elementary` does not have, one element after the other.
+SCALAR = re.compile(r"@(?:llvm\.)?(?:exp|exp2|expm1|log|log1p|pow|tanh|sinh|cosh|erf|erfc|sin|cos)f?(?:\.f32|\.f64)?\(")
+
+
+@pytest.mark.parametrize("name", [each.id for each in ACTIVATIONS if each.forward is not None])
+def test_loops_are_vectors_and_call_no_scalar_function(name: str) -> None:
+    activation = ACTIVATIONS[name]
+    assert activation.forward is not None
+    assert activation.backward is not None
+    for kernel in (activation.forward, activation.backward):
+        # Compiled anew, since code that comes from the disk cannot be read.
+        code = numba.cfunc(kernel.signature, **(OPTIONS | {"cache": False}))(kernel.function).inspect_llvm()
+        assert re.search(r"<\d+ x float>|@llvm\.memset", code)
+        assert SCALAR.findall(code) == []
+
+
+def test_a_stretched_output_stretches_its_saturation() -> None:
+    assert ACTIVATIONS["elu"].saturation((2.0,)) == (-1.94, math.inf)
+    assert ACTIVATIONS["tanh"].saturation(()) == (-0.97, 0.97)
+    for activation in ACTIVATIONS:
+        low, high = activation.saturation(activation.values({}))
+        assert low < high
+
+
+def test_thresholds_say_why_nothing_moves() -> None:
+    z = np.linspace(-3, 3, 64, dtype=np.float32)
+    flat = [each.id for each in ACTIVATIONS if not backward(Choice(each.id), z, z, np.ones_like(z)).any()]
+    assert flat == ["step", "sign"]
+    assert [each.id for each in ACTIVATIONS if each.note is not None] == flat
 
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS.variants))

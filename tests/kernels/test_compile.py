@@ -14,10 +14,12 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from kernels import cache
 from kernels.activations import ACTIVATIONS
+from kernels.clippings import CLIPPINGS
 from kernels.network import Choice, TrainingData
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
+from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.train import train_chunk
 from kernels.warm import warm
@@ -53,8 +55,10 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
     shutil.copytree(os.environ["NUMBA_CACHE_DIR"], folder)
     assert compiled_passes(tmp_path) == 0
     # The count does tell: without one callback on disk, that one is compiled, and the next start has it again.
-    for lost in folder.glob("**/activations.relu_forward*"):
-        lost.unlink()
+    lost = [*folder.glob("**/*.relu_forward-*")]
+    assert lost
+    for file in lost:
+        file.unlink()
     assert compiled_passes(tmp_path) > 0
     assert compiled_passes(tmp_path) == 0
 
@@ -70,6 +74,10 @@ def test_the_training_loop_compiles_once_for_all_variants() -> None:
         make_trainer(optimizer=Choice(name)).train(2)
     for name in SCHEDULES.variants:
         make_trainer(schedule=Choice(name)).train(2)
+    for name in CLIPPINGS.variants:
+        make_trainer(clipping=Choice(name), warmup=1).train(2)
+    for name in SAMPLINGS.variants:
+        make_trainer(sampling=Choice(name)).train(2)
     make_trainer(regularizers=tuple(Choice(name) for name in REGULARIZERS.variants)).train(2)
     make_trainer(hidden=(), samples=3, batch_size=3).train(2)
     make_trainer(hidden=(3,) * 32).train(2)
@@ -92,13 +100,15 @@ def test_data_of_any_kind_of_array_compiles_nothing_new() -> None:
     assert len(train_chunk.signatures) == 1
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sam"])
 @pytest.mark.parametrize("hidden", [(5, 4), (600,)])
-def test_nothing_is_allocated_while_training(hidden: tuple[int, ...]) -> None:
+def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer: str) -> None:
     # 600 units of 60 inputs and 64 samples are in OpenBLAS's range.
     data = make_data("binary", 128, inputs=60)
     trainer = make_trainer(
         data, hidden=hidden, batch_size=64, dropout=0.2, normalization=Choice("batch_norm"),
-        regularizers=(Choice("l2"),), optimizer=Choice("adam", {"learning_rate": 0.001}),
+        regularizers=(Choice("l2"),), optimizer=Choice(optimizer, {"learning_rate": 0.001}),
+        clipping=Choice("by_norm"), sampling=Choice("with_replacement"), warmup=10,
     )  # fmt: skip
     trainer.train(5)
     _nrt_python.memsys_enable_stats()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
@@ -21,6 +22,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dropout": {"dropout": 0.3},
     "batch_norm": {"normalization": Choice("batch_norm"), "dropout": 0.2, "activation": Choice("relu")},
+    "clipped": {
+        "clipping": Choice("by_norm", {"limit": 0.05}),
+        "sampling": Choice("with_replacement"),
+        "warmup": 300,
+        "regularizers": (Choice("weight_decay", {"biases": 1}),),
+    },
     "schedule": {"schedule": Choice("step", {"every": 100}), "regularizers": (Choice("l1"),)},
 }
 
@@ -125,8 +132,14 @@ def _steer(trainer: Trainer, length: int) -> None:
         300: lambda: trainer.set_training(_training(batch_size=40, learning_rate=0.002, penalties=("l2", "l1"))),
         400: lambda: trainer.set_parameter("layer1.weight", 3, 0.25),
         500: lambda: trainer.set_training(_training(optimizer="momentum", schedule=Choice("step"))),
+        600: lambda: trainer.set_training(
+            dataclasses.replace(
+                _training(optimizer="sam"), clipping=Choice("by_value"), sampling=Choice("sorted"), warmup=1000
+            )
+        ),
+        700: lambda: trainer.set_training(_training(optimizer="nadam")),
     }
-    for stop in range(100, 601, 100):
+    for stop in range(100, 801, 100):
         while trainer.step < stop:
             trainer.train(min(length, stop - trainer.step), observe=length == 1)
         changes.get(stop, lambda: None)()

@@ -8,25 +8,29 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+import scipy.special
 
 from kernels import elementary
 from tests.kernels.support import Floats
 
+NAMES = ("exp", "log", "tanh", "sigmoid", "precise_sigmoid", "normal_share")
+
 
 @numba.njit(cache=True)
 def _over(x: Floats) -> Floats:
-    values = np.empty((4, x.size), np.float32)
+    values = np.empty((len(NAMES), x.size), np.float32)
     for i in range(x.size):
         values[0, i] = elementary.exp(x[i])
         values[1, i] = elementary.log(x[i])
         values[2, i] = elementary.tanh(x[i])
         values[3, i] = elementary.sigmoid(x[i])
+        values[4, i] = elementary.precise_sigmoid(x[i])
+        values[5, i] = elementary.normal_share(x[i])
     return values
 
 
 def evaluate(name: str, x: Any) -> Any:
-    row = ["exp", "log", "tanh", "sigmoid"].index(name)
-    return _over(np.asarray(x, np.float32))[row]
+    return _over(np.asarray(x, np.float32))[NAMES.index(name)]
 
 
 def _spread(low: float, high: float) -> Floats:
@@ -68,6 +72,22 @@ def test_ends_of_the_ranges() -> None:
     assert evaluate("log", [np.inf]).tolist() == [np.inf]
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "tanh", "sigmoid"])
+def test_precise_sigmoid_is_exact_to_6e_7_of_its_value() -> None:
+    x = _spread(-87, 87)
+    assert np.max(np.abs(evaluate("precise_sigmoid", x) / scipy.special.expit(x.astype(np.float64)) - 1)) < 6e-7
+    assert evaluate("precise_sigmoid", [-100, -3e38, -np.inf, 3e38, np.inf]).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_normal_share_is_exact_to_2e_7_and_keeps_its_digits_in_the_lower_tail() -> None:
+    x = _spread(-30, 30)
+    truth = scipy.special.ndtr(x.astype(np.float64))
+    assert np.max(np.abs(evaluate("normal_share", x) - truth)) < 2e-7
+    tail = _spread(-12, -1)
+    truth = scipy.special.ndtr(tail.astype(np.float64))
+    assert np.max(np.abs(evaluate("normal_share", tail) / truth - 1) / tail**2) < 1e-6
+    assert evaluate("normal_share", [-20, -3e38, -np.inf, 20, 3e38, np.inf]).tolist() == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nan_stays_nan(name: str) -> None:
     assert np.isnan(evaluate(name, [np.nan] * 17)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy
+from numpy.typing import NDArray
 
 from kernels.inputs import FEATURES, PREPROCESSINGS, feature_matrix, fit_preprocessing
 from tests.kernels.support import Floats
@@ -54,3 +55,42 @@ def test_standardize_gives_mean_0_and_variance_1_and_keeps_a_constant_column_at_
     np.testing.assert_allclose(mapped[:, :2].mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(mapped[:, :2].std(axis=0), 1, rtol=1e-3)
     assert not mapped[:, 2].any()
+
+
+def _correlated(inputs: int) -> Floats:
+    rng = np.random.default_rng(inputs)
+    mixed = rng.standard_normal((900, inputs)) @ rng.standard_normal((inputs, inputs))
+    return (mixed + rng.uniform(-5, 5, inputs)).astype(np.float32)
+
+
+def _mapped(name: str, train: Floats) -> NDArray[np.float64]:
+    offset, matrix = fit_preprocessing(name, train)
+    return (train.astype(np.float64) - offset) @ matrix
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 7, 64])
+@pytest.mark.parametrize("name", ["pca_whiten", "zca_whiten"])
+def test_whitening_makes_the_covariance_the_identity(name: str, inputs: int) -> None:
+    mapped = _mapped(name, _correlated(inputs))
+    np.testing.assert_allclose(mapped.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(mapped.T @ mapped / len(mapped), np.eye(inputs), atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["pca_whiten", "zca_whiten"])
+def test_whitening_keeps_directions_without_variance_at_0(name: str) -> None:
+    train = _correlated(2)
+    constant, repeated = np.full((len(train), 1), 3, np.float32), train[:, :1]
+    mapped = _mapped(name, np.hstack([train, constant, repeated]))
+    variances = np.linalg.eigvalsh(mapped.T @ mapped / len(mapped))
+    np.testing.assert_allclose(variances, [0, 0, 1, 1], atol=1e-3)
+    alike = np.full((9, 3), 2, np.float32)
+    assert not _mapped(name, alike).any()
+
+
+def test_principal_components_come_widest_first_and_zca_stays_closest() -> None:
+    train = np.ascontiguousarray(points() * np.array([0.5, 2], np.float32))
+    mapped = _mapped("pca_whiten", train)
+    assert abs(np.corrcoef(mapped[:, 0], train[:, 1])[0, 1]) > 0.99
+    _, matrix = fit_preprocessing("zca_whiten", train)
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-7)
+    assert np.linalg.eigvalsh(matrix.astype(np.float64)).min() > 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from kernels.losses import LOSSES, default_loss
-from tests.kernels.reference import slope
-from tests.kernels.support import FITTING, Floats, call
+from kernels.network import Choice
+from tests.kernels.reference import Array, slope
+from tests.kernels.support import FITTING_CHOICES, Floats, call, fitting, vector
 
 COUNTS = [1, 3, 8, 10, 17, 64]
 
 
-def lose(loss: str, z: Floats, y: Floats) -> tuple[float, Floats]:
+def lose(choice: Choice, z: Floats, y: Floats) -> tuple[float, Floats]:
     """The sum of the losses, and the gradient of their mean with its padded lanes; z: [samples, outputs]."""
     count, outputs = z.shape
     stride = (count + 7) // 8 * 8
@@ -21,8 +24,17 @@ def lose(loss: str, z: Floats, y: Floats) -> tuple[float, Floats]:
     targets = np.zeros(stride, np.float32)
     targets[:count] = y
     d = np.full((outputs, stride), 7, np.float32)
-    value = call(LOSSES[loss].value, padded, targets, d, np.zeros(2 * stride, np.float32), outputs, count, stride)
+    scratch, loss = np.zeros(2 * stride, np.float32), LOSSES[choice.id]
+    params = vector(loss.values(choice.params))
+    value = call(loss.value, padded, targets, d, scratch, outputs, count, stride, params)
     return float(value), d
+
+
+def truth_of(choice: Choice, y: Floats) -> Callable[[Array], float]:
+    """The mean loss by its reference, as a function of z: [samples, outputs]."""
+    loss, targets = LOSSES[choice.id], y.astype(np.float64)
+    values = loss.values(choice.params)
+    return lambda z: loss.reference(z, targets, *values)
 
 
 def outputs_of(task: str) -> list[int]:
@@ -40,38 +52,37 @@ def targets_of(task: str, count: int, outputs: int) -> Floats:
 
 
 @pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize(("loss", "task"), FITTING)
-def test_value_and_gradient(loss: str, task: str, count: int) -> None:
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
+def test_value_and_gradient(choice: Choice, task: str, count: int) -> None:
     for outputs in outputs_of(task):
         z = np.random.default_rng(outputs).normal(0, 2, (count, outputs)).astype(np.float32)
         y = targets_of(task, count, outputs)
-        value, d = lose(loss, z, y)
-        truth = LOSSES[loss].reference
-        np.testing.assert_allclose(value / count, truth(z.astype(np.float64), y.astype(np.float64)), rtol=2e-6)
-        gradient = slope(lambda at: truth(at, y.astype(np.float64)), z.astype(np.float64))  # noqa: B023
+        value, d = lose(choice, z, y)
+        truth = truth_of(choice, y)
+        np.testing.assert_allclose(value / count, truth(z.astype(np.float64)), rtol=2e-6)
+        gradient = slope(truth, z.astype(np.float64))
         np.testing.assert_allclose(d[:, :count].T, gradient, rtol=1e-4, atol=1e-6 / count)
         assert not d[:, count:].any(), "the gradient of a padded lane must be zero"
 
 
-@pytest.mark.parametrize(("loss", "task"), FITTING)
-def test_extreme_logits_neither_overflow_nor_lose_the_value(loss: str, task: str) -> None:
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
+def test_extreme_logits_neither_overflow_nor_lose_the_value(choice: Choice, task: str) -> None:
     for outputs in outputs_of(task):
         rng = np.random.default_rng(5)
         z = (rng.choice([-1e4, 0.0, 1e4], (20, outputs)) + rng.normal(0, 1, (20, outputs))).astype(np.float32)
         y = targets_of(task, 20, outputs)
-        value, d = lose(loss, z, y)
-        truth = LOSSES[loss].reference(z.astype(np.float64), y.astype(np.float64))
-        np.testing.assert_allclose(value / 20, truth, rtol=1e-6)
+        value, d = lose(choice, z, y)
+        np.testing.assert_allclose(value / 20, truth_of(choice, y)(z.astype(np.float64)), rtol=1e-6)
         assert np.isfinite(d).all()
 
 
-@pytest.mark.parametrize(("loss", "task"), FITTING)
-def test_one_nan_logit_makes_the_loss_nan(loss: str, task: str) -> None:
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
+def test_one_nan_logit_makes_the_loss_nan(choice: Choice, task: str) -> None:
     for outputs in outputs_of(task):
         for output in range(outputs):
             z = np.ones((11, outputs), np.float32)
             z[4, output] = np.nan
-            value, d = lose(loss, z, targets_of(task, 11, outputs))
+            value, d = lose(choice, z, targets_of(task, 11, outputs))
             assert np.isnan(value)
             assert np.isnan(d[output, 4])
 
@@ -79,3 +90,28 @@ def test_one_nan_logit_makes_the_loss_nan(loss: str, task: str) -> None:
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_every_task_has_a_default_loss_that_fits(task: str) -> None:
     assert task in LOSSES[default_loss(task)].tasks  # type: ignore[arg-type]
+    assert [loss.id for loss in LOSSES if task in loss.default_for] == [default_loss(task)]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_smoothed_labels_ask_for_a_finite_logit(smoothing: float) -> None:
+    # The best probability of the target is then 1 - smoothing / 2, and its logit the logarithm of the odds.
+    choice, y = Choice("binary_cross_entropy", {"label_smoothing": smoothing}), np.ones(1, np.float32)
+    best = np.log((2 - smoothing) / smoothing) if smoothing else 15.0
+    before, after = (lose(choice, np.full((1, 1), best + off, np.float32), y)[1][0, 0] for off in (-0.1, 0.1))
+    assert before < 0
+    assert after > 0 if smoothing else after < 0
+
+
+def test_huber_is_half_the_square_within_delta_and_pulls_with_delta_beyond() -> None:
+    z, y = np.array([[0.3], [-0.3], [5.0], [-7.0]], np.float32), np.zeros(4, np.float32)
+    value, d = lose(Choice("huber", {"delta": 0.5}), z, y)
+    np.testing.assert_allclose(4 * d[0, :4], [0.3, -0.3, 0.5, -0.5], rtol=1e-6)
+    assert value == pytest.approx(0.3**2 + 0.5 * (5 - 0.25) + 0.5 * (7 - 0.25))
+
+
+def test_hinge_moves_nothing_but_the_target_and_its_strongest_rival() -> None:
+    z = np.array([[2.0, 0.5, 1.5], [0.0, 3.0, 1.0]], np.float32)
+    value, d = lose(Choice("hinge"), z, np.array([0, 1], np.float32))
+    assert value == pytest.approx(0.5)
+    np.testing.assert_array_equal(d[:, :2].T, [[-0.5, 0, 0.5], [0, 0, 0]])

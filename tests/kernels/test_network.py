@@ -18,7 +18,16 @@ from kernels.rng import mask_bits, mask_key
 from kernels.schedules import SCHEDULES
 from kernels.trainer import Trainer
 from tests.kernels import reference
-from tests.kernels.support import FITTING, choices, describe, last_batch, make_data, make_network, make_trainer
+from tests.kernels.support import (
+    CONSTANT,
+    FITTING,
+    choices,
+    describe,
+    last_batch,
+    make_data,
+    make_network,
+    make_trainer,
+)
 
 #: Hidden layers and batch size; of 67 samples a second batch after one of 64 is partial, with 3.
 SHAPES = [((), 3), ((), 64), ((5,), 1), ((5,), 10), ((6, 9, 5), 3), ((6, 9, 5), 64)]
@@ -60,7 +69,7 @@ def compare_gradients(trainer: Trainer, truth: dict[str, reference.Array], label
 def check_steps(
     hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, dropout: float = 0.0, **kinds: Any
 ) -> None:
-    """Compare the gradients of every step; both networks go on from the trainer's numbers."""
+    """Compare the gradients and the outcome of every step; both networks go on from the trainer's numbers."""
     data = make_data(task, SAMPLES)
     outputs = 3 if task == "multiclass" else 1
     regularizers = kinds.pop("regularizers", ())
@@ -79,9 +88,15 @@ def check_steps(
         batch = last_batch(trainer, count)
         masks = dropout_masks(5, step, hidden, count, dropout) if dropout else None
         _, gradients = reference.loss_and_gradients(network, Choice(loss), x[batch], y[batch], masks)
-        reference.add_penalties(network, regularizers, gradients)
+        reference.add_penalties(network, regularizers, gradients, 0.01)
+        for name, g in gradients.items():
+            network.parameters[name] -= 0.01 * g
         label = f"step {step}, {count} samples"
         compare_gradients(trainer, gradients, label)
+        for name, values in reference.unpack(trainer.layout.tensors, trainer.parameters).items():
+            np.testing.assert_allclose(
+                values, network.parameters[name], rtol=1e-5, atol=1e-5, err_msg=f"{label} {name}"
+            )
         for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
             np.testing.assert_allclose(values, network.running[name], rtol=1e-4, atol=1e-5, err_msg=f"{label} {name}")
 
@@ -116,11 +131,26 @@ def test_gradients_with_dropout(rate: float, normalization: str) -> None:
     check_steps((8, 6), 13, 4, "binary", "mse", dropout=rate, normalization=Choice(normalization))
 
 
+#: Every optimizer; sam around Adam too, with an ε beside which the rounding of tiny gradients does not count.
+OPTIMIZER_CHOICES = [*(Choice(name) for name in OPTIMIZERS.variants), Choice("sam", {"inner": 1.0, "epsilon": 1e-4})]
+
+
 @pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
-@pytest.mark.parametrize("choice", [Choice(name) for name in OPTIMIZERS.variants], ids=describe)
+@pytest.mark.parametrize("choice", OPTIMIZER_CHOICES, ids=describe)
 def test_twenty_steps_of_every_optimizer(choice: Choice, normalization: str) -> None:
-    for schedule in (Choice(name) for name in SCHEDULES.variants):
-        train_both(choice, schedule, Choice(normalization))
+    train_both(choice, CONSTANT, Choice(normalization))
+
+
+@pytest.mark.parametrize("schedule", list(SCHEDULES.variants))
+def test_twenty_steps_of_every_schedule(schedule: str) -> None:
+    train_both(Choice("adam"), Choice(schedule), Choice("none"))
+
+
+def climb(network: reference.Network, gradients: dict[str, reference.Array], rho: float) -> reference.Network:
+    """A copy of the network, rho uphill along the gradient in all parameters together."""
+    length = np.sqrt(sum(np.sum(g**2) for g in gradients.values()))
+    moved = {name: w + rho * gradients[name] / length for name, w in network.parameters.items()}
+    return reference.Network(network.spec, moved, dict(network.running))
 
 
 def train_both(optimizer: Choice, schedule: Choice, normalization: Choice) -> None:
@@ -138,14 +168,53 @@ def train_both(optimizer: Choice, schedule: Choice, normalization: Choice) -> No
         trainer.train(1, observe=False)
         batch = last_batch(trainer, 2 if step % 4 == 3 else 16)
         _, gradients = reference.loss_and_gradients(network, Choice("softmax_cross_entropy"), x[batch], y[batch])
-        reference.add_penalties(network, (Choice("l2"),), gradients)
+        if OPTIMIZERS[optimizer.id].climbs:
+            rho = reference.named(OPTIMIZERS[optimizer.id], optimizer)["rho"]
+            uphill = climb(network, gradients, rho)
+            _, gradients = reference.loss_and_gradients(uphill, Choice("softmax_cross_entropy"), x[batch], y[batch])
+        reference.add_penalties(network, (Choice("l2"),), gradients, 0.0)
         rule.update(network.parameters, gradients)
-    assert np.abs(trainer.parameters - start).max() > 0.01
+    assert np.abs(trainer.parameters - start).max() > 0.005
     found = reference.unpack(trainer.layout.tensors, trainer.parameters)
     for name, values in network.parameters.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=5e-4, err_msg=name)
     for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
         np.testing.assert_allclose(values, network.running[name], rtol=1e-3, atol=5e-4, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "penalties", [(), (Choice("l2"), Choice("weight_decay", {"rate": 0.5}))], ids=["", "penalized"]
+)
+@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+def test_sam_takes_its_gradient_uphill_with_the_same_mask_and_statistics(
+    normalization: str, penalties: tuple[Choice, ...]
+) -> None:
+    rate, rho, hidden = 0.05, 0.3, (8, 6)
+    data = make_data("binary", SAMPLES)
+    spec = make_network(2, hidden, 1, normalization=Choice(normalization), dropout=0.2)
+    trainer = make_trainer(
+        data, hidden=hidden, normalization=Choice(normalization), dropout=0.2, batch_size=13, seed=5,
+        optimizer=Choice("sam", {"learning_rate": rate, "rho": rho}), regularizers=penalties,
+    )  # fmt: skip
+    disturb(trainer)
+    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    for step in range(4):
+        network = reference.twin(trainer, spec)
+        trainer.train(1)
+        batch, masks = last_batch(trainer, 13), dropout_masks(5, step, hidden, 13, 0.2)
+        loss, gradients = reference.loss_and_gradients(network, Choice("mse"), x[batch], y[batch], masks)
+        uphill = climb(network, gradients, rho)
+        _, above = reference.loss_and_gradients(uphill, Choice("mse"), x[batch], y[batch], masks)
+        assert any(np.abs(above[name] - gradients[name]).max() > 0.01 for name in above), "the climb changes nothing"
+        reference.add_penalties(network, penalties, above, rate)
+        compare_gradients(trainer, above, f"step {step}")
+        # The loss is that of the weights themselves, and the step starts from them.
+        assert trainer.stats[0] == pytest.approx(loss, rel=1e-4)
+        for name, values in reference.unpack(trainer.layout.tensors, trainer.parameters).items():
+            truth = network.parameters[name] - rate * above[name]
+            np.testing.assert_allclose(values, truth, rtol=1e-5, atol=1e-5, err_msg=name)
+        for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
+            np.testing.assert_allclose(values, network.running[name], rtol=1e-4, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("samples", [1, 9, 40])

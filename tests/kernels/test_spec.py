@@ -75,7 +75,7 @@ def test_families_find_number_and_refuse() -> None:
 def test_the_families_of_the_kernels() -> None:
     assert list(FAMILIES) == [
         "activations", "initializers", "normalizations", "losses", "optimizers", "schedules", "regularizers",
-        "features", "preprocessings",
+        "clippings", "samplings", "features", "preprocessings",
     ]  # fmt: skip
     assert all(family.id == key for key, family in FAMILIES.items())
 
@@ -94,6 +94,27 @@ def test_every_variant_is_explained_and_in_bounds(family: str, variant: str) -> 
     assert len(entry.values({})) == len(entry.params)
     for param in entry.params:
         assert param.minimum < param.maximum
-        assert not (param.scale == "log" and param.default <= 0)
+        # A logarithmic slider may have a place for zero, which then means "off" and may be the default.
+        assert not (param.scale == "log" and param.minimum < 0)
         param.check(param.default)
         param.check(param.maximum)
+
+
+def test_choices_are_indices_from_0_on() -> None:
+    pair = (("first", WORDS), ("second", WORDS))
+    make_param(default=1, integer=True, choices=pair).check(0)
+    for changes in ({"integer": False}, {"maximum": 2.0}, {"minimum": 1.0, "maximum": 2.0}):
+        with pytest.raises(ValueError, match="rate has 2 choices, so it must be an integer from 0 on"):
+            make_param(**({"default": 1, "integer": True, "choices": pair} | changes))
+
+
+@pytest.mark.parametrize(("family", "variant"), EVERY)
+def test_every_parameter_of_every_variant_is_bounded(family: str, variant: str) -> None:
+    entry = FAMILIES[family][variant]
+    for param in entry.params:
+        for value in (param.maximum + 1, param.minimum - 1, math.nan, math.inf):
+            with pytest.raises(ValueError, match=re.escape(param.bound)):
+                entry.values({param.id: value})
+        if param.exclusive_minimum:
+            with pytest.raises(ValueError, match=re.escape(param.bound)):
+                entry.values({param.id: param.minimum})

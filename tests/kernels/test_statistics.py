@@ -16,7 +16,7 @@ from kernels.simd import pointer
 from kernels.statistics import all_finite, gather, layer_statistics, norm
 from kernels.trainer import Trainer
 from tests.kernels import reference
-from tests.kernels.support import FITTING, Floats, last_batch, make_data, make_network, make_trainer
+from tests.kernels.support import FITTING_CHOICES, Floats, fitting, last_batch, make_data, make_network, make_trainer
 
 
 @numba.njit(cache=True)
@@ -97,20 +97,20 @@ def column(trainer: Trainer, name: str, **of: Any) -> float:
     return float(trainer.stats[names.index((name, of.get("layer"), of.get("tensor")))])
 
 
-@pytest.mark.parametrize(("loss", "task"), FITTING)
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
 @pytest.mark.parametrize("samples", [13, 300])
-def test_a_row_of_a_run(loss: str, task: str, samples: int) -> None:
+def test_a_row_of_a_run(choice: Choice, task: str, samples: int) -> None:
     """Every column of an observation against the reference network; 300 samples take several evaluation blocks."""
     data = make_data(task, samples)
     spec = make_network(2, (5, 4), 3 if task == "multiclass" else 1)
-    trainer = make_trainer(data, task=task, loss=Choice(loss), batch_size=8)
+    trainer = make_trainer(data, task=task, loss=choice, batch_size=8)
     trainer.train(3)
     before = trainer.parameters.copy()
     network = reference.twin(trainer, spec)
     trainer.train(1)
     x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
     batch = last_batch(trainer, min(8, samples - (24 if samples > 24 else 8)))
-    _, gradients = reference.loss_and_gradients(network, Choice(loss), x[batch], y[batch])
+    _, gradients = reference.loss_and_gradients(network, choice, x[batch], y[batch])
 
     for layer, seen in enumerate(network.trace, start=1):
         activate, _ = reference.activation(Choice("tanh" if layer < 3 else "linear"))
@@ -131,7 +131,8 @@ def test_a_row_of_a_run(loss: str, task: str, samples: int) -> None:
     after = reference.twin(trainer, spec)
     for part, x_part, y_part in (("train", x, y), ("test", data.x_test, data.y_test)):
         z = after.forward(x_part.astype(np.float64), training=False)
-        truth_loss = LOSSES[loss].reference(z, y_part.astype(np.float64))
+        loss = LOSSES[choice.id]
+        truth_loss = loss.reference(z, y_part.astype(np.float64), *loss.values(choice.params))
         assert column(trainer, f"{part}_loss") == pytest.approx(truth_loss, rel=1e-5)
         accuracy = column(trainer, f"{part}_accuracy")
         if task == "regression":

@@ -93,6 +93,9 @@ def test_the_product_of_parameters_and_batch_is_bounded() -> None:
         {"training": {"schedule": {"id": "step"}}},
         {"training": {"regularizers": [{"id": "l1"}]}},
         {"training": {"batch_size": 7}},
+        {"training": {"clipping": {"id": "by_norm"}}},
+        {"training": {"sampling": {"id": "sorted"}}},
+        {"training": {"warmup": 100}},
         {"network": {"layers": [{**layer.model_dump(), "dropout": 0.5} for layer in DEFAULT.network.layers]}},
         {"speed": "full"},
     ],
@@ -129,7 +132,13 @@ def test_the_kernels_get_what_was_chosen() -> None:
         {
             "data": {"features": ["x1", "sin_x2", "x1_x2"]},
             "network": {"layers": [{"units": 5, "activation": {"id": "leaky_relu", "slope": 0.2}, "dropout": 0.25}]},
-            "training": {"regularizers": [{"id": "l2", "rate": 0.5}], "optimizer": {"id": "sgd", "learning_rate": 2}},
+            "training": {
+                "regularizers": [{"id": "l2", "rate": 0.5}],
+                "optimizer": {"id": "sgd", "learning_rate": 2},
+                "clipping": {"id": "by_value", "limit": 0.25},
+                "sampling": {"id": "with_replacement"},
+                "warmup": 40,
+            },
         }
     )
     network, training = network_spec(config), training_spec(config)
@@ -138,6 +147,11 @@ def test_the_kernels_get_what_was_chosen() -> None:
     assert network.layers[0].dropout == 0.25
     assert network.layers[0].activation.params == {"slope": 0.2}
     assert training.optimizer.params == {"learning_rate": 2}
-    assert [(choice.id, choice.params) for choice in training.regularizers] == [("l2", {"rate": 0.5})]
+    assert [(choice.id, choice.params) for choice in training.regularizers] == [
+        ("l2", config.training.regularizers[0].params())
+    ]
+    assert training.regularizers[0].params["rate"] == 0.5
+    assert (training.clipping.id, training.clipping.params) == ("by_value", {"limit": 0.25})
+    assert (training.sampling.id, training.warmup) == ("with_replacement", 40)
     digits = network_spec(resolve({"data": {"dataset": {"id": "digits"}}}))
     assert (digits.inputs, digits.outputs) == (64, 10)

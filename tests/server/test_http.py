@@ -57,6 +57,9 @@ def test_the_catalogue_has_every_family_and_variant(live: Live) -> None:
             assert variant["source"]
     assert all("tasks" in loss for loss in catalog["families"]["losses"])
     assert all("preview" in dataset for dataset in catalog["families"]["datasets"])
+    whole = [optimizer["id"] for optimizer in catalog["families"]["optimizers"] if optimizer.get("full_batch")]
+    assert whole == [optimizer.id for optimizer in FAMILIES["optimizers"] if optimizer.full_batch]
+    assert whole
     assert "preview" not in catalog["families"]["losses"][0]
 
 

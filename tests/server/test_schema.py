@@ -24,6 +24,8 @@ WHERE = {
     "optimizers": "training.optimizer",
     "schedules": "training.schedule",
     "regularizers": "training.regularizers.0",
+    "clippings": "training.clipping",
+    "samplings": "training.sampling",
     "datasets": "data.dataset",
     "preprocessings": "data.preprocessing",
 }
@@ -160,6 +162,7 @@ FIELDS: dict[str, tuple[str, list[Any]]] = {
     "network.layers.0.units": ("1 <= units <= 512", [0, -1, 513, 10**400, 2.5]),
     "network.layers.0.dropout": ("0 <= dropout <= 0.9", [-0.1, 0.91, 1]),
     "training.batch_size": ("1 <= batch_size <= 5000", [0, -1, 5001, 1.5, 10**400]),
+    "training.warmup": ("0 <= warmup <= 1000000", [-1, 1_000_001, 0.5, 10**400]),
     "speed": ("0.5 <= speed <= 1000000", [0, 0.4, -1, 1e7, 10**400, "fast", ""]),
 }
 

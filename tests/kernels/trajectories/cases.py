@@ -12,7 +12,12 @@ from tests.kernels.support import make_data, make_trainer
 STEPS, BATCH_SIZE, SAMPLES = 50, 12, 52
 HIDDEN = (6, 5)
 PENALTY = 0.01
-CASES = [*product(("sgd", "momentum", "adam"), ("plain", "batch_norm", "l2"))]
+#: All that PyTorch has; three of them also with batch normalization and with a penalty.
+_PLAIN = ("nesterov", "adagrad", "rmsprop", "adadelta", "amsgrad", "adamw", "nadam", "adamax", "radam", "rprop")
+CASES = [
+    *product(("sgd", "momentum", "adam"), ("plain", "batch_norm", "l2")),
+    *product(_PLAIN, ("plain",)),
+]
 
 
 def path(optimizer: str, kind: str) -> Path:

@@ -61,19 +61,33 @@ def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
 
 
 def optimizer_of(name: str, kind: str, parameters: dict[str, Any]) -> Any:
-    """PyTorch's optimizer with Livegrad's defaults; the penalty is on weights only."""
+    """PyTorch's optimizer with Livegrad's defaults; the penalty and any decay are on weights only."""
+    chosen = {param.id: param.default for param in OPTIMIZERS[name].params}
+    decay = chosen.get("weight_decay", PENALTY if kind == "l2" else 0.0)
     groups = [
         {
             "params": [values for key, values in parameters.items() if key.endswith(".weight") == weights],
-            "weight_decay": PENALTY if weights and kind == "l2" else 0.0,
+            **({"weight_decay": decay if weights else 0.0} if name != "rprop" else {}),
         }
         for weights in (True, False)
     ]
-    chosen = {param.id: param.default for param in OPTIMIZERS[name].params}
-    rate = chosen["learning_rate"]
-    if name == "adam":
-        return torch.optim.Adam(groups, lr=rate, betas=(chosen["beta1"], chosen["beta2"]), eps=chosen["epsilon"])
-    return torch.optim.SGD(groups, lr=rate, momentum=chosen.get("momentum", 0.0))
+    words = {
+        "learning_rate": "lr", "epsilon": "eps", "momentum": "momentum", "dampening": "dampening",
+        "momentum_decay": "momentum_decay", "rho": "alpha" if name == "rmsprop" else "rho",
+    }  # fmt: skip
+    options: dict[str, Any] = {words[key]: value for key, value in chosen.items() if key in words}
+    if "beta1" in chosen:
+        options["betas"] = (chosen["beta1"], chosen["beta2"])
+    if name == "rprop":
+        options["etas"] = (chosen["shrink"], chosen["grow"])
+    rules: dict[str, Any] = {
+        "sgd": torch.optim.SGD, "momentum": torch.optim.SGD, "nesterov": torch.optim.SGD,
+        "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop, "adadelta": torch.optim.Adadelta,
+        "adam": torch.optim.Adam, "amsgrad": torch.optim.Adam, "adamw": torch.optim.AdamW, "nadam": torch.optim.NAdam,
+        "adamax": torch.optim.Adamax, "radam": torch.optim.RAdam, "rprop": torch.optim.Rprop,
+    }  # fmt: skip
+    flags = {"nesterov": {"nesterov": True}, "amsgrad": {"amsgrad": True}}
+    return rules[name](groups, **options, **flags.get(name, {}))
 
 
 def flat(tensors: tuple[Tensor, ...], values: dict[str, Any]) -> NDArray[np.float32]:

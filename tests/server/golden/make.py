@@ -39,6 +39,9 @@ CONFIG = {
         "schedule": {"id": "constant"},
         "regularizers": [{"id": "l2", "rate": 0.5}],
         "batch_size": 10,
+        "clipping": {"id": "none"},
+        "sampling": {"id": "shuffled"},
+        "warmup": 0,
     },
     "speed": 120,
 }

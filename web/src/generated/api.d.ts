@@ -117,6 +117,58 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdadeltaOptimizers
+         * @description Scales each step by how far recent ones went, so that no learning rate needs to be chosen.
+         */
+        AdadeltaOptimizers: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 0.000001
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "adadelta";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 1
+             */
+            learning_rate: number;
+            /**
+             * Rho
+             * @description How long squared gradients are remembered.
+             * @default 0.9
+             */
+            rho: number;
+        };
+        /**
+         * AdagradOptimizers
+         * @description Divides by the root of all squared gradients so far: rare features learn fast, but the step runs dry.
+         */
+        AdagradOptimizers: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-7
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "adagrad";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.05
+             */
+            learning_rate: number;
+        };
+        /**
          * AdamOptimizers
          * @description Momentum, divided by the gradient's recent size, so that every weight steps by about η.
          */
@@ -144,6 +196,117 @@ export interface components {
              * @enum {string}
              */
             id: "adam";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+        };
+        /**
+         * AdamaxOptimizers
+         * @description Adam with the largest recent gradient in place of the root of the mean square.
+         */
+        AdamaxOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "adamax";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+        };
+        /**
+         * AdamwOptimizers
+         * @description Adam with weight decay apart from the gradient, so that it shrinks all weights alike.
+         */
+        AdamwOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "adamw";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+            /**
+             * Weight Decay
+             * @description Shrinks weights apart from the gradient, by 1 − ηλ a step.
+             * @default 0.01
+             */
+            weight_decay: number;
+        };
+        /**
+         * AmsgradOptimizers
+         * @description Adam whose divisor never shrinks, which mends a case in which Adam does not converge.
+         */
+        AmsgradOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "amsgrad";
             /**
              * Learning Rate
              * @description How far a step goes: η.
@@ -184,6 +347,12 @@ export interface components {
              * @enum {string}
              */
             id: "binary_cross_entropy";
+            /**
+             * Label Smoothing
+             * @description The share of each target that is spread over all classes, so that no logit has to grow forever.
+             * @default 0
+             */
+            label_smoothing: number;
         };
         /**
          * BlobsDatasets
@@ -207,6 +376,40 @@ export interface components {
              * @default 500
              */
             samples: number;
+        };
+        /**
+         * ByNormClippings
+         * @description Shortens a gradient that is longer than the limit, and keeps its direction.
+         */
+        ByNormClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "by_norm";
+            /**
+             * Limit
+             * @description The longest gradient.
+             * @default 1
+             */
+            limit: number;
+        };
+        /**
+         * ByValueClippings
+         * @description Bounds each component by itself, which may turn the gradient's direction.
+         */
+        ByValueClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "by_value";
+            /**
+             * Limit
+             * @description The largest component.
+             * @default 1
+             */
+            limit: number;
         };
         /**
          * CatalogView
@@ -261,6 +464,23 @@ export interface components {
             tensor: string | null;
         };
         /**
+         * ConstantInitializers
+         * @description Every weight the same: like zeros, the units of a layer can never tell themselves apart.
+         */
+        ConstantInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "constant";
+            /**
+             * Value
+             * @description What every weight is.
+             * @default 0.1
+             */
+            value: number;
+        };
+        /**
          * ConstantSchedules
          * @description The learning rate stays as it is set.
          */
@@ -270,6 +490,29 @@ export interface components {
              * @enum {string}
              */
             id: "constant";
+        };
+        /**
+         * CosineSchedules
+         * @description High for long, a quick fall in the middle, and a gentle landing.
+         */
+        CosineSchedules: {
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "cosine";
+            /**
+             * Steps
+             * @description The number of steps after which the learning rate stays.
+             * @default 10000
+             */
+            steps: number;
         };
         /**
          * CreatedView
@@ -284,6 +527,29 @@ export interface components {
             layout: components["schemas"]["LayoutView"];
         };
         /**
+         * CyclicSchedules
+         * @description Up and down in straight lines, again and again: the climbs leave plateaus and saddle points.
+         */
+        CyclicSchedules: {
+            /**
+             * Every
+             * @description The number of steps from the bottom to the top.
+             * @default 2000
+             */
+            every: number;
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0.1
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "cyclic";
+        };
+        /**
          * DataConfig
          * @description What is learned from. `features` matter for points of the plane only.
          */
@@ -293,11 +559,46 @@ export interface components {
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
-            preprocessing: components["schemas"]["NonePreprocessings"] | components["schemas"]["StandardizePreprocessings"];
+            preprocessing: components["schemas"]["NonePreprocessings"] | components["schemas"]["StandardizePreprocessings"] | components["schemas"]["PcaWhitenPreprocessings"] | components["schemas"]["ZcaWhitenPreprocessings"];
             /** Seed */
             seed: number;
             /** Train Share */
             train_share: number;
+        };
+        /**
+         * DeltaBarDeltaOptimizers
+         * @description A learning rate for each weight: plus κ while gradients agree with their mean, times 1 − φ when not.
+         */
+        DeltaBarDeltaOptimizers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "delta_bar_delta";
+            /**
+             * Kappa
+             * @description What is added while gradients agree.
+             * @default 0.01
+             */
+            kappa: number;
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.05
+             */
+            learning_rate: number;
+            /**
+             * Phi
+             * @description The share that is taken away when they do not.
+             * @default 0.1
+             */
+            phi: number;
+            /**
+             * Theta
+             * @description How long gradients are remembered.
+             * @default 0.7
+             */
+            theta: number;
         };
         /**
          * DigitsDatasets
@@ -327,6 +628,52 @@ export interface components {
             tensor: string;
         };
         /**
+         * ElasticNetRegularizers
+         * @description L1 and L2 together: sparse, yet stable.
+         */
+        ElasticNetRegularizers: {
+            /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "elastic_net";
+            /**
+             * L1
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            l1: number;
+            /**
+             * L2
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            l2: number;
+        };
+        /**
+         * EluActivations
+         * @description Bends exponentially to −α below zero, which pulls the mean activation towards zero.
+         */
+        EluActivations: {
+            /**
+             * Alpha
+             * @description How far below zero the output can go.
+             * @default 1
+             */
+            alpha: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "elu";
+        };
+        /**
          * ErrorBody
          * @description The first thing that is wrong, and all of them.
          */
@@ -347,12 +694,37 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * ExponentialSchedules
+         * @description Step decay without the steps: the learning rate loses the same share at every step.
+         */
+        ExponentialSchedules: {
+            /**
+             * Every
+             * @description The number of steps for one decay by γ.
+             * @default 1000
+             */
+            every: number;
+            /**
+             * Gamma
+             * @description What the learning rate is multiplied by.
+             * @default 0.5
+             */
+            gamma: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "exponential";
+        };
+        /**
          * FamiliesView
          * @description Every family of choices.
          */
         FamiliesView: {
             /** Activations */
             activations: components["schemas"]["VariantView"][];
+            /** Clippings */
+            clippings: components["schemas"]["VariantView"][];
             /** Datasets */
             datasets: components["schemas"]["VariantView"][];
             /** Features */
@@ -369,6 +741,8 @@ export interface components {
             preprocessings: components["schemas"]["VariantView"][];
             /** Regularizers */
             regularizers: components["schemas"]["VariantView"][];
+            /** Samplings */
+            samplings: components["schemas"]["VariantView"][];
             /** Schedules */
             schedules: components["schemas"]["VariantView"][];
         };
@@ -396,6 +770,50 @@ export interface components {
             samples: number;
         };
         /**
+         * GeluActivations
+         * @description Weights its input by how likely a standard normal variable is to be smaller.
+         */
+        GeluActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "gelu";
+        };
+        /**
+         * GeluTanhActivations
+         * @description The approximation of GELU that many language models were trained with.
+         */
+        GeluTanhActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "gelu_tanh";
+        };
+        /**
+         * HardSigmoidActivations
+         * @description The sigmoid as three straight lines: cheaper, and with no gradient at all beyond ±3.
+         */
+        HardSigmoidActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "hard_sigmoid";
+        };
+        /**
+         * HardTanhActivations
+         * @description The identity, clipped to −1…1: slope 1 inside, no gradient at all outside.
+         */
+        HardTanhActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "hard_tanh";
+        };
+        /**
          * HeNormalInitializers
          * @description Twice the variance of 1/fan-in, since ReLU silences half of the signal.
          */
@@ -405,6 +823,41 @@ export interface components {
              * @enum {string}
              */
             id: "he_normal";
+            /**
+             * Mode
+             * @description Whose variance is kept: the signal's on its way forward (fan-in), or the gradient's on its way back (fan-out).
+             * @default 0
+             */
+            mode: number;
+            /**
+             * Slope
+             * @description The activation's slope below zero: 0 for ReLU, that of a leaky ReLU else.
+             * @default 0
+             */
+            slope: number;
+        };
+        /**
+         * HeUniformInitializers
+         * @description The variance that makes up for what ReLU silences, as a uniform distribution.
+         */
+        HeUniformInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "he_uniform";
+            /**
+             * Mode
+             * @description Whose variance is kept: the signal's on its way forward (fan-in), or the gradient's on its way back (fan-out).
+             * @default 0
+             */
+            mode: number;
+            /**
+             * Slope
+             * @description The activation's slope below zero: 0 for ReLU, that of a leaky ReLU else.
+             * @default 0
+             */
+            slope: number;
         };
         /**
          * HeadingView
@@ -435,6 +888,34 @@ export interface components {
             viewers: number;
         };
         /**
+         * HingeLosses
+         * @description The support vector machine's: no gradient once the right class leads by 1; of several classes only the strongest rival counts (Crammer & Singer 2001).
+         */
+        HingeLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "hinge";
+        };
+        /**
+         * HuberLosses
+         * @description Squared for small errors, absolute for large ones: smooth at zero, calm with outliers.
+         */
+        HuberLosses: {
+            /**
+             * Delta
+             * @description The error from which the loss grows in proportion to it.
+             * @default 1
+             */
+            delta: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "huber";
+        };
+        /**
          * ImagesPreview
          * @description A thumbnail of images: grey values from 0 to 1, row by row.
          */
@@ -452,6 +933,23 @@ export interface components {
             labels: string[];
             /** Width */
             width: number;
+        };
+        /**
+         * InverseTimeSchedules
+         * @description Falls like 1/t, slowly enough to reach any point and fast enough to settle: SGD then converges.
+         */
+        InverseTimeSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "inverse_time";
+            /**
+             * Steps
+             * @description The step at which the learning rate is half.
+             * @default 1000
+             */
+            steps: number;
         };
         /**
          * KernelsView
@@ -476,6 +974,12 @@ export interface components {
          */
         L1Regularizers: {
             /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -493,6 +997,12 @@ export interface components {
          */
         L2Regularizers: {
             /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -505,6 +1015,47 @@ export interface components {
             rate: number;
         };
         /**
+         * LambOptimizers
+         * @description Adam's direction, with each tensor moving in proportion to the size of its own weights.
+         */
+        LambOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 0.000001
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "lamb";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+            /**
+             * Weight Decay
+             * @description Shrinks weights apart from the gradient, by 1 − ηλ a step.
+             * @default 0.01
+             */
+            weight_decay: number;
+        };
+        /**
          * LayerConfig
          * @description A hidden layer.
          */
@@ -515,7 +1066,7 @@ export interface components {
              *       "id": "tanh"
              *     }
              */
-            activation: components["schemas"]["LinearActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"];
+            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"];
             /**
              * Dropout
              * @default 0
@@ -527,7 +1078,7 @@ export interface components {
              *       "id": "xavier_uniform"
              *     }
              */
-            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["HeNormalInitializers"];
+            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
             /**
              * Normalization
              * @default {
@@ -579,6 +1130,28 @@ export interface components {
             slope: number;
         };
         /**
+         * LecunNormalInitializers
+         * @description Variance 1/fan-in: a weighted sum is as spread out as its inputs; the right start for SELU.
+         */
+        LecunNormalInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "lecun_normal";
+        };
+        /**
+         * LecunUniformInitializers
+         * @description The older rule ±1/√fan-in: its variance is a third of 1/fan-in, so signals fade with the depth.
+         */
+        LecunUniformInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "lecun_uniform";
+        };
+        /**
          * LimitsView
          * @description Bounds that the page shows before they are met.
          */
@@ -607,6 +1180,8 @@ export interface components {
             train_share_minimum: number;
             /** Units */
             units: number;
+            /** Warmup */
+            warmup: number;
             /**
              * Work
              * @description Parameters times batch size.
@@ -625,10 +1200,96 @@ export interface components {
             id: "linear";
         };
         /**
+         * LinearSchedules
+         * @description Falls in a straight line to a floor, and stays there: gradient noise never vanishes by itself.
+         */
+        LinearSchedules: {
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0.01
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "linear";
+            /**
+             * Steps
+             * @description The number of steps after which the learning rate stays.
+             * @default 10000
+             */
+            steps: number;
+        };
+        /**
+         * LionOptimizers
+         * @description Only the sign of a momentum: every weight steps by exactly η, with half of Adam's memory.
+         */
+        LionOptimizers: {
+            /**
+             * Beta1
+             * @description The share of old momentum in a step.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description The share of old momentum in the new one.
+             * @default 0.99
+             */
+            beta2: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "lion";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.001
+             */
+            learning_rate: number;
+            /**
+             * Weight Decay
+             * @description Shrinks weights apart from the gradient, by 1 − ηλ a step.
+             * @default 0
+             */
+            weight_decay: number;
+        };
+        /**
+         * MaeLosses
+         * @description Every error pulls with the same force, so outliers matter less: it fits the median, not the mean.
+         */
+        MaeLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "mae";
+        };
+        /**
+         * MishActivations
+         * @description The input times the tanh of its softplus: close to SiLU, a little steeper.
+         */
+        MishActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "mish";
+        };
+        /**
          * MomentumOptimizers
-         * @description Gathers speed where gradients agree from step to step, and damps where they alternate.
+         * @description Gathers speed along directions in which gradients agree, and damps those in which they alternate.
          */
         MomentumOptimizers: {
+            /**
+             * Dampening
+             * @description 0: v sums gradients; α: v is their mean, so η means the same with and without momentum.
+             * @default 0
+             */
+            dampening: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -705,6 +1366,70 @@ export interface components {
             samples: number;
         };
         /**
+         * NadamOptimizers
+         * @description Adam that looks ahead as Nesterov's momentum does.
+         */
+        NadamOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "nadam";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+            /**
+             * Momentum Decay
+             * @description How fast momentum grows to β₁.
+             * @default 0.004
+             */
+            momentum_decay: number;
+        };
+        /**
+         * NesterovOptimizers
+         * @description Momentum that takes the gradient where the velocity is about to carry it, and so brakes in time.
+         */
+        NesterovOptimizers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "nesterov";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.03
+             */
+            learning_rate: number;
+            /**
+             * Momentum
+             * @description How much of the velocity survives a step.
+             * @default 0.9
+             */
+            momentum: number;
+        };
+        /**
          * NetworkConfig
          * @description The architecture.
          */
@@ -712,6 +1437,17 @@ export interface components {
             /** Layers */
             layers: components["schemas"]["LayerConfig"][];
             output: components["schemas"]["OutputConfig"];
+        };
+        /**
+         * NoneClippings
+         * @description The gradient as it is.
+         */
+        NoneClippings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "none";
         };
         /**
          * NoneNormalizations
@@ -753,18 +1489,78 @@ export interface components {
             std: number;
         };
         /**
+         * OneCycleSchedules
+         * @description Up from a small learning rate to the set one, then down to almost nothing, along cosines.
+         */
+        OneCycleSchedules: {
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "one_cycle";
+            /**
+             * Rise
+             * @description The share of the steps that go up.
+             * @default 0.3
+             */
+            rise: number;
+            /**
+             * Start
+             * @description The first learning rate, as a share of the highest.
+             * @default 0.04
+             */
+            start: number;
+            /**
+             * Steps
+             * @description The number of steps after which the learning rate stays.
+             * @default 10000
+             */
+            steps: number;
+        };
+        /**
+         * OrthogonalInitializers
+         * @description A random rotation: it changes no length, so a deep linear network keeps its signals exactly.
+         */
+        OrthogonalInitializers: {
+            /**
+             * Gain
+             * @description What the rotation is multiplied by; √2 suits ReLU.
+             * @default 1
+             */
+            gain: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "orthogonal";
+        };
+        /**
          * OutputConfig
          * @description The output layer, whose width and activation the task decides.
          */
         OutputConfig: {
             /** Initializer */
-            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["HeNormalInitializers"];
+            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
          * ParamView
          * @description A number that a person may set.
          */
         ParamView: {
+            /**
+             * Choices
+             * @description If any, the number is the index of one: its id, its label.
+             */
+            choices: [
+                string,
+                components["schemas"]["TextView"]
+            ][];
             /** Default */
             default: number;
             /** Exclusive Minimum */
@@ -791,6 +1587,17 @@ export interface components {
              * @enum {string}
              */
             unit: "" | "%";
+        };
+        /**
+         * PcaWhitenPreprocessings
+         * @description Turns the data onto its principal axes, each of variance 1: input k is the k-th component.
+         */
+        PcaWhitenPreprocessings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "pca_whiten";
         };
         /**
          * PlaneDatasets
@@ -833,6 +1640,35 @@ export interface components {
             ][];
         };
         /**
+         * PolynomialSchedules
+         * @description Linear decay with a bend: a power above 1 falls early, one below 1 falls late.
+         */
+        PolynomialSchedules: {
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "polynomial";
+            /**
+             * Power
+             * @description How the curve bends; 1 is a straight line.
+             * @default 0.9
+             */
+            power: number;
+            /**
+             * Steps
+             * @description The number of steps after which the learning rate stays.
+             * @default 10000
+             */
+            steps: number;
+        };
+        /**
          * ProblemView
          * @description One thing that is wrong.
          */
@@ -844,6 +1680,52 @@ export interface components {
             message: components["schemas"]["TextView"];
         };
         /**
+         * RadamOptimizers
+         * @description Adam that waits until its estimate of the second moment can be trusted: a warm-up of its own.
+         */
+        RadamOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "radam";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+        };
+        /**
+         * Relu6Activations
+         * @description ReLU with a ceiling at 6, which keeps activations small enough for low-precision arithmetic.
+         */
+        Relu6Activations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "relu6";
+        };
+        /**
          * ReluActivations
          * @description Zero below zero, the identity above: cheap, never saturates upwards, but a unit can die.
          */
@@ -853,6 +1735,105 @@ export interface components {
              * @enum {string}
              */
             id: "relu";
+        };
+        /**
+         * RmspropNesterovOptimizers
+         * @description Nesterov's momentum over gradients that RMSProp has scaled.
+         */
+        RmspropNesterovOptimizers: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "rmsprop_nesterov";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.001
+             */
+            learning_rate: number;
+            /**
+             * Momentum
+             * @description How much of the velocity survives a step.
+             * @default 0.9
+             */
+            momentum: number;
+            /**
+             * Rho
+             * @description How long squared gradients are remembered.
+             * @default 0.99
+             */
+            rho: number;
+        };
+        /**
+         * RmspropOptimizers
+         * @description AdaGrad that forgets: divides by the root of a running mean of squared gradients.
+         */
+        RmspropOptimizers: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * Epsilon Inside
+             * @description √r + ε as in PyTorch, or √(r + ε) as in Goodfellow's algorithm 8.5.
+             * @default 0
+             */
+            epsilon_inside: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "rmsprop";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.003
+             */
+            learning_rate: number;
+            /**
+             * Rho
+             * @description How long squared gradients are remembered.
+             * @default 0.99
+             */
+            rho: number;
+        };
+        /**
+         * RpropOptimizers
+         * @description A step size for each weight, that grows while its gradient keeps its sign and shrinks when it turns.
+         */
+        RpropOptimizers: {
+            /**
+             * Grow
+             * @description The factor while the gradient keeps its sign.
+             * @default 1.2
+             */
+            grow: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "rprop";
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.01
+             */
+            learning_rate: number;
+            /**
+             * Shrink
+             * @description The factor when the gradient turns.
+             * @default 0.5
+             */
+            shrink: number;
         };
         /**
          * RunConfig
@@ -908,6 +1889,64 @@ export interface components {
             viewers: number;
         };
         /**
+         * SamOptimizers
+         * @description Takes the gradient at the worst point nearby, and so settles in flat valleys; two gradients a step.
+         */
+        SamOptimizers: {
+            /**
+             * Beta1
+             * @description Decay of the mean of gradients.
+             * @default 0.9
+             */
+            beta1: number;
+            /**
+             * Beta2
+             * @description Decay of the mean of squared gradients.
+             * @default 0.999
+             */
+            beta2: number;
+            /**
+             * Epsilon
+             * @description Keeps the division safe when gradients vanish.
+             * @default 1e-8
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sam";
+            /**
+             * Inner
+             * @description The optimizer that takes the step.
+             * @default 0
+             */
+            inner: number;
+            /**
+             * Learning Rate
+             * @description How far a step goes: η.
+             * @default 0.05
+             */
+            learning_rate: number;
+            /**
+             * Rho
+             * @description How far uphill the gradient is taken.
+             * @default 0.05
+             */
+            rho: number;
+        };
+        /**
+         * SeluActivations
+         * @description A scaled ELU with LeCun-normal weights keeps mean 0 and variance 1 through the layers by itself.
+         */
+        SeluActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "selu";
+        };
+        /**
          * SgdOptimizers
          * @description A step against the gradient of the present batch.
          */
@@ -925,6 +1964,28 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * ShuffledOnceSamplings
+         * @description Every sample once an epoch, always in the same random order.
+         */
+        ShuffledOnceSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shuffled_once";
+        };
+        /**
+         * ShuffledSamplings
+         * @description Every sample once an epoch, in a new order each time.
+         */
+        ShuffledSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shuffled";
+        };
+        /**
          * SigmoidActivations
          * @description Squashes to 0…1; its slope is at most ¼, so gradients shrink layer by layer.
          */
@@ -934,6 +1995,28 @@ export interface components {
              * @enum {string}
              */
             id: "sigmoid";
+        };
+        /**
+         * SignActivations
+         * @description The perceptron's threshold, centred on zero: only the sign of the weighted sum counts.
+         */
+        SignActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sign";
+        };
+        /**
+         * SiluActivations
+         * @description The input times its own sigmoid: smooth, and slightly negative just below zero.
+         */
+        SiluActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "silu";
         };
         /**
          * SineDatasets
@@ -968,6 +2051,68 @@ export interface components {
              * @enum {string}
              */
             id: "softmax_cross_entropy";
+            /**
+             * Label Smoothing
+             * @description The share of each target that is spread over all classes, so that no logit has to grow forever.
+             * @default 0
+             */
+            label_smoothing: number;
+        };
+        /**
+         * SoftplusActivations
+         * @description A smooth ReLU whose derivative is the sigmoid.
+         */
+        SoftplusActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "softplus";
+        };
+        /**
+         * SoftsignActivations
+         * @description Like tanh, but nears ±1 polynomially instead of exponentially, so it saturates more gently.
+         */
+        SoftsignActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "softsign";
+        };
+        /**
+         * SortedSamplings
+         * @description Class after class: batches are no fair sample, and each undoes what the one before has taught.
+         */
+        SortedSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sorted";
+        };
+        /**
+         * SparseInitializers
+         * @description Each unit listens to k random inputs only: wide layers do not saturate, and units differ.
+         */
+        SparseInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "sparse";
+            /**
+             * Nonzero
+             * @description How many inputs a unit listens to; all where there are fewer.
+             * @default 15
+             */
+            nonzero: number;
+            /**
+             * Std
+             * @description The standard deviation of those weights.
+             * @default 1
+             */
+            std: number;
         };
         /**
          * SpiralDatasets
@@ -1004,13 +2149,24 @@ export interface components {
             id: "standardize";
         };
         /**
+         * StepActivations
+         * @description The all-or-nothing threshold of the first artificial neuron: it fires from zero on.
+         */
+        StepActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "step";
+        };
+        /**
          * StepSchedules
          * @description Multiplies the learning rate by γ after every so many steps.
          */
         StepSchedules: {
             /**
              * Every
-             * @description The number of steps between two cuts.
+             * @description The number of steps for one decay by γ.
              * @default 1000
              */
             every: number;
@@ -1095,14 +2251,23 @@ export interface components {
         TrainingConfig: {
             /** Batch Size */
             batch_size: number;
+            /** Clipping */
+            clipping: components["schemas"]["NoneClippings"] | components["schemas"]["ByNormClippings"] | components["schemas"]["ByValueClippings"];
             /** Loss */
-            loss: components["schemas"]["MseLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"];
+            loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
             /** Optimizer */
-            optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["AdamOptimizers"];
+            optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["NesterovOptimizers"] | components["schemas"]["SamOptimizers"] | components["schemas"]["AdagradOptimizers"] | components["schemas"]["RmspropOptimizers"] | components["schemas"]["RmspropNesterovOptimizers"] | components["schemas"]["AdadeltaOptimizers"] | components["schemas"]["AdamOptimizers"] | components["schemas"]["AdamwOptimizers"] | components["schemas"]["AmsgradOptimizers"] | components["schemas"]["NadamOptimizers"] | components["schemas"]["AdamaxOptimizers"] | components["schemas"]["RadamOptimizers"] | components["schemas"]["LambOptimizers"] | components["schemas"]["LionOptimizers"] | components["schemas"]["RpropOptimizers"] | components["schemas"]["DeltaBarDeltaOptimizers"];
             /** Regularizers */
-            regularizers: (components["schemas"]["L1Regularizers"] | components["schemas"]["L2Regularizers"])[];
+            regularizers: (components["schemas"]["L1Regularizers"] | components["schemas"]["L2Regularizers"] | components["schemas"]["ElasticNetRegularizers"] | components["schemas"]["WeightDecayRegularizers"])[];
+            /** Sampling */
+            sampling: components["schemas"]["ShuffledSamplings"] | components["schemas"]["ShuffledOnceSamplings"] | components["schemas"]["SortedSamplings"] | components["schemas"]["WithReplacementSamplings"];
             /** Schedule */
-            schedule: components["schemas"]["ConstantSchedules"] | components["schemas"]["StepSchedules"];
+            schedule: components["schemas"]["ConstantSchedules"] | components["schemas"]["LinearSchedules"] | components["schemas"]["StepSchedules"] | components["schemas"]["ExponentialSchedules"] | components["schemas"]["InverseTimeSchedules"] | components["schemas"]["PolynomialSchedules"] | components["schemas"]["CosineSchedules"] | components["schemas"]["OneCycleSchedules"] | components["schemas"]["CyclicSchedules"];
+            /**
+             * Warmup
+             * @description Steps over which the learning rate grows from zero.
+             */
+            warmup: number;
         };
         /**
          * UniformInitializers
@@ -1130,12 +2295,21 @@ export interface components {
             classes?: number | null;
             /** Formula */
             formula: string;
+            /**
+             * Full Batch
+             * @description Optimizers only: made for the whole training set at once.
+             */
+            full_batch?: boolean | null;
+            /** @description The heading under which it is offered, in a large family. */
+            group?: components["schemas"]["TextView"] | null;
             help: components["schemas"]["TextView"];
             /** Id */
             id: string;
             /** Kind */
             kind?: ("plane" | "images") | null;
             label: components["schemas"]["TextView"];
+            /** @description What to know before taking it, such as why nothing will move. */
+            note?: components["schemas"]["TextView"] | null;
             /** Params */
             params: components["schemas"]["ParamView"][];
             /** Preview */
@@ -1152,6 +2326,51 @@ export interface components {
              * @description Losses only: the tasks that it fits.
              */
             tasks?: string[] | null;
+        };
+        /**
+         * WeightDecayRegularizers
+         * @description Shrinks weights by 1 − ηλ a step, apart from the gradient and so from any adaptive scaling.
+         */
+        WeightDecayRegularizers: {
+            /**
+             * Biases
+             * @description Whether biases and normalization parameters shrink as well.
+             * @default 0
+             */
+            biases: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "weight_decay";
+            /**
+             * Rate
+             * @description The strength of the penalty.
+             * @default 0.001
+             */
+            rate: number;
+        };
+        /**
+         * WithReplacementSamplings
+         * @description Each draw independent: unbiased gradients, though some samples wait long for their turn.
+         */
+        WithReplacementSamplings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "with_replacement";
+        };
+        /**
+         * XavierNormalInitializers
+         * @description The compromise between fan-in and fan-out, as a Gaussian.
+         */
+        XavierNormalInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "xavier_normal";
         };
         /**
          * XavierUniformInitializers
@@ -1186,6 +2405,17 @@ export interface components {
              * @default 500
              */
             samples: number;
+        };
+        /**
+         * ZcaWhitenPreprocessings
+         * @description PCA whitening turned back: uncorrelated inputs of variance 1 that stay closest to the original.
+         */
+        ZcaWhitenPreprocessings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "zca_whiten";
         };
         /**
          * ZerosInitializers

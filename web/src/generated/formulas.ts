@@ -2,7 +2,7 @@
  * Formulas of the activations and of the input features, printed from the registry's expressions.
  * Made by `python -m server.generate`; do not edit.
  */
-import { hyperbolicTangent } from '../model/elementary';
+import { errorFunction, hyperbolicTangent, logOnePlusExp } from '../model/elementary';
 
 /** A variant's parameters by id. */
 export type Parameters = Readonly<Record<string, number>>;
@@ -32,33 +32,29 @@ export const activations: Readonly<Record<string, ActivationTwin>> = {
       }
     },
   },
-  relu: {
+  step: {
     forward(z, out, count) {
       for (let i = 0; i < count; i++) {
         const x = z[i]!;
-        out[i] = (x <= 0 ? 0 : x);
+        out[i] = (x < 0 ? 0 : Number.isNaN(x) ? x : 1);
       }
     },
-    derivative(z, out, count) {
+    derivative(_z, out, count) {
       for (let i = 0; i < count; i++) {
-        const x = z[i]!;
-        out[i] = (x <= 0 ? 0 : 1);
+        out[i] = 0;
       }
     },
   },
-  leaky_relu: {
-    forward(z, out, count, parameters) {
-      const slope = parameters['slope']!;
+  sign: {
+    forward(z, out, count) {
       for (let i = 0; i < count; i++) {
         const x = z[i]!;
-        out[i] = (x <= 0 ? slope*x : x);
+        out[i] = (x < 0 ? -1 : x > 0 ? 1 : Number.isNaN(x) ? x : 0);
       }
     },
-    derivative(z, out, count, parameters) {
-      const slope = parameters['slope']!;
+    derivative(_z, out, count) {
       for (let i = 0; i < count; i++) {
-        const x = z[i]!;
-        out[i] = (x <= 0 ? slope : 1);
+        out[i] = 0;
       }
     },
   },
@@ -87,6 +83,192 @@ export const activations: Readonly<Record<string, ActivationTwin>> = {
       for (let i = 0; i < count; i++) {
         const x = z[i]!;
         out[i] = 1 - Math.pow(hyperbolicTangent(x), 2);
+      }
+    },
+  },
+  softsign: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = x/(Math.abs(x) + 1);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = -x*Math.sign(x)/Math.pow(Math.abs(x) + 1, 2) + 1/(Math.abs(x) + 1);
+      }
+    },
+  },
+  hard_sigmoid: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= -3 ? 0 : x >= 3 ? 1 : (1/6)*x + 1/2);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x >= 3 || x <= -3 ? 0 : 1/6);
+      }
+    },
+  },
+  hard_tanh: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= -1 ? -1 : x >= 1 ? 1 : x);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x >= 1 || x <= -1 ? 0 : 1);
+      }
+    },
+  },
+  relu: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? 0 : x);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? 0 : 1);
+      }
+    },
+  },
+  relu6: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? 0 : x >= 6 ? 6 : x);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x >= 6 || x <= 0 ? 0 : 1);
+      }
+    },
+  },
+  leaky_relu: {
+    forward(z, out, count, parameters) {
+      const slope = parameters['slope']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? slope*x : x);
+      }
+    },
+    derivative(z, out, count, parameters) {
+      const slope = parameters['slope']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? slope : 1);
+      }
+    },
+  },
+  elu: {
+    forward(z, out, count, parameters) {
+      const alpha = parameters['alpha']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? alpha*(Math.exp(x) - 1) : x);
+      }
+    },
+    derivative(z, out, count, parameters) {
+      const alpha = parameters['alpha']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? alpha*Math.exp(x) : 1);
+      }
+    },
+  },
+  selu: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? 1.7580993408473768*Math.exp(x) - 1.7580993408473768 : 1.0507009873554805*x);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? 1.7580993408473768*Math.exp(x) : 1.0507009873554805);
+      }
+    },
+  },
+  softplus: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = logOnePlusExp(x);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (1/2)*hyperbolicTangent((1/2)*x) + 1/2;
+      }
+    },
+  },
+  gelu: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (1/2)*x*(errorFunction((1/2)*Math.sqrt(2)*x) + 1);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (1/2)*Math.sqrt(2)*x*Math.exp(-1/2*(x*x))/Math.sqrt(Math.PI) + (1/2)*errorFunction((1/2)*Math.sqrt(2)*x) + 1/2;
+      }
+    },
+  },
+  gelu_tanh: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (1/2)*x*(hyperbolicTangent(Math.sqrt(2)*(0.044715*Math.pow(x, 3) + x)/Math.sqrt(Math.PI)) + 1);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (1/2)*Math.sqrt(2)*x*(1 - Math.pow(hyperbolicTangent(Math.sqrt(2)*(0.044715*Math.pow(x, 3) + x)/Math.sqrt(Math.PI)), 2))*(0.134145*(x*x) + 1)/Math.sqrt(Math.PI) + (1/2)*hyperbolicTangent(Math.sqrt(2)*(0.044715*Math.pow(x, 3) + x)/Math.sqrt(Math.PI)) + 1/2;
+      }
+    },
+  },
+  silu: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = x*((1/2)*hyperbolicTangent((1/2)*x) + 1/2);
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = x*(1/4 - 1/4*Math.pow(hyperbolicTangent((1/2)*x), 2)) + (1/2)*hyperbolicTangent((1/2)*x) + 1/2;
+      }
+    },
+  },
+  mish: {
+    forward(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = x*hyperbolicTangent(logOnePlusExp(x));
+      }
+    },
+    derivative(z, out, count) {
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = x*(1 - Math.pow(hyperbolicTangent(logOnePlusExp(x)), 2))*((1/2)*hyperbolicTangent((1/2)*x) + 1/2) + hyperbolicTangent(logOnePlusExp(x));
       }
     },
   },

@@ -59,6 +59,10 @@ export interface RunConfig {
     schedule: Choice;
     regularizers: Choice[];
     batch_size: number;
+    clipping: Choice;
+    sampling: Choice;
+    /** Steps over which the learning rate grows from zero. */
+    warmup: number;
   };
   speed: Speed;
 }

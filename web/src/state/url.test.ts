@@ -24,6 +24,8 @@ function complete(patch: PartialConfig): RunConfig {
   };
   fill('datasets', merged.data.dataset, base.data.dataset);
   fill('optimizers', merged.training.optimizer, base.training.optimizer);
+  fill('clippings', merged.training.clipping, base.training.clipping);
+  fill('samplings', merged.training.sampling, base.training.sampling);
   fill('schedules', merged.training.schedule, base.training.schedule);
   merged.training.regularizers.forEach((choice) => fill('regularizers', choice));
   for (const layer of merged.network.layers) {
@@ -88,6 +90,12 @@ const configs: [string, PartialConfig, string][] = [
     'numbers in exponent form',
     { training: { regularizers: [{ id: 'pull', rate: 1e-8 }] } },
     'regularizers=pull(rate:1e-8)',
+  ],
+  ['a bound on the gradient', { training: { clipping: { id: 'fenced', limit: 0.5 } } }, 'clipping=fenced(limit:0.5)'],
+  [
+    'warm-up and the order of samples',
+    { training: { warmup: 200, sampling: { id: 'thrown' } } },
+    'warmup=200&sampling=thrown',
   ],
   ['features', { data: { features: ['north', 'east_squared'] } }, 'features=north,east_squared'],
   ['speeds', { speed: 'full', seed: 7 }, 'seed=7&speed=full'],

@@ -79,10 +79,17 @@ export function writeConfig(config: RunConfig, { families, default_config: base 
   put('schedule', training.schedule, base.training.schedule, () =>
     choice('schedules', training.schedule, base.training.schedule),
   );
+  put('warmup', training.warmup, base.training.warmup, () => String(training.warmup));
+  put('clipping', training.clipping, base.training.clipping, () =>
+    choice('clippings', training.clipping, base.training.clipping),
+  );
   put('regularizers', training.regularizers, base.training.regularizers, () =>
     training.regularizers.map((regularizer) => choice('regularizers', regularizer)).join(','),
   );
   put('batch_size', training.batch_size, base.training.batch_size, () => String(training.batch_size));
+  put('sampling', training.sampling, base.training.sampling, () =>
+    choice('samplings', training.sampling, base.training.sampling),
+  );
   put('seed', config.seed, base.seed, () => String(config.seed));
   put('speed', config.speed, base.speed, () => String(config.speed));
   return parts.join('&');
@@ -164,8 +171,11 @@ const readers: Record<string, (value: string, base: RunConfig) => PartialConfig 
   loss: (value) => wrap(readChoice(value), (loss) => ({ training: { loss } })),
   optimizer: (value) => wrap(readChoice(value), (optimizer) => ({ training: { optimizer } })),
   schedule: (value) => wrap(readChoice(value), (schedule) => ({ training: { schedule } })),
+  warmup: (value) => ({ training: { warmup: number(value) } }),
+  clipping: (value) => wrap(readChoice(value), (clipping) => ({ training: { clipping } })),
   regularizers: (value) => wrap(readList(value), (regularizers) => ({ training: { regularizers } })),
   batch_size: (value) => ({ training: { batch_size: number(value) } }),
+  sampling: (value) => wrap(readChoice(value), (sampling) => ({ training: { sampling } })),
   seed: (value) => ({ seed: number(value) }),
   speed: (value) => ({ speed: (value === 'auto' || value === 'full' ? value : number(value)) as Speed }),
 };

@@ -15,6 +15,7 @@ export function param(id: string, fallback: number, fields: Partial<Param> = {})
     live: true,
     exclusive_minimum: false,
     unit: '',
+    choices: [],
     ...fields,
   };
 }
@@ -48,6 +49,9 @@ const config: RunConfig = {
     schedule: { id: 'steady' },
     regularizers: [],
     batch_size: 32,
+    clipping: { id: 'free' },
+    sampling: { id: 'dealt' },
+    warmup: 0,
   },
   speed: 'auto',
 };
@@ -68,6 +72,8 @@ export const catalogue: Catalog = {
     optimizers: [variant('walker', [rate, param('memory', 0.9)]), variant('runner', [{ ...rate, default: 0.1 }])],
     schedules: [variant('steady'), variant('stairs', [param('every', 1000, { maximum: 1e6, integer: true })])],
     regularizers: [variant('pull', [param('rate', 0.001)]), variant('push', [param('rate', 0.001)])],
+    clippings: [variant('free'), variant('fenced', [param('limit', 1, { maximum: 1000 })])],
+    samplings: [variant('dealt'), variant('thrown')],
     datasets: [
       variant('rings', [samples, noise], { task: 'binary', kind: 'plane', classes: 2 }),
       variant('waves', [samples, { ...noise, default: 0.2 }], { task: 'regression', kind: 'plane', classes: 1 }),
@@ -82,6 +88,7 @@ export const catalogue: Catalog = {
     units: 512,
     dropout: 0.9,
     batch_size: 5000,
+    warmup: 1e6,
     work: 5e8,
     seed: 2 ** 32 - 1,
     speed_minimum: 0.5,

@@ -7,7 +7,8 @@ const decay = param('decay', 0.001, { scale: 'log', maximum: 1 });
 const share = param('share', 0.5, { minimum: 0.1, maximum: 0.9, unit: '%' });
 const count = param('count', 8, { scale: 'log', minimum: 1, maximum: 512, integer: true });
 const points = param('points', 500, { minimum: 100, maximum: 5000, integer: true });
-const all = { rate, decay, share, count, points };
+const steps = param('steps', 0, { scale: 'log', maximum: 1e6, integer: true });
+const all = { rate, decay, share, count, points, steps };
 
 describe('numbers as text', () => {
   it.each([
@@ -82,6 +83,12 @@ describe('sliders', () => {
     expect(fromPosition(0, decay)).toBe(0);
     expect(toPosition(0, decay)).toBe(0);
     expect(toPosition(1e-7, decay)).toBeGreaterThan(0);
+  });
+
+  it('whole numbers from zero on reach from there over one to their maximum', () => {
+    expect(fromPosition(0, steps)).toBe(0);
+    expect(fromPosition(1, steps)).toBe(1);
+    expect(fromPosition(STOPS, steps)).toBe(1e6);
   });
 
   it('values out of its reach stand at its ends', () => {

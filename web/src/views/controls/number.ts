@@ -69,8 +69,8 @@ export function fromPosition(position: number, range: Range): number {
 /** Where the slider begins and ends; a logarithmic one that may be 0 has a place for it at the very left. */
 function reach(range: Range): { low: number; high: number; zero: boolean } {
   if (range.scale === 'linear') return { low: range.minimum, high: range.maximum, zero: false };
-  const middle = range.default > 0 ? range.default : Math.sqrt(range.maximum * 1e-6);
-  const low = Math.max(range.minimum, middle * 10 ** -DECADES_BELOW);
+  const middle = range.default > 0 ? range.default : Math.sqrt(range.maximum * (range.integer ? 1 : 1e-6));
+  const low = Math.max(range.integer ? 1 : 0, range.minimum, middle * 10 ** -DECADES_BELOW);
   const high = Math.min(range.maximum, middle * 10 ** DECADES_ABOVE);
   return { low, high, zero: range.minimum === 0 && !range.exclusive_minimum };
 }

@@ -1,0 +1,35 @@
+"""What a loss is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.cache import Kernel
+from kernels.spec import Variant
+
+Task = Literal["regression", "binary", "multiclass"]
+Doubles: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Variant):
+    """A loss.
+
+    `tasks` are those it fits, `default_for` those that start with it. `value` is the kernel, and
+    `reference(z [samples, outputs], y [samples], *params)` the mean loss over the samples in float64.
+    """
+
+    tasks: tuple[Task, ...]
+    default_for: tuple[Task, ...] = ()
+    value: Kernel
+    reference: Callable[..., float]
+
+
+def wanted(z: Doubles, y: Doubles) -> Doubles:
+    """What the outputs z [samples, outputs] should be: y itself, or one-hot where there are several outputs."""
+    return y[:, None] if z.shape[1] == 1 else np.eye(z.shape[1])[y.astype(int)]
