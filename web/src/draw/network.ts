@@ -43,23 +43,34 @@ export function linkStrength(layer: LinkLayer, unit: number, from: number): numb
   return strength >= 1 ? 1 : strength;
 }
 
-/** Draws the part of the network from `left` to `right` (points of the content), shifted by `-left`. */
-export function drawNetwork(context: Context, picture: NetworkPicture, left: number, right: number): void {
+/**
+ * Draws the part of the network from `left` to `right` (points of the content), shifted by `-left`. Links cost most, and
+ * the eye follows the neurons: with `linksToo` false, only these are drawn anew, over the links of the time before.
+ */
+export function drawNetwork(
+  context: Context,
+  picture: NetworkPicture,
+  left: number,
+  right: number,
+  linksToo = true,
+): void {
   const { columns, height } = picture.geometry;
-  context.clearRect(0, 0, right - left, height);
   context.save();
+  if (linksToo) context.clearRect(0, 0, right - left, height);
   context.translate(-left, 0);
   const visible = (column: NetworkColumn) =>
     column.x + column.size > left - picture.geometry.spacing &&
     column.x - column.size < right + picture.geometry.spacing;
-  for (let index = 1; index < columns.length; index++) {
+  for (let index = 1; linksToo && index < columns.length; index++) {
     if (!visible(columns[index]!) && !visible(columns[index - 1]!)) continue;
     if (index === 1 && picture.picture) drawFan(context, picture);
     else drawLinks(context, picture, index);
   }
   if (picture.hit?.kind === 'link') drawLit(context, picture, picture.hit);
   for (const column of columns) {
-    if (visible(column)) drawNeurons(context, picture, column);
+    if (!visible(column)) continue;
+    drawNeurons(context, picture, column);
+    if (linksToo) drawMore(context, picture, column);
   }
   context.restore();
 }
@@ -191,16 +202,26 @@ function drawNeurons(context: Context, picture: NetworkPicture, column: NetworkC
   }
   context.fillStyle = palette.card;
   context.fill('evenodd');
-  for (let unit = 0; unit < column.shown; unit++) {
+  // Neighbours of one colour are one path.
+  for (let unit = 0; unit < column.shown;) {
     const colour = picture.border(column.index, unit);
-    const lit = hit?.column === column.index && hit.unit === unit && hit.kind !== 'link';
+    const isLit = (other: number) => hit?.column === column.index && hit.unit === other && hit.kind !== 'link';
+    const lit = isLit(unit);
     context.beginPath();
-    context.roundRect(left, column.y[unit]! - half, column.size, column.size, radius);
+    do {
+      context.roundRect(left, column.y[unit]! - half, column.size, column.size, radius);
+      unit++;
+    } while (!lit && unit < column.shown && !isLit(unit) && picture.border(column.index, unit) === colour);
     context.lineWidth = lit ? 3 : 1.6;
     context.strokeStyle = css(lit ? mix(colour, [128, 128, 128], 0.1) : colour);
     context.stroke();
   }
   drawMarks(context, picture, column);
+}
+
+/** How many units there is no room for. */
+function drawMore(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
+  const { palette } = picture;
   if (column.shown < column.units && !(column.index === 0 && picture.picture)) {
     context.fillStyle = palette.ink3;
     context.font = `11px ${palette.font}`;
