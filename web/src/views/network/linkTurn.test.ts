@@ -3,7 +3,11 @@ import { LinkTurn } from './linkTurn';
 
 const geometry = {};
 
-function turns(times: readonly number[], what: (turn: number) => unknown[] = () => [geometry], always = false): boolean[] {
+function turns(
+  times: readonly number[],
+  what: (turn: number) => unknown[] = () => [geometry],
+  always = false,
+): boolean[] {
   const turn = new LinkTurn();
   return times.map((time, i) => turn.take(time, what(i), always));
 }
