@@ -47,7 +47,7 @@ dev: $(DEVELOPMENT) $(NODE_MODULES) $(WARM) ## run server and page with reload o
 	LIVEGRAD_SERVER=http://$(HOST):$(PORT) npm --prefix web run dev
 
 .PHONY: test
-test: $(DEVELOPMENT) $(PAGE) browser ## run every test: Vitest and pytest (kernels, server, browser, repository)
+test: $(DEVELOPMENT) $(PAGE) $(WARM) browser ## run every test: Vitest and pytest (kernels, server, browser, repository)
 	$(SAY) "Vitest"
 	@CI=1 npm --prefix web run --silent test
 	$(SAY) "pytest"

@@ -50,7 +50,8 @@ def compiled_passes(cache_root: Path) -> int:
 
 
 def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
-    warm(lambda *_: None)
+    # A process of its own, as a first start is: what pytest's own process compiles, Numba may keep under other keys.
+    subprocess.run([sys.executable, "-m", "kernels.warm"], cwd=ROOT, capture_output=True, check=True)
     folder = tmp_path / cache.folder().name
     shutil.copytree(os.environ["NUMBA_CACHE_DIR"], folder)
     assert compiled_passes(tmp_path) == 0
