@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +110,7 @@ def batch_norm_backward(
             d[row + s] = scale * (d[row + s] - mean_d - normalized[row + s] * mean_dx)
 
 
-def _batch_norm(x, gamma, beta, running, training, *, momentum, epsilon):  # type: ignore[no-untyped-def]
+def _batch_norm(x: Any, gamma: Any, beta: Any, running: Any, training: bool, *, momentum: float, epsilon: float) -> Any:
     mean, variance = running
     if training:
         mean, variance = x.mean(axis=0), x.var(axis=0)

@@ -24,7 +24,7 @@ def binary_cross_entropy_value(
     y: Pointer,
     d: Pointer,
     scratch: Pointer,  # noqa: ARG001 -- functions of a family share one signature
-    outputs: int,  # noqa: ARG001
+    outputs: int,  # noqa: ARG001 -- two classes have one logit
     count: int,
     stride: int,
     params: Pointer,
