@@ -56,7 +56,10 @@ export function drawNetwork(
 ): void {
   const { columns, height } = picture.geometry;
   context.save();
-  if (linksToo) context.clearRect(0, 0, right - left, height);
+  if (linksToo) {
+    context.fillStyle = picture.palette.card;
+    context.fillRect(0, 0, right - left, height);
+  }
   context.translate(-left, 0);
   const visible = (column: NetworkColumn) =>
     column.x + column.size > left - picture.geometry.spacing &&

@@ -1,5 +1,5 @@
 /**
- * The page's only requestAnimationFrame loop. It asks for the newest frame once a display refresh and calls the
+ * The page's only requestAnimationFrame loop. It asks for the next frame once a display refresh and calls the
  * drawers only when there is something new: a frame, or an invalidation (a resize, a hover, another theme).
  */
 import type { Frame } from '../protocol/messages';
@@ -48,9 +48,9 @@ function tick(now: number): void {
   counters.drawMillisecondsTotal += counters.drawMilliseconds;
 }
 
-/** Names where frames come from; the newest one is read once a refresh. */
-export function setFrameSource(newest: () => Frame | null): void {
-  source = newest;
+/** Names where frames come from; asked once a refresh. */
+export function setFrameSource(next: () => Frame | null): void {
+  source = next;
   dirty = true;
 }
 

@@ -12,6 +12,7 @@ import type {
   RunEvent,
   RunState,
 } from '../protocol/messages';
+import { FrameQueue } from './frameQueue';
 
 /** Numbers as text change at most this often, in milliseconds, so that they can be read. */
 const TEXT_EVERY = 100;
@@ -38,8 +39,10 @@ export class RunMirror {
 
   readonly columns = $derived<Column[]>(this.layout?.columns ?? []);
 
-  /** The newest frame. Not reactive: the drawing loop reads it. */
+  /** The newest frame. Not reactive. */
   latest: Frame | null = null;
+  /** What the drawing loop shows, a frame or two behind. */
+  readonly frames = new FrameQueue();
   /** The run's record. Not reactive: look at `series.version`. */
   readonly series = new Series();
 
@@ -66,6 +69,7 @@ export class RunMirror {
     if (!this.layout || frame.params.length !== this.layout.parameter_count) return false;
     if (!this.series.append(frame.series, frame.generation, this.layout.columns.length)) return false;
     this.latest = frame;
+    this.frames.push(frame);
     this.textTimer ??= setTimeout(() => {
       this.textTimer = undefined;
       this.showNumbers();
@@ -103,7 +107,10 @@ export class RunMirror {
   }
 
   private reflectPlan(plan: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace'>): void {
-    if (this.latest && this.latest.params.length !== plan.layout.parameter_count) this.latest = null;
+    if (this.latest && this.latest.params.length !== plan.layout.parameter_count) {
+      this.latest = null;
+      this.frames.clear();
+    }
     this.config = plan.config;
     this.layout = plan.layout;
     this.stepsPerEpoch = plan.steps_per_epoch;

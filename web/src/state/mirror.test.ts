@@ -70,8 +70,9 @@ describe('a frame', () => {
     const hello = golden<Hello>('hello');
     mirror.reflect(hello);
     expect(mirror.latest).not.toBeNull();
+    expect(mirror.frames.next()).toBe(mirror.latest);
     mirror.reflect({ ...hello, layout: { ...hello.layout, parameter_count: 12 } });
-    expect(mirror.latest).toBeNull();
+    expect([mirror.latest, mirror.frames.next()]).toEqual([null, null]);
   });
 
   it('shows its numbers a little later, those of the newest', () => {

@@ -69,7 +69,7 @@ export class RunStore extends RunMirror {
 
   constructor() {
     super();
-    setFrameSource(() => this.latest);
+    setFrameSource(() => this.frames.next());
   }
 
   // ── life ───────────────────────────────────────────────────────────────────

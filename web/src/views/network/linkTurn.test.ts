@@ -12,12 +12,16 @@ function turns(
   return times.map((time, i) => turn.take(time, what(i), always));
 }
 
-test('while frames come fast, links are drawn in every other one', () => {
-  expect(turns([0, 16, 33, 50, 66, 83])).toEqual([true, false, true, false, true, false]);
+test('while frames come fast, links are drawn in every third one', () => {
+  expect(turns([0, 16, 33, 50, 66, 83, 100])).toEqual([true, false, false, true, false, false, true]);
 });
 
 test('slow frames are all drawn whole', () => {
   expect(turns([0, 40, 80, 120])).toEqual([true, true, true, true]);
+});
+
+test('refreshes in which they did not change come to an end with them drawn', () => {
+  expect(turns([0, 16, 60, 76])).toEqual([true, false, true, false]);
 });
 
 test('what the links depend on brings them back at once', () => {
