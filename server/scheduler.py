@@ -30,8 +30,8 @@ logger = logging.getLogger("livegrad.scheduler")
 THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 #: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds.
 SLICE, LONGEST_SLICE = 0.008, 0.010
-#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes (60):
-#: with just as many, the one that comes late leaves a refresh without any.
+#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes
+#: (60): with just as many, the one that comes late leaves a refresh without any.
 FRAME_INTERVAL, FRAME_BYTES_PER_SECOND = 1 / 64, 40e6
 #: A frame this little ahead of its time is not worth another slice.
 _EARLY = 0.001
@@ -232,7 +232,7 @@ class Scheduler:
     def _save(self, entry: _Entry, now: float) -> None:
         """Keep the run's state: from time to time while it trains, and when it stands still."""
         run = entry.run
-        standing = run.state == "paused" and not run.owing
+        standing = run.state in ("paused", "finished") and not run.owing
         interval = STANDING_CHECKPOINT_INTERVAL if standing else CHECKPOINT_INTERVAL
         if run.version != entry.saved and run.state != "diverged" and now >= entry.saved_at + interval:
             self._bus.save(entry.run_id, run.checkpoint())

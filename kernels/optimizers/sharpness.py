@@ -111,4 +111,5 @@ SAM = Optimizer(
     update=sam_update,
     reference=_sam,
     climbs=True,
+    slot_params=("inner",),
 )
