@@ -423,6 +423,8 @@ export interface components {
                 [key: string]: components["schemas"]["HeadingView"];
             };
             limits: components["schemas"]["LimitsView"];
+            /** Presets */
+            presets: components["schemas"]["PresetView"][];
             /** Protocol */
             protocol: number;
             /** Version */
@@ -1667,6 +1669,18 @@ export interface components {
              * @default 10000
              */
             steps: number;
+        };
+        /**
+         * PresetView
+         * @description An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete.
+         */
+        PresetView: {
+            config: components["schemas"]["RunConfig"];
+            group: components["schemas"]["TextView"];
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            watch: components["schemas"]["TextView"];
         };
         /**
          * ProblemView
