@@ -27,6 +27,7 @@ from server.frames import PROTOCOL, encode_divergence
 from server.guard import Guard
 from server.json_input import MAX_BYTES, parse_json
 from server.preparation import as_message, prepare
+from server.presets import catalogue as presets
 from server.problems import refuse
 from server.scheduler import Scheduler
 from server.schema import (
@@ -236,6 +237,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
         "families": families(),
         "headings": headings(),
         "default_config": DEFAULT.as_dict(),
+        "presets": presets(),
         "limits": {
             "layers": MAX_LAYERS,
             "units": MAX_UNITS,

@@ -124,6 +124,16 @@ class HeadingView(View):
     live: bool
 
 
+class PresetView(View):
+    """An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete."""
+
+    id: str
+    label: TextView
+    watch: TextView
+    group: TextView
+    config: RunConfig
+
+
 class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
@@ -154,6 +164,7 @@ class CatalogView(View):
     families: FamiliesView
     headings: dict[str, HeadingView]
     default_config: RunConfig
+    presets: list[PresetView]
     limits: LimitsView
 
 

@@ -27,7 +27,7 @@ def _face(rng: np.random.Generator, _params: Mapping[str, float]) -> Samples:
 
 OWN = (
     Dataset(
-        id="own",
+        id="own_table",
         label=Text(en="Own data", zh="自己的数据"),
         help=Text(
             en="A file or a pasted table of numbers, or points drawn with a brush. It stays on this server.",

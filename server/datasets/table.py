@@ -108,7 +108,7 @@ class Table:
             return inputs, (2.0 * index - 1.0 if task == "binary" else index).astype(np.float32)
 
         return Dataset(
-            id="own",
+            id="own_table",
             label=Text(en="Own data", zh="自己的数据"),
             help=Text(en="A table of numbers.", zh="一张数字表格。"),
             formula="",

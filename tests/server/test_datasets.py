@@ -28,7 +28,7 @@ GENERATED = pytest.mark.parametrize(
 def test_the_kinds_that_must_be_there() -> None:
     tasks = {dataset.id: dataset.task for dataset in DATASETS}
     assert tasks == {
-        **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own"), "binary"),
+        **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own_table"), "binary"),
         **dict.fromkeys(("three_spirals", "blobs", "digits"), "multiclass"),
         **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
     }

@@ -51,7 +51,7 @@ def added(table: Table) -> str:
 
 
 def own(table: Table, **choice: Any) -> RunConfig:
-    return resolve({"data": {"dataset": {"id": "own", "table": added(table), **choice}}})
+    return resolve({"data": {"dataset": {"id": "own_table", "table": added(table), **choice}}})
 
 
 def upload(live: Live, data: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -72,7 +72,7 @@ def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
 def test_what_is_left_out_is_what_the_table_suggests() -> None:
     config = own(table_of())
     choice = config.as_dict()["data"]["dataset"]
-    assert choice == {"id": "own", "table": choice["table"], "target": 2, "columns": [0, 1], "task": "auto"}
+    assert choice == {"id": "own_table", "table": choice["table"], "target": 2, "columns": [0, 1], "task": "auto"}
     assert resolve(config.as_dict()) == config
     assert RunConfig.model_validate_json(json.dumps(config.as_dict())) == config
 
@@ -104,7 +104,7 @@ def test_the_loss_and_the_batch_follow_the_table() -> None:
 def test_a_wrong_choice_is_refused_by_name(choice: dict[str, Any], field: str) -> None:
     table_id = added(table_of())
     with pytest.raises(Refused) as caught:
-        resolve({"data": {"dataset": {"id": "own", "table": table_id, **choice}}})
+        resolve({"data": {"dataset": {"id": "own_table", "table": table_id, **choice}}})
     assert caught.value.status == 422
     assert caught.value.first.field == f"data.dataset.{field}"
 
@@ -133,7 +133,7 @@ def test_samples_are_split_preprocessed_and_described_like_others() -> None:
 
 def test_two_columns_are_of_the_plane_with_its_features() -> None:
     table_id = added(table_of())
-    asked = {"dataset": {"id": "own", "table": table_id}, "features": ["x1", "x2_squared", "x2"]}
+    asked = {"dataset": {"id": "own_table", "table": table_id}, "features": ["x1", "x2_squared", "x2"]}
     data = prepare(resolve({"data": asked}).data)
     message = as_message(data, 1)
     assert (message["kind"], message["features"]) == ("plane", ["x1", "x2_squared", "x2"])
@@ -255,7 +255,7 @@ def test_drawn_points_are_a_table_of_the_plane(live: Live) -> None:
     points = [[x, y, int(x > 0)] for x in (-2, -1, 1, 2) for y in (-1, 0.5)]
     found = httpx.post(f"{live.address}/api/data", json={"classes": True, "points": points}).json()
     assert found["drawn"] is True
-    run = live.create(data={"dataset": {"id": "own", "table": found["id"]}})
+    run = live.create(data={"dataset": {"id": "own_table", "table": found["id"]}})
     data = msgpack.unpackb(httpx.get(f"{live.address}/api/runs/{run['id']}/data").content)
     assert (data["kind"], data["task"], data["class_names"]) == ("plane", "binary", ["A", "B"])
     drawn = np.concatenate([np.frombuffer(data[part]["points"], "<f4") for part in ("train", "test")]).reshape(-1, 2)
@@ -285,7 +285,7 @@ def test_wrong_points_are_refused(live: Live, body: Any) -> None:
 
 def test_a_run_trains_on_a_table_and_comes_back_to_it(live: Live) -> None:
     table_id = upload(live, csv_of(rows=200, columns=4)).json()["id"]
-    dataset = {"id": "own", "table": table_id, "columns": [0, 1]}
+    dataset = {"id": "own_table", "table": table_id, "columns": [0, 1]}
     run = live.create(data={"dataset": dataset}, speed="full")
 
     async def scenario() -> None:

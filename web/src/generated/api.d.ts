@@ -463,6 +463,8 @@ export interface components {
                 [key: string]: components["schemas"]["HeadingView"];
             };
             limits: components["schemas"]["LimitsView"];
+            /** Presets */
+            presets: components["schemas"]["PresetView"][];
             /** Protocol */
             protocol: number;
             /** Version */
@@ -595,7 +597,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -1595,17 +1597,17 @@ export interface components {
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
-         * OwnDatasets
+         * OwnTableDatasets
          * @description A file or a pasted table of numbers, or points drawn with a brush. It stays on this server.
          */
-        OwnDatasets: {
+        OwnTableDatasets: {
             /** Columns */
             columns: number[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            id: "own";
+            id: "own_table";
             /**
              * Table
              * @description The id that POST /api/data gave.
@@ -1738,6 +1740,18 @@ export interface components {
              * @default 10000
              */
             steps: number;
+        };
+        /**
+         * PresetView
+         * @description An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete.
+         */
+        PresetView: {
+            config: components["schemas"]["RunConfig"];
+            group: components["schemas"]["TextView"];
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            watch: components["schemas"]["TextView"];
         };
         /**
          * ProblemView

@@ -18,7 +18,13 @@ export type Variant = Schemas['VariantView'];
 
 export type FamilyId = keyof Schemas['FamiliesView'];
 
-export type Catalog = Omit<Schemas['CatalogView'], 'default_config'> & { default_config: RunConfig };
+/** An experiment worth looking at: a whole configuration, and one sentence on what to watch. */
+export type Preset = Omit<Schemas['PresetView'], 'config'> & { config: RunConfig };
+
+export type Catalog = Omit<Schemas['CatalogView'], 'default_config' | 'presets'> & {
+  default_config: RunConfig;
+  presets: Preset[];
+};
 
 export type Health = Schemas['HealthView'];
 
