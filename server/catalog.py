@@ -42,6 +42,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
             "classes": variant.classes,
             "preview": preview(variant.id),
         }
+        entry |= {"uploaded": True} if variant.uploaded else {}
     return entry
 
 

@@ -4,7 +4,8 @@
     python -m server.generate --check    names what differs and returns 1
 
 The truth of an activation, a feature or a schedule is its SymPy expression. Its TypeScript twin is printed from it at
-build time, so the page needs no `eval`; the golden file holds what the kernels themselves compute, and the page's tests compare them.
+build time, so the page needs no `eval`; the golden file holds what the kernels themselves compute, and the page's tests
+compare them.
 """
 
 from __future__ import annotations
