@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.averagings import AVERAGINGS
-from kernels.bias_initializers import BIAS_INITIALIZERS
+from kernels.beginning import NO_LOSSES, draw, fresh_clock, fresh_running
 from kernels.epochs import (
     BETTER,
     ENOUGH,
@@ -23,8 +23,7 @@ from kernels.epochs import (
     stop_of,
     watches_alike,
 )
-from kernels.initializers import INITIALIZERS
-from kernels.layout import OUTPUT, Layout, make_layout, make_table
+from kernels.layout import make_layout, make_table
 from kernels.live import batch_size_at, make_live, same_slots
 from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
@@ -48,11 +47,8 @@ EVALUATION_SHARE = 0.25
 RECORDS_A_CALL = 256
 
 LARGEST = float(np.finfo(np.float32).max)
-#: The losses of a run before its first step, or of another loss.
-NO_LOSSES = np.array([0.0, 0.0, np.inf, -np.inf, 0.0, 0.0])
 
 _SHUFFLE_STREAM = 1_000_000
-_BIAS_STREAM = 1
 _SAVED = (
     "parameters", "gradients", "updates", "slots", "running", "averaged", "order", "clock", "losses", "random", "stats"
 )  # fmt: skip
@@ -114,27 +110,21 @@ class Trainer:
             integers=integers,
         )
         size = self.layout.parameter_count
-        clock = np.zeros(len(Clock), np.int64)
-        clock[Clock.NEXT_RECORD] = 1
-        clock[Clock.CULPRIT] = NOTHING
-        clock[Clock.POSITION] = samples  # so that the first step shuffles
-        clock[Clock.DRAWN] = -1
-        clock[Clock.EPOCH] = -1
         columns = len(self.layout.columns)
         self._memory = Memory(
-            parameters=_draw(network, self.layout, data.y_train, seed),
+            parameters=draw(network, self.layout, data.y_train, seed),
             gradients=np.zeros(size, np.float32),
             updates=np.zeros(size, np.float32),
             slots=np.zeros(0, np.float32),
             ascended=np.zeros(0, np.float32),
-            running=_fresh_running(self.layout),
+            running=fresh_running(self.layout),
             averaged=np.zeros(0, np.float32),
             arena=np.zeros(0, np.float32),
             inverse_std=np.zeros(table.inverse_stds, np.float32),
             targets=np.zeros(0, np.float32),
             scratch=np.zeros(0, np.float32),
             order=np.arange(samples, dtype=np.int64),
-            clock=clock,
+            clock=fresh_clock(samples),
             losses=NO_LOSSES.copy(),
             random=seed_state(seed, _SHUFFLE_STREAM),
             stats=np.full(columns, np.nan, np.float32),
@@ -392,42 +382,6 @@ class Trainer:
         culprit = int(self._memory.clock[Clock.CULPRIT])
         self.diverged = None if culprit == NOTHING else Divergence(self.step, self._name(culprit))
         self.stopped = stop_of(self._watch, self.step) if self._watch[Watch.STOPPED] else None
-
-
-def _draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    """Weights and biases by each layer's initializers and generators of its own; gammas are one, betas zero."""
-    parameters = np.zeros(layout.parameter_count, np.float32)
-    choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
-    bias_choices = [*(layer.bias_initializer for layer in network.layers), network.output_bias_initializer]
-    for tensor in layout.tensors:
-        view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
-        if tensor.role == "weight":
-            choice = choices[tensor.layer - 1]
-            # The output's stream is the same whatever the depth, so that runs can be compared.
-            layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
-            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
-            initializer = INITIALIZERS[choice.id]
-            view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
-        elif tensor.role == "bias":
-            bias = BIAS_INITIALIZERS[bias_choices[tensor.layer - 1].id]
-            values = bias.values(bias_choices[tensor.layer - 1].params)
-            if bias.output_only and tensor.name != f"{OUTPUT}.bias":
-                raise ValueError(f"bias_initializer {bias.id} is for the output layer only")
-            stream = 0 if tensor.name == f"{OUTPUT}.bias" else tensor.layer
-            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(stream, _BIAS_STREAM)))
-            fan_in = layout.tensor(tensor.name.removesuffix("bias") + "weight").shape[1]
-            view[...] = bias.draw(rng, tensor.size, fan_in, targets, values)
-        elif tensor.role == "gamma":
-            view[...] = 1.0
-    return parameters
-
-
-def _fresh_running(layout: Layout) -> NDArray[np.float32]:
-    running = np.zeros(layout.running_count, np.float32)
-    for buffer in layout.buffers:
-        if buffer.role == "running_var":
-            running[buffer.offset : buffer.offset + buffer.size] = 1.0
-    return running
 
 
 def _evaluated(samples: int, weights: int) -> int:
