@@ -94,8 +94,9 @@ class VariantView(View):
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
-    kind: Literal["plane", "images"] | None = None
+    kind: Literal["plane", "images", "table"] | None = None
     classes: int | None = None
+    uploaded: bool | None = Field(None, description="Data sets only: stands for data that a person brings.")
     preview: PlanePreview | ImagesPreview | None = None
 
 
@@ -149,6 +150,9 @@ class LimitsView(View):
     train_share_minimum: float
     train_share_maximum: float
     message_bytes: int
+    upload_bytes: int
+    table_rows: int
+    table_columns: int
     idle_pause_seconds: float
     keep_minutes: float
 
@@ -229,6 +233,29 @@ class RunView(View):
     evaluated: tuple[int, int]
     pace: float
     viewers: int
+
+
+class TableColumnView(View):
+    """A column of a table. `tasks`: what can be learned of it, the natural task first; nothing of a constant."""
+
+    name: str
+    minimum: float
+    maximum: float
+    distinct: int
+    whole: bool
+    tasks: list[Literal["regression", "binary", "multiclass"]]
+
+
+class TableView(View):
+    """A table that was taken in: its first rows, and which columns it suggests. Columns are counted from 0."""
+
+    id: str
+    rows: int
+    columns: list[TableColumnView]
+    preview: list[list[float]]
+    target: int
+    inputs: list[int]
+    drawn: bool = Field(description="Points that were drawn on the plane.")
 
 
 class ProblemView(View):

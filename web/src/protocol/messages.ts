@@ -28,10 +28,10 @@ export type Catalog = Omit<Schemas['CatalogView'], 'default_config' | 'presets'>
 
 export type Health = Schemas['HealthView'];
 
-/** A variant by its id, with its parameters beside it. */
+/** A variant by its id, with its parameters beside it; own data name their columns by a list of numbers. */
 export interface Choice {
   id: string;
-  [param: string]: number | string;
+  [param: string]: number | string | number[];
 }
 
 export interface LayerConfig {

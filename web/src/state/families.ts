@@ -25,7 +25,10 @@ export function usualChoice(variant: Variant, usual?: Choice): Choice {
 const OF_THE_DATA = ['batch_size', 'sampling'];
 
 /** How it is trained by default, for data of that task, but for the batches. */
-export function usualTraining({ default_config: base, families }: Catalog, task: string): Partial<RunConfig['training']> {
+export function usualTraining(
+  { default_config: base, families }: Catalog,
+  task: string,
+): Partial<RunConfig['training']> {
   const entries = Object.entries(base.training).filter(([key]) => !OF_THE_DATA.includes(key));
   const training: Partial<RunConfig['training']> = Object.fromEntries(entries);
   const fitting = families.losses.filter((loss) => loss.tasks?.includes(task));

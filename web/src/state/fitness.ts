@@ -2,12 +2,12 @@
 
 import en from '../i18n/en.json';
 import zh from '../i18n/zh.json';
-import type { DataKind, Task, Text, Variant } from '../protocol/messages';
+import type { Text, Variant } from '../protocol/messages';
 
 /** What a choice has to fit. */
 export interface Circumstances {
-  task?: Task | undefined;
-  kind?: DataKind | undefined;
+  task?: string | undefined;
+  kind?: string | undefined;
 }
 
 type Fitted = Pick<Variant, 'tasks' | 'kinds'> & { unavailable?: Text | null };

@@ -11,7 +11,6 @@ import type {
   RunConfig,
   RunData,
   Speed,
-  Task,
   Upstream,
   WatchField,
 } from '../protocol/messages';
@@ -62,10 +61,11 @@ export class RunStore extends RunMirror {
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
   /** The preset that the settings are just now, if any. */
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
-  /** What choices have to fit: the data that were asked for last. */
+  /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
   readonly circumstances = $derived.by((): Circumstances => {
     const dataset = this.catalog && this.wanted && variantOf(this.catalog, 'datasets', this.wanted.data.dataset.id);
-    return { task: dataset?.task as Task | undefined, kind: dataset?.kind ?? undefined };
+    const about = dataset?.uploaded ? this.data : dataset;
+    return { task: about?.task ?? undefined, kind: about?.kind ?? undefined };
   });
   readonly canSteer = $derived(this.owner && this.status === 'live');
 

@@ -55,6 +55,16 @@ const configs: [string, PartialConfig, string][] = [
     { training: { optimizer: { id: 'runner', learning_rate: 0.1 } } },
     'optimizer=runner',
   ],
+  [
+    'a table of one’s own',
+    { data: { dataset: { id: 'chest', table: 'Ab-3_x', target: 3, columns: [0, 2], task: 'auto' } } },
+    'dataset=chest(table:Ab-3_x;target:3;columns:(0,2);task:auto)',
+  ],
+  [
+    'a table with one input',
+    { data: { dataset: { id: 'chest', table: 'Ab-3_x', target: 1, columns: [0], task: 'auto' } } },
+    'dataset=chest(table:Ab-3_x;target:1;columns:(0);task:auto)',
+  ],
   ['no hidden layer', { network: { layers: [] } }, 'layers='],
   ['layers in rows', { network: { layers: [layer, layer, layer, { ...layer, units: 4 }] } }, 'layers=3*8,4'],
   [

@@ -8,8 +8,9 @@
  *
  * Only what differs from the default configuration is written; within a choice, only what differs from what the
  * server takes where nothing is said: the default configuration's value where it makes the same choice or declares the
- * very same parameter, else the parameter's own default. Reading checks the grammar and nothing else: names and bounds are the server's business,
- * so what cannot be a number is passed on as it is and refused there, with the field's name.
+ * very same parameter, else the parameter's own default. A list of numbers stands in parentheses: `columns:(0,2)`.
+ * Reading checks the grammar and nothing else: names and bounds are the server's business, so what cannot be a number
+ * is passed on as it is and refused there, with the field's name.
  */
 
 import type {
@@ -114,7 +115,10 @@ function writeChoice(choice: Choice, variants: Variant[] | undefined, usual?: Ch
     const kept = usual && (usual.id === choice.id || known.some((other) => same(other, param)));
     return value !== (kept ? usual[key] : param?.default);
   });
-  return changed.length ? `${choice.id}(${changed.map(([key, value]) => `${key}:${value}`).join(';')})` : choice.id;
+  const text = (value: Choice[string]) => (Array.isArray(value) ? `(${value.join(',')})` : value);
+  return changed.length
+    ? `${choice.id}(${changed.map(([key, value]) => `${key}:${text(value)}`).join(';')})`
+    : choice.id;
 }
 
 function paramsOf(variants: Variant[] | undefined, id: string): Param[] {
@@ -201,7 +205,8 @@ function readChoice(text: string): Choice | null {
   const choice: Choice = { id: call.name };
   for (const [key, value] of call.fields) {
     if (key === 'id') return null;
-    choice[key] = number(value);
+    const list = /^\((.*)\)$/.exec(value);
+    choice[key] = list ? split(list[1]!, ',').map(number) : number(value);
   }
   return choice;
 }

@@ -81,6 +81,7 @@ export const catalogue: Catalog = {
     samplings: [variant('dealt'), variant('thrown')],
     datasets: [
       variant('rings', [samples, noise], { task: 'binary', kind: 'plane', classes: 2 }),
+      variant('chest', [], { task: 'binary', kind: 'plane', classes: 2, uploaded: true }),
       variant('waves', [samples, { ...noise, default: 0.2 }], { task: 'regression', kind: 'plane', classes: 1 }),
     ],
     features: [variant('east'), variant('north'), variant('east_squared')],
@@ -102,6 +103,9 @@ export const catalogue: Catalog = {
     train_share_minimum: 0.1,
     train_share_maximum: 0.9,
     message_bytes: 65536,
+    upload_bytes: 5242880,
+    table_rows: 20000,
+    table_columns: 64,
     idle_pause_seconds: 120,
     keep_minutes: 30,
   },
