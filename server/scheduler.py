@@ -34,8 +34,8 @@ logger = logging.getLogger("livegrad.scheduler")
 THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 #: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds.
 SLICE, LONGEST_SLICE = 0.008, 0.010
-#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes (60):
-#: with just as many, the one that comes late leaves a refresh without any.
+#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes
+#: (60): with just as many, the one that comes late leaves a refresh without any.
 FRAME_INTERVAL, FRAME_BYTES_PER_SECOND = 1 / 64, 40e6
 #: A frame this little ahead of its time is not worth another slice.
 _EARLY = 0.001
