@@ -35,6 +35,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
             "classes": variant.classes,
             "preview": preview(variant.id),
         }
+        entry |= {"uploaded": True} if variant.uploaded else {}
     return entry
 
 

@@ -99,8 +99,9 @@ class VariantView(View):
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
-    kind: Literal["plane", "images"] | None = None
+    kind: Literal["plane", "images", "table"] | None = None
     classes: int | None = None
+    uploaded: bool | None = Field(None, description="Data sets only: stands for data that a person brings.")
     preview: PlanePreview | ImagesPreview | None = None
 
 
@@ -129,6 +130,16 @@ class HeadingView(View):
     live: bool
 
 
+class PresetView(View):
+    """An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete."""
+
+    id: str
+    label: TextView
+    watch: TextView
+    group: TextView
+    config: RunConfig
+
+
 class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
@@ -144,6 +155,9 @@ class LimitsView(View):
     train_share_minimum: float
     train_share_maximum: float
     message_bytes: int
+    upload_bytes: int
+    table_rows: int
+    table_columns: int
     idle_pause_seconds: float
     keep_minutes: float
 
@@ -156,6 +170,7 @@ class CatalogView(View):
     families: FamiliesView
     headings: dict[str, HeadingView]
     default_config: RunConfig
+    presets: list[PresetView]
     limits: LimitsView
 
 
@@ -223,6 +238,29 @@ class RunView(View):
     evaluated: tuple[int, int]
     pace: float
     viewers: int
+
+
+class TableColumnView(View):
+    """A column of a table. `tasks`: what can be learned of it, the natural task first; nothing of a constant."""
+
+    name: str
+    minimum: float
+    maximum: float
+    distinct: int
+    whole: bool
+    tasks: list[Literal["regression", "binary", "multiclass"]]
+
+
+class TableView(View):
+    """A table that was taken in: its first rows, and which columns it suggests. Columns are counted from 0."""
+
+    id: str
+    rows: int
+    columns: list[TableColumnView]
+    preview: list[list[float]]
+    target: int
+    inputs: list[int]
+    drawn: bool = Field(description="Points that were drawn on the plane.")
 
 
 class ProblemView(View):

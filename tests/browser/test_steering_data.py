@@ -17,7 +17,7 @@ def page(visitor: Visit) -> Visitor:
 
 def test_every_data_set_can_be_chosen(page: Visitor) -> None:
     group = page.page.get_by_role("group", name=page.word("data.dataset"))
-    variants = page.variants("datasets")
+    variants = [variant for variant in page.variants("datasets") if not variant.get("uploaded")]
     assert len(variants) >= 10
     for variant in [*variants[1:], variants[0]]:
         page.restarts(group.get_by_role("button", name=variant["label"]["en"], exact=True).click)

@@ -77,6 +77,8 @@ def test_what_routes_answer_is_what_the_description_says(live: Live) -> None:
         "/api/runs",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/data",
+        "/api/data",
+        "/api/data/{table_id}",
     }
     live.delete(run)
 

@@ -18,14 +18,20 @@ export type Variant = Schemas['VariantView'];
 
 export type FamilyId = keyof Schemas['FamiliesView'];
 
-export type Catalog = Omit<Schemas['CatalogView'], 'default_config'> & { default_config: RunConfig };
+/** An experiment worth looking at: a whole configuration, and one sentence on what to watch. */
+export type Preset = Omit<Schemas['PresetView'], 'config'> & { config: RunConfig };
+
+export type Catalog = Omit<Schemas['CatalogView'], 'default_config' | 'presets'> & {
+  default_config: RunConfig;
+  presets: Preset[];
+};
 
 export type Health = Schemas['HealthView'];
 
-/** A variant by its id, with its parameters beside it. */
+/** A variant by its id, with its parameters beside it; own data name their columns by a list of numbers. */
 export interface Choice {
   id: string;
-  [param: string]: number | string;
+  [param: string]: number | string | number[];
 }
 
 export interface LayerConfig {

@@ -7,6 +7,7 @@ import type {
   LayerConfig,
   ParameterEdit,
   PartialConfig,
+  Preset,
   RunConfig,
   RunData,
   Speed,
@@ -20,6 +21,7 @@ import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
 import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
+import { presetOf } from './presets';
 import { rememberedRun, rememberRun } from './remember';
 import { openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
@@ -55,6 +57,8 @@ export class RunStore extends RunMirror {
 
   /** Everything that the page draws is there. */
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
+  /** The preset that the settings are just now, if any. */
+  readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;
@@ -319,6 +323,16 @@ export class RunStore extends RunMirror {
     this.flush();
     this.reset();
     this.play();
+  }
+
+  /** Takes over all of a preset's configuration as one change, and begins it with new weights; goes on unless paused. */
+  apply({ config }: Preset): void {
+    if (!this.canSteer || !this.wanted) return;
+    const goesOn = this.state !== 'paused';
+    this.set(difference(this.wanted, config));
+    this.flush();
+    this.reset();
+    if (goesOn) this.command({ type: 'play' });
   }
 
   dismiss(): void {
