@@ -24,13 +24,19 @@ class TextView(View):
     zh: str
 
 
-class KernelsView(View):
-    """How far the kernels are."""
+class ProgressView(View):
+    """How far something is."""
 
-    state: Literal["compiling", "ready", "failed"]
     done: int
     total: int
     label: str
+
+
+class KernelsView(ProgressView):
+    """How far the usual kernels are, without which no run begins, and the others."""
+
+    state: Literal["compiling", "ready", "failed"]
+    others: ProgressView
 
 
 class HealthView(View):

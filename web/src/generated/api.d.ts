@@ -995,13 +995,14 @@ export interface components {
         };
         /**
          * KernelsView
-         * @description How far the kernels are.
+         * @description How far the usual kernels are, without which no run begins, and the others.
          */
         KernelsView: {
             /** Done */
             done: number;
             /** Label */
             label: string;
+            others: components["schemas"]["ProgressView"];
             /**
              * State
              * @enum {string}
@@ -1763,6 +1764,18 @@ export interface components {
             /** Field */
             field: string;
             message: components["schemas"]["TextView"];
+        };
+        /**
+         * ProgressView
+         * @description How far something is.
+         */
+        ProgressView: {
+            /** Done */
+            done: number;
+            /** Label */
+            label: string;
+            /** Total */
+            total: number;
         };
         /**
          * RadamOptimizers

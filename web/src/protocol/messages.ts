@@ -99,6 +99,13 @@ export type WatchField = 'gradients' | 'updates';
 /** Where and when training left the numbers. */
 export type Divergence = Schemas['DivergenceView'];
 
+/** What a run waits for: kernels of its own choices that nobody has used before; `name` is compiled now. */
+export interface Compiling {
+  name: Text;
+  done: number;
+  total: number;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -108,6 +115,7 @@ export interface Hello {
   state: RunState;
   /** Stays until there are new weights, so that who comes later learns it too. */
   diverged: Divergence | null;
+  compiling: Compiling | null;
   owner: boolean;
   generation: number;
   step: number;
@@ -160,6 +168,7 @@ export type RunEvent = EventBase &
         evaluated: [number, number];
         pace: number;
       }
+    | { event: 'compiling'; compiling: Compiling | null }
     | { event: 'diverged'; step: number; tensor: string }
     | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
     | { event: 'state'; state: RunState }
