@@ -27,22 +27,14 @@ from kernels.layout import make_layout, make_table
 from kernels.live import batch_size_at, make_live, same_slots
 from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
+from kernels.plan import EVALUATION_BLOCK, make_plan, power_of_two
 from kernels.records import Recorder, Records
 from kernels.rng import seed_state
 from kernels.schedules import BATCH_SCHEDULES, SCHEDULES
-from kernels.state import Clock, LiveAddress, LiveInteger, Memory, Plan, PlanInteger
-from kernels.statistics import BINARY, MULTICLASS, REGRESSION
+from kernels.state import Clock, LiveAddress, LiveInteger, Memory, PlanInteger
 from kernels.stoppings import STOPPINGS
 from kernels.train import LOSS, NOTHING, evaluate_sets, evaluate_test, train_chunk
 
-#: Samples that are looked at in one go when a whole set is evaluated.
-EVALUATION_BLOCK = 128
-#: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
-CHEAP_EVALUATION = 40e6
-#: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
-EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
-#: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
-EVALUATION_SHARE = 0.25
 #: Records that one call can write; a call that fills them returns early and is followed by another.
 RECORDS_A_CALL = 256
 
@@ -80,35 +72,11 @@ class Trainer:
         self._records = Recorder(len(self.layout.columns))
         self._seed = seed
         table = make_table(network, self.layout)
-        samples, tests = data.x_train.shape[0], data.x_test.shape[0]
-        weights = self.layout.weight_count
-        self.evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
-        evaluation = 2.0 * weights * sum(self.evaluated)
-        cheap = evaluation <= CHEAP_EVALUATION
-        self._weights: int = weights
-        step_flops = 6.0 * weights * min(training.batch_size, samples)
-        interval = 1 if cheap else _power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
-        integers = np.zeros(len(PlanInteger), np.int64)
-        integers[PlanInteger.WEIGHTS] = weights
-        integers[PlanInteger.TASK] = _task(data, network.outputs)
-        integers[PlanInteger.EVALUATED_TRAIN], integers[PlanInteger.EVALUATED_TEST] = self.evaluated
-        integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
-        integers[PlanInteger.RECORD_INTERVAL] = interval
-        integers[PlanInteger.SEED] = seed
-        # Copies, since a read-only array is another type to Numba, for which train_chunk would be compiled again.
-        self._plan = Plan(
-            fields=table.fields,
-            params=table.params,
-            saturation=table.saturation,
-            tensors=np.array([(tensor.offset, tensor.size) for tensor in self.layout.tensors], np.int64),
-            x_train=np.array(data.x_train, np.float32, order="C"),
-            y_train=np.array(data.y_train, np.float32, order="C"),
-            x_test=np.array(data.x_test, np.float32, order="C"),
-            y_test=np.array(data.y_test, np.float32, order="C"),
-            natural_order=np.arange(max(samples, tests), dtype=np.int64),
-            sorted_order=np.argsort(data.y_train, kind="stable").astype(np.int64),
-            integers=integers,
-        )
+        samples = data.x_train.shape[0]
+        self._weights: int = self.layout.weight_count
+        self._plan = make_plan(table, self.layout, data, training.batch_size, seed)
+        integers = self._plan.integers
+        self.evaluated = (int(integers[PlanInteger.EVALUATED_TRAIN]), int(integers[PlanInteger.EVALUATED_TEST]))
         size = self.layout.parameter_count
         columns = len(self.layout.columns)
         self._memory = Memory(
@@ -202,7 +170,7 @@ class Trainer:
         A batch size that grows counts as the next power of two.
         """
         growing = BATCH_SCHEDULES[self._training.batch_schedule.id].value is not None
-        return 6.0 * self._weights * (_power_of_two(self.batch_size) if growing else self.batch_size)
+        return 6.0 * self._weights * (power_of_two(self.batch_size) if growing else self.batch_size)
 
     @property
     def record_count(self) -> int:
@@ -382,21 +350,3 @@ class Trainer:
         culprit = int(self._memory.clock[Clock.CULPRIT])
         self.diverged = None if culprit == NOTHING else Divergence(self.step, self._name(culprit))
         self.stopped = stop_of(self._watch, self.step) if self._watch[Watch.STOPPED] else None
-
-
-def _evaluated(samples: int, weights: int) -> int:
-    return min(samples, max(EVALUATION_LEAST, int(EVALUATION_LIMIT / (2 * weights))))
-
-
-def _power_of_two(at_least: float) -> int:
-    power = 1
-    while power < at_least:
-        power *= 2
-    return power
-
-
-def _task(data: TrainingData, outputs: int) -> int:
-    if outputs > 1:
-        return MULTICLASS
-    targets = np.unique(data.y_train)
-    return BINARY if set(targets.tolist()) <= {-1.0, 1.0} else REGRESSION

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from kernels.epochs import Stop
 from kernels.trainer import Divergence
@@ -41,6 +42,8 @@ class Channel:
         #: Kept for those who come later: the event that told it reached only those who were there.
         self.diverged: Divergence | None = None
         self.stopped: Stop | None = None
+        #: What the run waits for, while kernels of its own choices compile; kept for the same reason.
+        self.compiling: Mapping[str, Any] | None = None
         self.idle = False
         self.ended = False
         self._begun = False
@@ -120,6 +123,8 @@ class Channel:
             self.diverged = Divergence(event.step, event.details["tensor"])
         elif event.event == "finished":
             self.stopped = Stop(event.step, **event.details)
+        elif event.event == "compiling":
+            self.compiling = event.details["compiling"]
         elif event.event == "paused_idle":
             self.idle = True
         self._post(encode_event(event))
@@ -174,7 +179,10 @@ class Channel:
         self.viewers.add(viewer)
         self.want_frame(fresh=True)
         plan = replace(self.plan, steps_per_epoch=self.steps_per_epoch)
-        return encode_hello(self.run_id, plan, self.state, self.diverged, self.stopped, owner=viewer.mailbox.owner)
+        owner = viewer.mailbox.owner
+        return encode_hello(
+            self.run_id, plan, self.state, self.diverged, self.compiling, stopped=self.stopped, owner=owner
+        )
 
     def leave(self, viewer: Viewer) -> None:
         """Let a viewer go."""

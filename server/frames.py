@@ -5,7 +5,7 @@ Pure functions. What all viewers of a run share is encoded once; a frame for one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -54,11 +54,18 @@ def encode_details(details: Divergence | Stop | None) -> dict[str, Any] | None:
 
 
 def encode_hello(
-    run_id: str, plan: Plan, state: State, diverged: Divergence | None, stopped: Stop | None, *, owner: bool
+    run_id: str,
+    plan: Plan,
+    state: State,
+    diverged: Divergence | None,
+    compiling: Mapping[str, Any] | None = None,
+    *,
+    stopped: Stop | None = None,
+    owner: bool,
 ) -> bytes:
-    """The first message to a viewer."""
+    """The first message to a viewer. `compiling`: what the run waits for, as its event tells it."""
     message = {"type": "hello", "protocol": PROTOCOL, "run": run_id, "state": state, "owner": owner}
-    message["diverged"], message["stopped"] = encode_details(diverged), encode_details(stopped)
+    message |= {"diverged": encode_details(diverged), "stopped": encode_details(stopped), "compiling": compiling}
     return _pack({**message, "generation": plan.generation, "step": plan.step, **encode_plan(plan)})
 
 

@@ -24,13 +24,19 @@ class TextView(View):
     zh: str
 
 
-class KernelsView(View):
-    """How far the kernels are."""
+class ProgressView(View):
+    """How far something is."""
 
-    state: Literal["compiling", "ready", "failed"]
     done: int
     total: int
     label: str
+
+
+class KernelsView(ProgressView):
+    """How far the usual kernels are, without which no run begins, and the others."""
+
+    state: Literal["compiling", "ready", "failed"]
+    others: ProgressView
 
 
 class HealthView(View):
@@ -97,6 +103,7 @@ class VariantView(View):
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
+    kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
     kind: Literal["plane", "images", "table"] | None = None
     classes: int | None = None

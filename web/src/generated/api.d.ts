@@ -1095,13 +1095,14 @@ export interface components {
         };
         /**
          * KernelsView
-         * @description How far the kernels are.
+         * @description How far the usual kernels are, without which no run begins, and the others.
          */
         KernelsView: {
             /** Done */
             done: number;
             /** Label */
             label: string;
+            others: components["schemas"]["ProgressView"];
             /**
              * State
              * @enum {string}
@@ -2031,6 +2032,18 @@ export interface components {
             message: components["schemas"]["TextView"];
         };
         /**
+         * ProgressView
+         * @description How far something is.
+         */
+        ProgressView: {
+            /** Done */
+            done: number;
+            /** Label */
+            label: string;
+            /** Total */
+            total: number;
+        };
+        /**
          * RadamOptimizers
          * @description Adam that waits until its estimate of the second moment can be trusted: a warm-up of its own.
          */
@@ -2320,7 +2333,7 @@ export interface components {
             /**
              * Learning Rate
              * @description How far a step goes: η.
-             * @default 0.05
+             * @default 0.2
              */
             learning_rate: number;
             /**
@@ -2837,6 +2850,11 @@ export interface components {
             id: string;
             /** Kind */
             kind?: ("plane" | "images" | "table") | null;
+            /**
+             * Kinds
+             * @description Features only: the kinds of data that they are made of.
+             */
+            kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /**
              * Momentum

@@ -109,6 +109,13 @@ export type Divergence = Schemas['DivergenceView'];
 /** How training ended by itself. */
 export type Stop = Schemas['StopView'];
 
+/** What a run waits for: kernels of its own choices that nobody has used before; `name` is compiled now. */
+export interface Compiling {
+  name: Text;
+  done: number;
+  total: number;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -120,6 +127,7 @@ export interface Hello {
   diverged: Divergence | null;
   /** Stays until training goes on. */
   stopped: Stop | null;
+  compiling: Compiling | null;
   owner: boolean;
   generation: number;
   step: number;
@@ -174,6 +182,7 @@ export type RunEvent = EventBase &
         evaluated: [number, number];
         pace: number;
       }
+    | { event: 'compiling'; compiling: Compiling | null }
     | { event: 'diverged'; step: number; tensor: string }
     | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
     | { event: 'state'; state: RunState }

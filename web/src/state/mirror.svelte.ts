@@ -3,6 +3,7 @@
 import { Series } from '../model/series';
 import type {
   Column,
+  Compiling,
   Divergence,
   Downstream,
   Frame,
@@ -37,6 +38,8 @@ export class RunMirror {
   diverged = $state.raw<Divergence | null>(null);
   /** How training ended by itself, until it goes on. */
   stopped = $state.raw<Stop | null>(null);
+  /** The kernels that the run waits for before it goes on, if any. */
+  awaiting = $state.raw<Compiling | null>(null);
   /** The server paused the run because nobody had watched it for a while. */
   idle = $state(false);
 
@@ -66,6 +69,7 @@ export class RunMirror {
     this.generation = hello.generation;
     this.diverged = hello.diverged;
     this.stopped = hello.stopped;
+    this.awaiting = hello.compiling;
   }
 
   private reflectFrame(frame: Frame): boolean {
@@ -97,6 +101,9 @@ export class RunMirror {
         if (event.state !== 'diverged') this.diverged = null;
         if (event.state !== 'finished') this.stopped = null;
         if (event.state === 'running') this.idle = false;
+        break;
+      case 'compiling':
+        this.awaiting = event.compiling;
         break;
       case 'diverged':
         this.state = 'diverged';
