@@ -97,7 +97,7 @@ class VariantView(View):
     group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
-    momentum: bool | None = Field(None, description="Optimizers only: has a momentum that a schedule can change.")
+    momentum: str | None = Field(None, description="Optimizers only: the parameter that a momentum schedule changes.")
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
     follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
