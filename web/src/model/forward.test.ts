@@ -63,8 +63,12 @@ describe('the forward pass', () => {
   });
 
   it('shows what enters each activation before that makes something else of it', () => {
-    const { network, samples, inputs, weights } = load(cases[0]!);
-    const { id, ...parameters } = cases[0]!.layers[0]!.activation as { id: string } & Record<string, number>;
+    const { activation, normalization } = cases[0]!.layers[0]!;
+    const other = cases.find(
+      ({ layers: [layer] }) => layer!.activation.id !== activation.id && layer!.normalization.id === normalization.id,
+    )!;
+    const { network, samples, inputs, weights } = load(other);
+    const { id, ...parameters } = other.layers[0]!.activation as { id: string } & Record<string, number>;
     const seen: number[] = [];
     let first = new Float32Array(0);
     network.tap = (layer, sums) => {
