@@ -192,20 +192,20 @@ def test_a_run_that_stops_early_is_finished_until_it_is_played_or_stepped() -> N
     assert isinstance(finished, Event)
     assert (finished.step, finished.details) == (30, {"best_epoch": 2.0, "best_step": 16, "best_loss": 0.5})
     run = bench.run
-    assert (run.state, run.due(bench.clock()), run.next_time()) == ("finished", 0, math.inf)
+    assert (state(bench), run.due(bench.clock()), run.next_time()) == ("finished", 0, math.inf)
     assert names(give(bench, Pause())) == []
     assert names(give(bench, Play())) == ["state"]
-    assert run.state == "running"
+    assert state(bench) == "running"
     bench.trainer.stop_at = 50
     train(bench, 100)
     give(bench, Step(5, "step"))
-    assert (run.state, run.owing) == ("paused", True)
+    assert (state(bench), run.owing) == ("paused", True)
     train(bench, 5)
     assert run.step == 55
     bench.trainer.stop_at = 60
     train(bench, 100)
     assert names(give(bench, Reset())) == ["state", "plan"]
-    assert run.state == "paused"
+    assert state(bench) == "paused"
 
 
 def test_a_step_of_an_epoch_counts_batches_that_grow() -> None:
