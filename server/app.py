@@ -16,14 +16,14 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
-from kernels.trainer import MAX_WARMUP
+from kernels.live import MAX_SWITCH, MAX_WARMUP
 from server import answers, uploads
 from server.bus import LocalBus
 from server.catalog import families, headings
 from server.configuration import DEFAULT, resolve
 from server.datasets.table import MAX_COLUMNS, MAX_ROWS
 from server.directory import Directory, RunEntry
-from server.frames import PROTOCOL, encode_divergence
+from server.frames import PROTOCOL, encode_details
 from server.guard import Guard
 from server.json_input import MAX_BYTES, parse_json
 from server.preparation import as_message, prepare
@@ -47,7 +47,7 @@ from server.steering import configure
 from server.stream import Stream
 from server.uploads import MAX_UPLOAD, DrawnPoints, Uploads
 from server.views import ERRORS, CatalogView, CreatedView, HealthView, RunView, TableView
-from server.warming import KernelStatus, Warm, warm_in_background, warm_kernels
+from server.warming import Warming
 
 #: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
 SETTLING_SECONDS = 5.0
@@ -84,7 +84,7 @@ class Services:
     directory: Directory
     scheduler: Scheduler
     bus: LocalBus
-    kernels: KernelStatus
+    warming: Warming
 
     def run(self, run_id: str) -> RunEntry:
         """The run of that id. Raises Refused (404)."""
@@ -119,19 +119,19 @@ def package_version() -> str:
 def create_app(
     settings: Settings | None = None,
     *,
-    warm: Warm = warm_kernels,
+    warming: Warming | None = None,
     clock: Callable[[], float] = time.monotonic,
     page: Site | None = None,
 ) -> FastAPI:
     """The whole application. Tests put another way to warm up, another clock, and another page in place."""
     settings = settings or from_environment()
-    bus = LocalBus()
+    bus, warming = LocalBus(), warming or Warming()
     services = Services(
         settings=settings,
         directory=Directory(settings, bus, clock),
-        scheduler=Scheduler(bus, settings.worker_count),
+        scheduler=Scheduler(bus, settings.worker_count, kernels=warming),
         bus=bus,
-        kernels=KernelStatus(),
+        warming=warming,
     )
     bus.connect_running(services.scheduler)
 
@@ -139,10 +139,11 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         bus.connect_serving(_caller(loop), services.directory.deliver)
-        warm_in_background(services.kernels, warm, services.scheduler.start)
+        warming.start(services.scheduler.start, services.scheduler.wake)
         tidying = asyncio.create_task(_tidy(services.directory))
         yield
         tidying.cancel()
+        warming.stop()
         bus.connect_serving(None, services.directory.deliver)
         await run_in_threadpool(services.scheduler.stop)
 
@@ -217,12 +218,13 @@ def _run(entry: RunEntry) -> dict[str, Any]:
         "layout": plan.layout.as_dict(),
         "state": channel.state,
         "idle": channel.idle,
-        "diverged": encode_divergence(channel.diverged),
+        "diverged": encode_details(channel.diverged),
+        "stopped": encode_details(channel.stopped),
         "step": channel.step,
         "epoch": channel.epoch,
         "rate": channel.rate,
         "generation": plan.generation,
-        "steps_per_epoch": plan.steps_per_epoch,
+        "steps_per_epoch": channel.steps_per_epoch,
         "evaluated": plan.evaluated,
         "pace": plan.pace,
         "viewers": len(channel.viewers),
@@ -244,6 +246,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "dropout": MAX_DROPOUT,
             "batch_size": MAX_BATCH,
             "warmup": MAX_WARMUP,
+            "switch": MAX_SWITCH,
             "work": MAX_WORK,
             "seed": MAX_SEED,
             "speed_minimum": MIN_SPEED,
@@ -265,13 +268,13 @@ def _add_routes(app: FastAPI, services: Services) -> None:
 
     async def settled(entry: RunEntry, within: float) -> None:
         # While kernels compile, no run can answer.
-        if services.kernels.state != "compiling":
+        if services.warming.status.state != "compiling":
             await entry.channel.settled(within)
 
     @app.get("/api/health", response_model=HealthView)
     async def health() -> Response:
         """How the server is, and how far its kernels are compiled."""
-        kernels = asdict(services.kernels)
+        kernels = asdict(services.warming.status)
         head = {"status": "ok", "version": package_version(), "kernels": kernels}
         return JSONResponse({**head, "runs": len(directory), "viewers": directory.viewers})
 

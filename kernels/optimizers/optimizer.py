@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numba
+import numpy as np
+
 from kernels.cache import Kernel
+from kernels.elementary import INLINED
+from kernels.simd import Float32
 from kernels.spec import Param, Text, Variant
 
 
@@ -18,7 +23,8 @@ class Optimizer(Variant):
     `scalars` its own single numbers, which the reference gets as arrays of length 1 behind the slots. A reference whose
     rule looks at each tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the
     method's theory needs the gradient of the whole training set. One that `climbs` gets its gradient from the point
-    that lies rho, its second parameter, uphill.
+    that lies rho, its second parameter, uphill. Where a parameter in `slot_params` changes, the slots mean something
+    else and start fresh.
     """
 
     slots: tuple[str, ...]
@@ -27,6 +33,21 @@ class Optimizer(Variant):
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
     climbs: bool = False
+    slot_params: tuple[str, ...] = ()
+
+    @property
+    def momentum(self) -> int | None:
+        """The place of the parameter that says how much of past gradients survives a step; None without one."""
+        return next((place for place, param in enumerate(self.params) if param in (MOMENTUM, BETA1)), None)
+
+
+_ZERO = np.float32(0)
+
+
+@numba.njit(**INLINED)
+def overflow_shown(value: Float32, squares: Float32) -> Float32:
+    """`value`, or NaN where squared gradients became infinite: divided by them a step is zero, and training freezes."""
+    return value + _ZERO * squares
 
 
 GRADIENT: Text = {"en": "Gradient and momentum", "zh": "梯度与动量"}
