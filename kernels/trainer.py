@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.clippings import CLIPPINGS
-from kernels.initializers import INITIALIZERS
-from kernels.layout import MAX_PARAMS, OUTPUT, Layout, make_layout, make_table
+from kernels.layout import MAX_PARAMS, make_layout, make_table
 from kernels.losses import LOSSES
-from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import LayerSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS, Regularizer
 from kernels.rng import seed_state
 from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
+from kernels.start import draw_parameters, fresh_running
 from kernels.statistics import BINARY, MULTICLASS, REGRESSION
 from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, evaluate_sets, train_chunk
 
@@ -112,14 +112,14 @@ class Trainer:
         clock[Clock.EPOCH] = -1
         columns = len(self.layout.columns)
         self._memory = Memory(
-            parameters=_draw(network, self.layout, seed),
+            parameters=draw_parameters(network, self.layout, seed),
             gradients=np.zeros(size, np.float32),
             updates=np.zeros(size, np.float32),
             slots=np.zeros(0, np.float32),
             ascended=np.zeros(0, np.float32),
-            running=_fresh_running(self.layout),
+            running=fresh_running(self.layout),
             arena=np.zeros(0, np.float32),
-            inverse_std=np.zeros(table.inverse_stds, np.float32),
+            effective=np.zeros(0, np.float32),
             targets=np.zeros(0, np.float32),
             scratch=np.zeros(0, np.float32),
             order=np.arange(samples, dtype=np.int64),
@@ -131,8 +131,9 @@ class Trainer:
             record_values=np.zeros((RECORDS_A_CALL, columns), np.float32),
         )
         self._rows = table.rows
-        self._dropout = np.zeros(max(1, len(network.layers)), np.float32)
-        self.set_dropout([layer.dropout for layer in network.layers])
+        self._weighs = table.weighs
+        self._dropout = np.zeros(1 + 2 * len(self.layout.layer_names), np.float32)
+        self.set_dropout(network)
         self._samples: int = samples
         self._renew_slots()
         self.set_training(training)
@@ -280,15 +281,22 @@ class Trainer:
         self._memory = self._memory._replace(slots=np.zeros(size, np.float32), ascended=np.zeros(climbed, np.float32))
         self._memory.clock[Clock.OPTIMIZER_STEP] = 0
 
-    def set_dropout(self, rates: Sequence[float]) -> None:
-        """Set the dropout probability of every hidden layer. Raises ValueError unless each is in [0, 0.9]."""
+    def set_dropout(self, network: NetworkSpec) -> None:
+        """Set how likely inputs, units and weights are silenced, from the next step on. The rest of `network` stays.
+
+        Raises ValueError unless each probability is in [0, 0.9], and for another number of layers.
+        """
         hidden = len(self.layout.layer_names) - 1
-        if len(rates) != hidden:
-            raise ValueError(f"{len(rates)} dropout rates were given, but there are {hidden} hidden layers")
-        for rate in rates:
+        if len(network.layers) != hidden:
+            raise ValueError(f"{len(network.layers)} layers were given, but there are {hidden} hidden ones")
+        layers = [(rate, name) for layer in network.layers for rate, name in _rates(layer)]
+        for rate, name in ((network.input_dropout, "dropout"), *layers):
             if not 0 <= rate <= 0.9:
-                raise ValueError(f"dropout is {rate}, but must satisfy 0 <= dropout <= 0.9")
-        self._dropout[:hidden] = rates
+                raise ValueError(f"{name} is {rate}, but must satisfy 0 <= {name} <= 0.9")
+        self._dropout[: 1 + 2 * hidden] = [network.input_dropout, *(rate for rate, _ in layers)]
+        used = self.layout.weight_count if self._weighs or any(self._dropout[2::2]) else 0
+        if used > self._memory.effective.size:
+            self._memory = self._memory._replace(effective=np.zeros(used, np.float32))
 
     def set_parameter(self, tensor: str, index: int, value: float) -> None:
         """Set one number of a tensor, by its flat index. Raises KeyError or ValueError naming the bound."""
@@ -340,30 +348,9 @@ class _Recorder:
         return Records(start, self._steps[start : self.count], self._values[start : self.count])
 
 
-def _draw(network: NetworkSpec, layout: Layout, seed: int) -> NDArray[np.float32]:
-    """Weights by each layer's initializer and a generator of its own; gammas are one, biases and betas zero."""
-    parameters = np.zeros(layout.parameter_count, np.float32)
-    choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
-    for tensor in layout.tensors:
-        view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
-        if tensor.role == "weight":
-            choice = choices[tensor.layer - 1]
-            # The output's stream is the same whatever the depth, so that runs can be compared.
-            layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
-            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
-            initializer = INITIALIZERS[choice.id]
-            view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
-        elif tensor.role == "gamma":
-            view[...] = 1.0
-    return parameters
-
-
-def _fresh_running(layout: Layout) -> NDArray[np.float32]:
-    running = np.zeros(layout.running_count, np.float32)
-    for buffer in layout.buffers:
-        if buffer.role == "running_var":
-            running[buffer.offset : buffer.offset + buffer.size] = 1.0
-    return running
+def _rates(layer: LayerSpec) -> tuple[tuple[float, str], ...]:
+    """How likely a layer's units and weights are silenced, with the names of both."""
+    return (layer.dropout, "dropout"), (layer.dropconnect, "dropconnect")
 
 
 def _evaluated(samples: int, weights: int) -> int:

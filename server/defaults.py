@@ -11,6 +11,7 @@ LAYER: dict[str, Any] = {
     "initializer": {"id": "xavier_uniform"},
     "normalization": {"id": "none"},
     "dropout": 0.0,
+    "dropconnect": 0.0,
 }
 
 DATA: dict[str, Any] = {
@@ -22,6 +23,7 @@ DATA: dict[str, Any] = {
 }
 
 NETWORK: dict[str, Any] = {
+    "input": {"dropout": 0.0},
     "layers": [LAYER, LAYER, LAYER],
     "output": {"initializer": {"id": "xavier_uniform"}},
 }

@@ -35,6 +35,8 @@ export interface LayerConfig {
   normalization: Choice;
   /** The probability with which a unit is silenced in training. */
   dropout: number;
+  /** The same for a weight. */
+  dropconnect: number;
 }
 
 /** Steps a second, or "auto" (a pleasant pace), or "full". */
@@ -50,6 +52,8 @@ export interface RunConfig {
     preprocessing: Choice;
   };
   network: {
+    /** `dropout`: the probability with which an input is silenced in training. */
+    input: { dropout: number };
     layers: LayerConfig[];
     output: { initializer: Choice };
   };

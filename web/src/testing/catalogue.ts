@@ -31,6 +31,7 @@ const layer = {
   initializer: { id: 'small', spread: 0.5 },
   normalization: { id: 'plain' },
   dropout: 0,
+  dropconnect: 0,
 };
 
 const config: RunConfig = {
@@ -42,7 +43,7 @@ const config: RunConfig = {
     features: ['east', 'north'],
     preprocessing: { id: 'scaled' },
   },
-  network: { layers: [layer, layer], output: { initializer: { id: 'small', spread: 0.5 } } },
+  network: { input: { dropout: 0 }, layers: [layer, layer], output: { initializer: { id: 'small', spread: 0.5 } } },
   training: {
     loss: { id: 'distance' },
     optimizer: { id: 'walker', learning_rate: 0.02, memory: 0.9 },
