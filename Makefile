@@ -74,7 +74,7 @@ format: $(DEVELOPMENT) $(NODE_MODULES) ## let the formatters and the linter mend
 	@npm --prefix web run --silent format
 
 .PHONY: bench
-bench: $(PEERS) $(PAGE) $(WARM) browser ## measure kernels against JAX and PyTorch, and the page (MINUTES of memory watching)
+bench: $(PEERS) $(PAGE) $(WARM) browser ## measure kernels and optimizers against JAX and PyTorch, and the page (MINUTES of memory watching)
 	@$(BIN)/python -m tests.bench --minutes $(MINUTES) $(ARGS)
 
 .PHONY: generate

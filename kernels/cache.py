@@ -101,6 +101,11 @@ class Kernel:
         return numba.cfunc(self.signature, **OPTIONS)(self.function)
 
     @property
+    def ready(self) -> bool:
+        """Whether it is compiled, or loaded, in this process, so that `address` answers at once."""
+        return "compiled" in vars(self)
+
+    @property
     def address(self) -> int:
         """The function's address; compiles, or loads from disk, at first use."""
         return int(self.compiled.address)

@@ -28,7 +28,7 @@ CHEAP_EVALUATION = 40e6
 #: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
-EVALUATION_SHARE = 0.25
+EVALUATION_SHARE = 0.1
 #: Records that one call can write; a call that fills them returns early and is followed by another.
 RECORDS_A_CALL = 256
 

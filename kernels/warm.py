@@ -1,43 +1,95 @@
-"""Compile every kernel ahead of time: `python -m kernels.warm`."""
+"""Compile kernels ahead of time: `python -m kernels.warm`, the usual ones first; `--usual` for these alone."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from kernels import cache
+from kernels.spec import Text
 
 Progress = Callable[[int, int, str], None]
 
+#: What most people begin with, by family: compiled before the first run begins. All else follows in the background, and
+#: at once where somebody asks for it.
+USUAL: dict[str, tuple[str, ...]] = {
+    "activations": ("linear", "relu", "leaky_relu", "sigmoid", "tanh"),
+    "normalizations": ("none", "batch_norm"),
+    "losses": ("mse", "binary_cross_entropy", "softmax_cross_entropy"),
+    "optimizers": ("sgd", "momentum", "adam"),
+    "schedules": ("constant", "step"),
+    "regularizers": ("l1", "l2"),
+    "clippings": ("none", "by_norm"),
+}
 
-def _kernels() -> Iterator[tuple[str, cache.Kernel]]:
-    """Every kernel that a variant of some family names."""
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """The kernels of one variant, which are compiled together."""
+
+    family: str
+    variant: str
+    name: Text
+    kernels: tuple[cache.Kernel, ...]
+
+    @property
+    def label(self) -> str:
+        """Its name as progress tells it, such as `optimizers.adam`."""
+        return f"{self.family}.{self.variant}"
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of it is compiled."""
+        return all(kernel.ready for kernel in self.kernels)
+
+    def compile(self) -> None:
+        """Compile it, or load it from disk where it was compiled before."""
+        for kernel in self.kernels:
+            kernel.address  # noqa: B018, asking for it compiles it
+
+
+def pieces() -> list[Piece]:
+    """Every variant that has kernels, the usual ones first."""
     from kernels.registry import FAMILIES
 
+    found = []
     for family in FAMILIES.values():
         for variant in family:
-            for value in vars(variant).values():
-                if isinstance(value, cache.Kernel):
-                    yield f"{family.id}.{variant.id}", value
+            kernels = tuple(value for value in vars(variant).values() if isinstance(value, cache.Kernel))
+            if kernels:
+                found.append(Piece(family.id, variant.id, variant.label, kernels))
+    return sorted(found, key=lambda piece: not is_usual(piece))
 
 
-def warm(progress: Progress) -> None:
-    """Compile all kernels, or load them from disk where they were compiled before.
+def is_usual(piece: Piece) -> bool:
+    """Whether a piece belongs to what is compiled before the first run begins."""
+    return piece.variant in USUAL.get(piece.family, ())
 
-    `progress(done, total, label)` is called before each kernel and once at the end.
+
+def warm(progress: Progress, *, usual_only: bool = False) -> None:
+    """Compile the usual kernels and the training loop, then all others; or load them from disk.
+
+    `progress(done, total, label)` is called before each piece and once at the end.
     """
+    wanted = [piece for piece in pieces() if is_usual(piece) or not usual_only]
+    usual = sum(is_usual(piece) for piece in wanted)
+    steps: list[tuple[str, Callable[[], None]]] = [(piece.label, piece.compile) for piece in wanted]
+    steps.insert(usual, ("training loop", _train_once))
+    for done, (label, step) in enumerate(steps):
+        progress(done, len(steps), label)
+        step()
+    progress(len(steps), len(steps), "ready")
+
+
+def _train_once() -> None:
+    """Train and look once, which compiles the training loop."""
     from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
     from kernels.trainer import Trainer
 
-    kernels = list(_kernels())
-    total = len(kernels) + 1
-    for done, (label, kernel) in enumerate(kernels):
-        progress(done, total, label)
-        kernel.address  # noqa: B018, asking for it compiles it
-    progress(total - 1, total, "training loop")
     x = np.zeros((8, 2), np.float32)
     y = np.ones(8, np.float32)
     layer = LayerSpec(2, Choice("tanh"), Choice("xavier_uniform"))
@@ -49,7 +101,6 @@ def warm(progress: Progress) -> None:
     )
     trainer.train(1)
     trainer.observe()
-    progress(total, total, "ready")
 
 
 def main() -> None:
@@ -61,7 +112,7 @@ def main() -> None:
         end = f"\r  kernels {bar} {done}/{total} {label:<32}"
         print(end if sys.stdout.isatty() else end[1:], end="" if sys.stdout.isatty() else "\n", flush=True)
 
-    warm(show)
+    warm(show, usual_only="--usual" in sys.argv[1:])
     cache.prune()
     print(f"\n  kernels ready in {time.monotonic() - started:.1f} s")
 

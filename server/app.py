@@ -17,15 +17,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
 from kernels.trainer import MAX_WARMUP
-from server import answers
+from server import answers, uploads
 from server.bus import LocalBus
 from server.catalog import families, headings
 from server.configuration import DEFAULT, resolve
+from server.datasets.table import MAX_COLUMNS, MAX_ROWS
 from server.directory import Directory, RunEntry
 from server.frames import PROTOCOL, encode_divergence
 from server.guard import Guard
 from server.json_input import MAX_BYTES, parse_json
 from server.preparation import as_message, prepare
+from server.presets import catalogue as presets
 from server.problems import refuse
 from server.scheduler import Scheduler
 from server.schema import (
@@ -43,8 +45,9 @@ from server.settings import Settings, from_environment
 from server.site import Site
 from server.steering import configure
 from server.stream import Stream
-from server.views import ERRORS, CatalogView, CreatedView, HealthView, RunView
-from server.warming import KernelStatus, Warm, warm_in_background, warm_kernels
+from server.uploads import MAX_UPLOAD, DrawnPoints, Uploads
+from server.views import ERRORS, CatalogView, CreatedView, HealthView, RunView, TableView
+from server.warming import Warming
 
 #: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
 SETTLING_SECONDS = 5.0
@@ -62,6 +65,16 @@ PARTIAL_CONFIG: dict[str, Any] = {
     }
 }
 
+TABLE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string", "description": "Rows of numbers, with or without names."}},
+            "application/json": {"schema": DrawnPoints.model_json_schema()},
+        },
+    }
+}
+
 
 @dataclass
 class Services:
@@ -71,7 +84,7 @@ class Services:
     directory: Directory
     scheduler: Scheduler
     bus: LocalBus
-    kernels: KernelStatus
+    warming: Warming
 
     def run(self, run_id: str) -> RunEntry:
         """The run of that id. Raises Refused (404)."""
@@ -106,19 +119,19 @@ def package_version() -> str:
 def create_app(
     settings: Settings | None = None,
     *,
-    warm: Warm = warm_kernels,
+    warming: Warming | None = None,
     clock: Callable[[], float] = time.monotonic,
     page: Site | None = None,
 ) -> FastAPI:
     """The whole application. Tests put another way to warm up, another clock, and another page in place."""
     settings = settings or from_environment()
-    bus = LocalBus()
+    bus, warming = LocalBus(), warming or Warming()
     services = Services(
         settings=settings,
         directory=Directory(settings, bus, clock),
-        scheduler=Scheduler(bus, settings.worker_count),
+        scheduler=Scheduler(bus, settings.worker_count, kernels=warming),
         bus=bus,
-        kernels=KernelStatus(),
+        warming=warming,
     )
     bus.connect_running(services.scheduler)
 
@@ -126,10 +139,11 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         bus.connect_serving(_caller(loop), services.directory.deliver)
-        warm_in_background(services.kernels, warm, services.scheduler.start)
+        warming.start(services.scheduler.start, services.scheduler.wake)
         tidying = asyncio.create_task(_tidy(services.directory))
         yield
         tidying.cancel()
+        warming.stop()
         bus.connect_serving(None, services.directory.deliver)
         await run_in_threadpool(services.scheduler.stop)
 
@@ -224,6 +238,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
         "families": families(),
         "headings": headings(),
         "default_config": DEFAULT.as_dict(),
+        "presets": presets(),
         "limits": {
             "layers": MAX_LAYERS,
             "units": MAX_UNITS,
@@ -237,6 +252,9 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "train_share_minimum": share["minimum"],
             "train_share_maximum": share["maximum"],
             "message_bytes": MAX_BYTES,
+            "upload_bytes": MAX_UPLOAD,
+            "table_rows": MAX_ROWS,
+            "table_columns": MAX_COLUMNS,
             "idle_pause_seconds": settings.idle_pause_seconds,
             "keep_minutes": settings.keep_seconds / 60,
         },
@@ -248,13 +266,13 @@ def _add_routes(app: FastAPI, services: Services) -> None:
 
     async def settled(entry: RunEntry, within: float) -> None:
         # While kernels compile, no run can answer.
-        if services.kernels.state != "compiling":
+        if services.warming.status.state != "compiling":
             await entry.channel.settled(within)
 
     @app.get("/api/health", response_model=HealthView)
     async def health() -> Response:
         """How the server is, and how far its kernels are compiled."""
-        kernels = asdict(services.kernels)
+        kernels = asdict(services.warming.status)
         head = {"status": "ok", "version": package_version(), "kernels": kernels}
         return JSONResponse({**head, "runs": len(directory), "viewers": directory.viewers})
 
@@ -297,6 +315,20 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         plan = services.run(run_id).channel.plan
         data = await run_in_threadpool(prepare, plan.config.data)
         return Response(msgpack.packb(as_message(data, plan.generation)), media_type="application/msgpack")
+
+    incoming = Uploads()
+
+    @app.post("/api/data", status_code=201, response_model=TableView, responses=ERRORS, openapi_extra=TABLE)
+    async def take_table(request: Request) -> Response:
+        """Take a table in, to be trained on: text (CSV and the like), or points as JSON. In memory only."""
+        table = await incoming.read(request)
+        table_id = uploads.keep(table, directory.tables_in_use, directory.now)
+        return JSONResponse(uploads.view(table_id, table), 201)
+
+    @app.get("/api/data/{table_id}", response_model=TableView, responses=ERRORS)
+    async def read_table(table_id: str) -> Response:
+        """The columns and the first rows of a table, for whoever knows its id."""
+        return JSONResponse(uploads.view(table_id, uploads.find(table_id)))
 
     @app.websocket("/api/runs/{run_id}/stream")
     async def stream(websocket: WebSocket, run_id: str) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from kernels.trainer import Divergence
 from server.bus import Demand, ServingSide
@@ -38,6 +39,8 @@ class Channel:
         self.state: State = "running"
         #: Kept for those who come later: the event that told it reached only those who were there.
         self.diverged: Divergence | None = None
+        #: What the run waits for, while kernels of its own choices compile; kept for the same reason.
+        self.compiling: Mapping[str, Any] | None = None
         self.idle = False
         self.ended = False
         self._begun = False
@@ -108,6 +111,8 @@ class Channel:
                 self.diverged = None
         elif event.event == "diverged":
             self.diverged = Divergence(event.step, event.details["tensor"])
+        elif event.event == "compiling":
+            self.compiling = event.details["compiling"]
         elif event.event == "paused_idle":
             self.idle = True
         self._post(encode_event(event))
@@ -161,7 +166,8 @@ class Channel:
         viewer.mailbox.begin(min(since, self._log.count) if same else 0)
         self.viewers.add(viewer)
         self.want_frame(fresh=True)
-        return encode_hello(self.run_id, self.plan, self.state, self.diverged, owner=viewer.mailbox.owner)
+        owner = viewer.mailbox.owner
+        return encode_hello(self.run_id, self.plan, self.state, self.diverged, self.compiling, owner=owner)
 
     def leave(self, viewer: Viewer) -> None:
         """Let a viewer go."""

@@ -16,7 +16,7 @@ from server import defaults
 from server.catalog import FAMILIES
 from server.datasets import DATASETS, Dataset
 from server.problems import Problem, Refused, from_validation, refuse
-from server.schema import CHOICE_FIELDS, MAX_WORK, ChoiceConfig, DataConfig, RunConfig
+from server.schema import CHOICE_FIELDS, MAX_WORK, ChoiceConfig, DataConfig, RunConfig, TableChoice
 
 DEFAULT = RunConfig.model_validate(defaults.RUN)
 
@@ -144,19 +144,26 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
-    return DATASETS[data.dataset.id]
+    choice = data.dataset
+    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id]
+
+
+def sample_count(data: DataConfig) -> int:
+    """How many samples there are, for training and test together."""
+    choice = data.dataset
+    return choice.content.rows if isinstance(choice, TableChoice) else int(choice.params()["samples"])
 
 
 def training_size(data: DataConfig) -> int:
     """How many of the samples are trained on; the others are the test set. Neither is ever empty."""
-    samples = int(data.dataset.params()["samples"])
+    samples = sample_count(data)
     return min(max(round(samples * data.train_share), 1), samples - 1)
 
 
 def input_count(data: DataConfig) -> int:
     """How many inputs the network has."""
     dataset = dataset_of(data)
-    return dataset.width * dataset.height if dataset.kind == "images" else len(data.features)
+    return len(data.features) if dataset.kind == "plane" else dataset.width * dataset.height
 
 
 def _choice(config: ChoiceConfig) -> Choice:

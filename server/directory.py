@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.bus import ServingSide
 from server.channels import Channel, Viewer
@@ -14,8 +14,9 @@ from server.configuration import layout_of
 from server.problems import refuse
 from server.publications import Publication
 from server.runs import first_plan
-from server.schema import RunConfig
+from server.schema import RunConfig, TableChoice
 from server.settings import Settings
+from server.tables import TABLES
 
 #: Seconds after which one may try again, where nothing says when a place will be free.
 RETRY_AFTER = 30.0
@@ -23,7 +24,10 @@ RETRY_AFTER = 30.0
 
 @dataclass(eq=False)
 class RunEntry:
-    """A run with its keeper's token. `unwatched_since` is None while somebody watches."""
+    """A run with its keeper's token. `unwatched_since` is None while somebody watches.
+
+    `tables` are the ids of all own data that it was trained on: undo may bring them back, so they stay if they can.
+    """
 
     run_id: str
     token: str
@@ -31,6 +35,7 @@ class RunEntry:
     channel: Channel
     unwatched_since: float | None
     resting: bool = False
+    tables: set[str] = field(default_factory=set)
 
     def permits(self, token: str | None) -> bool:
         """Whether the token is this run's; takes the same time for all that are not."""
@@ -63,6 +68,11 @@ class Directory:
         """How many viewers there are, of all runs."""
         return sum(len(entry.channel.viewers) for entry in self._entries.values())
 
+    @property
+    def now(self) -> float:
+        """Seconds of the directory's clock."""
+        return self._clock()
+
     def find(self, run_id: str) -> RunEntry | None:
         """The run of that id, if there is one."""
         return self._entries.get(run_id)
@@ -82,8 +92,24 @@ class Directory:
         channel = Channel(run_id, first_plan(config), self._bus)
         entry = RunEntry(run_id, secrets.token_urlsafe(24), address, channel, self._clock())
         self._entries[run_id] = entry
+        self.keep_table(entry, config)
         self._bus.open(run_id, config)
         return entry
+
+    def keep_table(self, entry: RunEntry, config: RunConfig) -> None:
+        """Note that the run has the table of this configuration, if it has one."""
+        if isinstance(config.data.dataset, TableChoice):
+            entry.tables.add(config.data.dataset.table)
+
+    @property
+    def tables_in_use(self) -> set[str]:
+        """Tables on which a run trains now."""
+        choices = (entry.channel.config.data.dataset for entry in self._entries.values())
+        return {choice.table for choice in choices if isinstance(choice, TableChoice)}
+
+    @property
+    def _tables_of_runs(self) -> set[str]:
+        return {table for entry in self._entries.values() for table in entry.tables}
 
     def _make_room(self, address: str) -> None:
         """Give up runs that nobody watches until one more fits, or refuse."""
@@ -131,6 +157,8 @@ class Directory:
         self._entries.pop(entry.run_id, None)
         self._bus.close(entry.run_id)
         entry.channel.end()
+        for table in entry.tables - self._tables_of_runs:
+            TABLES.drop(table)
 
     def join(self, entry: RunEntry, viewer: Viewer, generation: int | None, since: int) -> bytes:
         """Take a viewer in, and return its `hello`."""
@@ -155,8 +183,12 @@ class Directory:
             )
 
     def tidy(self) -> None:
-        """Pause runs that nobody watches, and end those that nobody has watched for long. Called every second or so."""
+        """Pause runs that nobody watches, and end those that nobody has watched for long. Called every second or so.
+
+        Tables that no run has taken for as long are forgotten.
+        """
         now = self._clock()
+        TABLES.tidy(self._tables_of_runs, now - self._settings.keep_seconds)
         for entry in list(self._entries.values()):
             if entry.unwatched(now) >= self._settings.keep_seconds:
                 self.end(entry)

@@ -5,7 +5,7 @@ Pure functions. What all viewers of a run share is encoded once; a frame for one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -52,10 +52,18 @@ def encode_divergence(diverged: Divergence | None) -> dict[str, Any] | None:
     return None if diverged is None else asdict(diverged)
 
 
-def encode_hello(run_id: str, plan: Plan, state: State, diverged: Divergence | None, *, owner: bool) -> bytes:
-    """The first message to a viewer."""
+def encode_hello(
+    run_id: str,
+    plan: Plan,
+    state: State,
+    diverged: Divergence | None,
+    compiling: Mapping[str, Any] | None = None,
+    *,
+    owner: bool,
+) -> bytes:
+    """The first message to a viewer. `compiling`: what the run waits for, as its event tells it."""
     message = {"type": "hello", "protocol": PROTOCOL, "run": run_id, "state": state, "owner": owner}
-    message["diverged"] = encode_divergence(diverged)
+    message |= {"diverged": encode_divergence(diverged), "compiling": compiling}
     return _pack({**message, "generation": plan.generation, "step": plan.step, **encode_plan(plan)})
 
 

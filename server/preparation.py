@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from kernels.inputs import feature_matrix, fit_preprocessing
+from kernels.inputs import FEATURES, feature_matrix, fit_preprocessing
 from kernels.network import Floats, TrainingData
 from server.configuration import dataset_of, training_size
-from server.schema import DataConfig
+from server.datasets import Dataset
+from server.datasets.dataset import Axis
+from server.schema import DataConfig, TableChoice
+
+#: So many ways in which a table is split and preprocessed are kept with it: what undo and redo go between.
+KEPT_WITH_A_TABLE = 2
 
 
 @dataclass(frozen=True)
@@ -31,16 +36,27 @@ class PreparedData:
 
 def prepare(config: DataConfig) -> PreparedData:
     """Draw, split and preprocess. The same configuration gives the same bits; nobody may write into them."""
-    return _prepare(config.model_dump_json())
+    if not isinstance(config.dataset, TableChoice):
+        return _prepare_text(config.model_dump_json())
+    # Kept with the table, so that it goes with it.
+    kept, text = config.dataset.content.prepared, config.model_dump_json()
+    data = kept.get(text) or _prepare(config)
+    kept[text] = data
+    for old in list(kept)[:-KEPT_WITH_A_TABLE]:
+        kept.pop(old, None)
+    return data
 
 
 @lru_cache(maxsize=16)
-def _prepare(text: str) -> PreparedData:
-    config = DataConfig.model_validate_json(text)
+def _prepare_text(text: str) -> PreparedData:
+    return _prepare(DataConfig.model_validate_json(text))
+
+
+def _prepare(config: DataConfig) -> PreparedData:
     dataset = dataset_of(config)
     raw, targets = dataset.generate(np.random.default_rng(config.seed), config.dataset.params())
     size = training_size(config)
-    features = raw if dataset.kind == "images" else feature_matrix(raw, config.features)
+    features = feature_matrix(raw, config.features) if dataset.kind == "plane" else raw
     offset, matrix = fit_preprocessing(config.preprocessing.id, features[:size])
     inputs = np.ascontiguousarray((features - offset) @ matrix, np.float32)
     training = TrainingData(inputs[:size], targets[:size], inputs[size:], targets[size:])
@@ -61,10 +77,28 @@ def as_message(data: PreparedData, generation: int) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "train": {inputs: _bytes(data.train), "targets": _bytes(data.training.y_train)},
         "test": {inputs: _bytes(data.test), "targets": _bytes(data.training.y_test)},
-        "features": [] if dataset.kind == "images" else list(data.config.features),
+        "features": list(data.config.features) if dataset.kind == "plane" else [],
+        "columns": [_axis(column) for column in dataset.columns],
+        "target": _axis(dataset.target) if dataset.target else None,
+        "input_names": _input_names(data.config, dataset),
         "offset": _bytes(data.offset),
         "matrix": _bytes(data.matrix),
     }
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {"name": axis.name, "offset": axis.offset, "scale": axis.scale}
+
+
+def _input_names(config: DataConfig, dataset: Dataset) -> list[str]:
+    """What own data call the network's inputs: a column's name, or a feature's where it is made of columns."""
+    if not dataset.columns:
+        return []
+    names = [column.name for column in dataset.columns]
+    if dataset.kind != "plane":
+        return names
+    plain = dict(zip(("x1", "x2"), names, strict=True))
+    return [plain.get(FEATURES[each].expression, FEATURES[each].label["en"]) for each in config.features]
 
 
 def _bytes(array: Floats) -> bytes:

@@ -22,6 +22,37 @@ MOST = 20
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
+#: What can be wrong with a choice of own data as a whole: the field to be named, the words, and the bound.
+_TABLE_PROBLEMS = {
+    "table_gone": (
+        "table",
+        Text(
+            en="This server does not have this table (any more): own data go away with their run. Load them again.",
+            zh="本服务器没有（或已删除）这张表：自己的数据随训练结束而删除。请重新载入。",
+        ),
+        "a table of this server",
+    ),
+    "table_columns": (
+        "columns",
+        Text(
+            en="columns must be numbers of columns of the table, counted from 0, each once, and without the target.",
+            zh="columns 必须是表中列的编号（从 0 起），不重复，且不含目标列。",
+        ),
+        "columns of the table, each once, without the target",
+    ),
+    "table_task": (
+        "task",
+        Text(
+            en="task must fit the target: binary needs two distinct values, multiclass two to twenty, and a constant "
+            "column cannot be learned. Choose another target or task.",
+            zh="task 必须适合目标列：二分类需要恰好两个不同的值，多分类需要 2 到 20 个，常数列无法学习。"
+            "请另选目标或任务。",
+        ),
+        "a task that the target allows",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong: where (a path such as `training.optimizer.learning_rate`), why, and what is allowed."""
@@ -86,6 +117,9 @@ def _problem(kind: str, location: tuple[int | str, ...], model: type[BaseModel],
         return _one_of(f"{where}.id", list(CHOICES[family_id]))
     if kind == "literal_error" and info is not None:
         return _one_of(where, _literals(info.annotation))
+    if kind in _TABLE_PROBLEMS:
+        column, text, bound = _TABLE_PROBLEMS[kind]
+        return Problem(f"{where}.{column}", text, bound)
     if kind == "speed":
         return _must(where, SPEED_BOUND, SPEED_BOUND)
     if kind in {"model_type", "model_attributes_type", "dict_type"}:

@@ -14,12 +14,16 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
+from kernels.warm import Piece
 from server.bus import RunningSide
+from server.commands import Command, Configure
 from server.pace import StepTime
 from server.problems import refuse
+from server.publications import Event
 from server.runs import Run, error_event
 from server.schema import RunConfig
 
@@ -30,8 +34,8 @@ logger = logging.getLogger("livegrad.scheduler")
 THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 #: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds.
 SLICE, LONGEST_SLICE = 0.008, 0.010
-#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes (60):
-#: with just as many, the one that comes late leaves a refresh without any.
+#: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes
+#: (60): with just as many, the one that comes late leaves a refresh without any.
 FRAME_INTERVAL, FRAME_BYTES_PER_SECOND = 1 / 64, 40e6
 #: A frame this little ahead of its time is not worth another slice.
 _EARLY = 0.001
@@ -39,9 +43,23 @@ _EARLY = 0.001
 CHECKPOINT_INTERVAL, STANDING_CHECKPOINT_INTERVAL = 10.0, 1.0
 
 
+class Kernels(Protocol):
+    """Who compiles kernels."""
+
+    def missing(self, config: RunConfig) -> Sequence[Piece]:
+        """What a configuration needs and is not compiled yet."""
+
+    def want(self, run_id: str, missing: Sequence[Piece]) -> None:
+        """Compile these soon, and wake the run at each one that is there."""
+
+
 @dataclass(eq=False)
 class _Entry:
-    """A run as the scheduler sees it. `place` is its place in the heap: older places of the same run are void."""
+    """A run as the scheduler sees it. `place` is its place in the heap: older places of the same run are void.
+
+    `held` are commands that wait for kernels, `awaited` how many kernels they waited for at first, and `told` what the
+    viewers were told of that.
+    """
 
     run_id: str
     run: Run
@@ -55,6 +73,9 @@ class _Entry:
     published: int = -1
     saved: int = -1
     saved_at: float = -math.inf
+    held: list[Command] = field(default_factory=list)
+    awaited: int = 0
+    told: Mapping[str, Any] | None = None
 
 
 class Scheduler:
@@ -67,7 +88,9 @@ class Scheduler:
         clock: Callable[[], float] = time.monotonic,
         make: Callable[[RunConfig, float], Run] = Run,
         thread_clock: Callable[[], float] = THREAD_CLOCK,
+        kernels: Kernels | None = None,
     ) -> None:
+        self._kernels = kernels
         self._make = make
         self._thread_clock = thread_clock
         self._bus = bus
@@ -185,7 +208,10 @@ class Scheduler:
         """Do what the run wants now, bounded in time. Returns when it next wants something."""
         run, run_id, publish = entry.run, entry.run_id, self._bus.publish
         now = self._clock()
-        for command in self._bus.commands(run_id):
+        if self._waits(entry):
+            return math.inf
+        commands, entry.held = entry.held, []
+        for command in commands:
             for publication in run.handle(command, now):
                 publish(run_id, publication)
         if not run.prepared:
@@ -215,6 +241,30 @@ class Scheduler:
         self._save(entry, now)
         next_time = run.next_time()
         return min(next_time, entry.next_frame) if changed else next_time
+
+    def _waits(self, entry: _Entry) -> bool:
+        """Take the run's commands. True while kernels compile that they, or its first weights, need.
+
+        Only this run waits, with all its commands in their order; whoever compiles wakes it.
+        """
+        run = entry.run
+        entry.held += self._bus.commands(entry.run_id)
+        if self._kernels is None:
+            return False
+        configs = [command.config for command in entry.held if isinstance(command, Configure)]
+        if not run.prepared:
+            configs.append(run.config)
+        missing = list(dict.fromkeys(piece for config in configs for piece in self._kernels.missing(config)))
+        entry.awaited = max(entry.awaited, len(missing)) if missing else 0
+        told = None
+        if missing:
+            told = {"name": missing[0].name, "done": entry.awaited - len(missing), "total": entry.awaited}
+        if told != entry.told:
+            entry.told = told
+            self._bus.publish(entry.run_id, Event("compiling", run.generation, run.step, {"compiling": told}))
+        if missing:
+            self._kernels.want(entry.run_id, missing)
+        return bool(missing)
 
     def _step_time(self, entry: _Entry) -> StepTime:
         """What is known of the run's steps; nothing, when they became another size."""

@@ -7,15 +7,28 @@ fields, no number that is not finite, no text where a number belongs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from kernels.spec import Family, Param, Variant
 from kernels.trainer import MAX_WARMUP
 from server import defaults
 from server.catalog import FAMILIES
+from server.datasets import Dataset
+from server.datasets.table import MAX_COLUMNS, AskedTask, Table
+from server.tables import TABLES
 
 MAX_LAYERS = 32
 MAX_UNITS = 512
@@ -52,11 +65,61 @@ def _parameter_field(param: Param) -> tuple[Any, Any]:
     return kind, Field(kind(param.default), description=param.help["en"], **bounds)
 
 
+class TableChoice(ChoiceConfig):
+    """Own data: which table, which column is to be learned, and from which others. Columns are counted from 0.
+
+    What is left out is what the table suggests. Holds the table itself, so that it stays as long as a run uses it.
+    """
+
+    table: str = Field(max_length=64, description="The id that POST /api/data gave.")
+    target: int = Field(ge=0, lt=MAX_COLUMNS)
+    columns: list[Annotated[int, Field(ge=0, lt=MAX_COLUMNS)]] = Field(min_length=1, max_length=MAX_COLUMNS - 1)
+    task: AskedTask
+    _table: Table = PrivateAttr()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, value: Any) -> Any:
+        name = value.get("table") if isinstance(value, dict) else None
+        if not isinstance(name, str):
+            return value
+        table = TABLES.find(name)
+        if table is None:
+            raise PydanticCustomError("table_gone", "a table of this server")
+        target = value.get("target", table.suggested_target)
+        return {"target": target, "columns": table.suggested_columns(target), "task": "auto", **value}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        table = TABLES.find(self.table)
+        if table is None:
+            raise PydanticCustomError("table_gone", "a table of this server")
+        used = [self.target, *self.columns]
+        if max(used) >= len(table.columns) or len(set(used)) < len(used):
+            raise PydanticCustomError("table_columns", "columns of the table, each at most once")
+        tasks = table.tasks(self.target)
+        if not tasks or (self.task != "auto" and self.task not in tasks):
+            raise PydanticCustomError("table_task", "a task that the target allows")
+        self._table = table
+        return self
+
+    @property
+    def content(self) -> Table:
+        """The table."""
+        return self._table
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set that this choice of its columns is."""
+        return self._table.dataset(self.target, tuple(self.columns), self.task)
+
+
 def _choice_model(family: Family[Any], variant: Variant) -> type[ChoiceConfig]:
     fields: dict[str, Any] = {param.id: _parameter_field(param) for param in variant.params}
     name = "".join(word.capitalize() for word in f"{variant.id}_{family.id}".split("_"))
     fields["id"] = (Literal[variant.id], Field(...))
-    return create_model(name, __base__=ChoiceConfig, __doc__=variant.help["en"], **fields)
+    base = TableChoice if isinstance(variant, Dataset) and variant.uploaded else ChoiceConfig
+    return create_model(name, __base__=base, __doc__=variant.help["en"], **fields)
 
 
 #: The model of every variant: family id, then variant id.

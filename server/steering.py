@@ -21,6 +21,7 @@ def configure(directory: Directory, entry: RunEntry, asked: Any) -> None:
     if config.network != channel.config.network or config.data != channel.config.data:
         directory.check_weights(layout_of(config).parameter_count - entry.weights)
     channel.config = config
+    directory.keep_table(entry, config)
     channel.foresee(first_plan(config))
     channel.send(Configure(config))
 

@@ -24,13 +24,19 @@ class TextView(View):
     zh: str
 
 
-class KernelsView(View):
-    """How far the kernels are."""
+class ProgressView(View):
+    """How far something is."""
 
-    state: Literal["compiling", "ready", "failed"]
     done: int
     total: int
     label: str
+
+
+class KernelsView(ProgressView):
+    """How far the usual kernels are, without which no run begins, and the others."""
+
+    state: Literal["compiling", "ready", "failed"]
+    others: ProgressView
 
 
 class HealthView(View):
@@ -93,9 +99,11 @@ class VariantView(View):
     unavailable: TextView | None = Field(None, description="Why it cannot be taken yet, and what to take instead.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
+    kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
-    kind: Literal["plane", "images"] | None = None
+    kind: Literal["plane", "images", "table"] | None = None
     classes: int | None = None
+    uploaded: bool | None = Field(None, description="Data sets only: stands for data that a person brings.")
     preview: PlanePreview | ImagesPreview | None = None
 
 
@@ -124,6 +132,16 @@ class HeadingView(View):
     live: bool
 
 
+class PresetView(View):
+    """An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete."""
+
+    id: str
+    label: TextView
+    watch: TextView
+    group: TextView
+    config: RunConfig
+
+
 class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
@@ -139,6 +157,9 @@ class LimitsView(View):
     train_share_minimum: float
     train_share_maximum: float
     message_bytes: int
+    upload_bytes: int
+    table_rows: int
+    table_columns: int
     idle_pause_seconds: float
     keep_minutes: float
 
@@ -151,6 +172,7 @@ class CatalogView(View):
     families: FamiliesView
     headings: dict[str, HeadingView]
     default_config: RunConfig
+    presets: list[PresetView]
     limits: LimitsView
 
 
@@ -219,6 +241,29 @@ class RunView(View):
     evaluated: tuple[int, int]
     pace: float
     viewers: int
+
+
+class TableColumnView(View):
+    """A column of a table. `tasks`: what can be learned of it, the natural task first; nothing of a constant."""
+
+    name: str
+    minimum: float
+    maximum: float
+    distinct: int
+    whole: bool
+    tasks: list[Literal["regression", "binary", "multiclass"]]
+
+
+class TableView(View):
+    """A table that was taken in: its first rows, and which columns it suggests. Columns are counted from 0."""
+
+    id: str
+    rows: int
+    columns: list[TableColumnView]
+    preview: list[list[float]]
+    target: int
+    inputs: list[int]
+    drawn: bool = Field(description="Points that were drawn on the plane.")
 
 
 class ProblemView(View):

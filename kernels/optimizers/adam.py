@@ -7,15 +7,30 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 
 from kernels.cache import kernel
 from kernels.calls import OPTIMIZER
+from kernels.elementary import INLINED
 from kernels.optimizers.optimizer import ADAM as GROUP
-from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, weight_decay
-from kernels.simd import Pointer
+from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, overflow_shown, weight_decay
+from kernels.simd import Float32, Pointer
 
 _ONE = np.float32(1)
+
+
+@numba.njit(**INLINED)
+def advance(slots: Pointer, g: Pointer, i: int, size: int, beta1: Float32, beta2: Float32) -> tuple[Float32, Float32]:
+    """Advance both moments of parameter i, and return them: slots [2, size]; the first is NaN if the second overflows.
+
+    That of Adam and all that descend from it (Kingma & Ba 2015, algorithm 1), without the correction of their bias.
+    """
+    first = beta1 * slots[i] + (_ONE - beta1) * g[i]
+    second = beta2 * slots[size + i] + (_ONE - beta2) * g[i] * g[i]
+    slots[i] = first
+    slots[size + i] = second
+    return overflow_shown(first, second), second
 
 
 @kernel(OPTIMIZER)
@@ -34,12 +49,8 @@ def adam_update(
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
     rate = np.float32(rate / (1.0 - math.pow(beta1, step)))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         w[i] -= rate * first / (np.float32(math.sqrt(second)) * scale + epsilon)
 
 
@@ -79,12 +90,8 @@ def adamw_update(
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
     rate = np.float32(rate / (1.0 - math.pow(beta1, step)))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         w[i] -= rate * first / (np.float32(math.sqrt(second)) * scale + epsilon)
 
 
@@ -120,14 +127,10 @@ def amsgrad_update(
     rate, beta1, beta2, epsilon = params[0], params[1], params[2], params[3]
     rate = np.float32(rate / (1.0 - math.pow(beta1, step)))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
+        first, second = advance(slots, g, i, size, beta1, beta2)
         largest = slots[2 * size + i]
         largest = largest if second <= largest else second
-        slots[i] = first
-        slots[size + i] = second
         slots[2 * size + i] = largest
         w[i] -= rate * first / (np.float32(math.sqrt(largest)) * scale + epsilon)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kernels.cache import kernel
 from kernels.calls import OPTIMIZER
-from kernels.optimizers.adam import MOMENTS, moments
+from kernels.optimizers.adam import MOMENTS, advance, moments
 from kernels.optimizers.optimizer import ADAM as GROUP
 from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, weight_decay
 from kernels.simd import Pointer
@@ -42,12 +42,8 @@ def nadam_update(
     of_gradient = np.float32(rate * (1.0 - now) / (1.0 - product))
     of_moment = np.float32(rate * following / (1.0 - product * following))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         w[i] -= (of_gradient * g[i] + of_moment * first) / (np.float32(math.sqrt(second)) * scale + epsilon)
 
 
@@ -135,12 +131,8 @@ def radam_update(
             (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length)
         ) * math.sqrt(1.0 - power)
     rate = np.float32(corrected * rectified)
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         root = np.float32(math.sqrt(second)) + epsilon
         w[i] -= rate * first / (root if trusted else _ONE)
 
@@ -177,12 +169,8 @@ def lamb_update(
     rate, beta1, beta2, epsilon, decay = params[0], params[1], params[2], params[3], params[4]
     correction1 = np.float32(1.0 / (1.0 - math.pow(beta1, step)))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         slots[2 * size + i] = first * correction1 / (np.float32(math.sqrt(second)) * scale + epsilon)
     for i in range(weights):
         slots[2 * size + i] += decay * w[i]

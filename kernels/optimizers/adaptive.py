@@ -11,7 +11,15 @@ import numpy as np
 
 from kernels.cache import kernel
 from kernels.calls import OPTIMIZER
-from kernels.optimizers.optimizer import ADAPTIVE, MOMENTUM, Optimizer, epsilon, learning_rate, squares_decay
+from kernels.optimizers.optimizer import (
+    ADAPTIVE,
+    MOMENTUM,
+    Optimizer,
+    epsilon,
+    learning_rate,
+    overflow_shown,
+    squares_decay,
+)
 from kernels.simd import Pointer
 from kernels.spec import Param
 
@@ -52,7 +60,7 @@ def adagrad_update(
     for i in range(size):
         squares = slots[i] + g[i] * g[i]
         slots[i] = squares
-        w[i] -= rate * g[i] / (np.float32(math.sqrt(squares)) + epsilon)
+        w[i] -= rate * overflow_shown(g[i], squares) / (np.float32(math.sqrt(squares)) + epsilon)
 
 
 def _adagrad(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, epsilon: float) -> None:
@@ -81,7 +89,7 @@ def rmsprop_update(
     for i in range(size):
         squares = rho * slots[i] + rest * g[i] * g[i]
         slots[i] = squares
-        w[i] -= rate * g[i] / (np.float32(math.sqrt(squares + inside)) + outside)
+        w[i] -= rate * overflow_shown(g[i], squares) / (np.float32(math.sqrt(squares + inside)) + outside)
 
 
 def _rmsprop(
@@ -112,7 +120,7 @@ def rmsprop_nesterov_update(
     for i in range(size):
         squares = rho * slots[i] + rest * g[i] * g[i]
         slots[i] = squares
-        scaled = g[i] / (np.float32(math.sqrt(squares)) + epsilon)
+        scaled = overflow_shown(g[i], squares) / (np.float32(math.sqrt(squares)) + epsilon)
         velocity = momentum * slots[size + i] + scaled
         slots[size + i] = velocity
         w[i] -= rate * (scaled + momentum * velocity)
@@ -149,7 +157,8 @@ def adadelta_update(
         squares = rho * slots[i] + rest * g[i] * g[i]
         slots[i] = squares
         moved = slots[size + i]
-        delta = np.float32(math.sqrt(moved + epsilon)) / np.float32(math.sqrt(squares + epsilon)) * g[i]
+        share = np.float32(math.sqrt(moved + epsilon)) / np.float32(math.sqrt(squares + epsilon))
+        delta = share * overflow_shown(g[i], squares)
         slots[size + i] = rho * moved + rest * delta * delta
         w[i] -= rate * delta
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numba
+import numpy as np
+
 from kernels.cache import Kernel
+from kernels.elementary import INLINED
+from kernels.simd import Float32
 from kernels.spec import Param, Text, Variant
 
 
@@ -27,6 +32,15 @@ class Optimizer(Variant):
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
     climbs: bool = False
+
+
+_ZERO = np.float32(0)
+
+
+@numba.njit(**INLINED)
+def overflow_shown(value: Float32, squares: Float32) -> Float32:
+    """`value`, or NaN where squared gradients became infinite: divided by them a step is zero, and training freezes."""
+    return value + _ZERO * squares
 
 
 GRADIENT: Text = {"en": "Gradient and momentum", "zh": "梯度与动量"}

@@ -9,6 +9,7 @@ import numpy as np
 
 from kernels.cache import kernel
 from kernels.calls import OPTIMIZER
+from kernels.optimizers.adam import advance
 from kernels.optimizers.optimizer import BETA1, BETA2, GRADIENT, Optimizer, epsilon, learning_rate
 from kernels.simd import Pointer
 from kernels.spec import Param
@@ -38,12 +39,8 @@ def sam_update(
         return
     rate = np.float32(rate / (1.0 - math.pow(beta1, step)))
     scale = np.float32(1.0 / math.sqrt(1.0 - math.pow(beta2, step)))
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
     for i in range(size):
-        first = beta1 * slots[i] + rest1 * g[i]
-        second = beta2 * slots[size + i] + rest2 * g[i] * g[i]
-        slots[i] = first
-        slots[size + i] = second
+        first, second = advance(slots, g, i, size, beta1, beta2)
         w[i] -= rate * first / (np.float32(math.sqrt(second)) * scale + epsilon)
 
 
@@ -83,7 +80,7 @@ SAM = Optimizer(
     source="Foret et al. 2021, algorithm 1",
     group=GRADIENT,
     params=(
-        learning_rate(0.05),
+        learning_rate(0.2),
         Param(
             id="rho",
             label={"en": "Radius ρ", "zh": "半径 ρ"},

@@ -9,6 +9,7 @@ from kernels.spec import Family, Text
 from server.datasets.classification import CLASSIFICATION
 from server.datasets.dataset import Dataset, Task
 from server.datasets.digits import IMAGES
+from server.datasets.own import OWN
 from server.datasets.regression import REGRESSION
 
 __all__ = ["DATASETS", "Dataset", "Task"]
@@ -17,9 +18,9 @@ DATASETS: Family[Dataset] = Family(
     "datasets",
     Text(en="Data set", zh="数据集"),
     Text(
-        en="What the network learns from: points on the plane, or images.",
-        zh="网络学习的内容：平面上的点，或图像。",
+        en="What the network learns from: points on the plane, images, or a table of one's own.",
+        zh="网络学习的内容：平面上的点、图像，或自己的表格。",
     ),
-    (*CLASSIFICATION, *REGRESSION, *IMAGES),
+    (*CLASSIFICATION, *REGRESSION, *IMAGES, *OWN),
     live=False,
 )

@@ -21,20 +21,35 @@ Samples: TypeAlias = tuple[Floats, Floats]
 Sampler: TypeAlias = Callable[[np.random.Generator, Mapping[str, float]], Samples]
 
 
+@dataclass(frozen=True)
+class Axis:
+    """How a scaled number is read in its own unit: `offset + scale * number`, under the name of its column."""
+
+    name: str
+    offset: float
+    scale: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dataset(Variant):
     """A data set: what is to be learned from it, and how its samples come about.
 
-    `classes` is 0 for regression. Images are `width` x `height` grey values from 0 to 1, row by row.
+    `classes` is 0 for regression. Images are `width` x `height` grey values from 0 to 1, row by row. A table has
+    `width` input columns, each scaled to the plane's range, and a `height` of 1; with two of them it is of the plane.
+    `columns` and `target` say how the numbers of own data are read in their own units. `uploaded` marks the entry that
+    stands for own data: its samples, drawn by a person, are those of its thumbnail only.
     """
 
     task: Task
     classes: int
     sampler: Sampler
-    kind: Literal["plane", "images"] = "plane"
+    kind: Literal["plane", "images", "table"] = "plane"
     width: int = 0
     height: int = 0
     class_names: tuple[str, ...] = ()
+    columns: tuple[Axis, ...] = ()
+    target: Axis | None = None
+    uploaded: bool = False
 
     @property
     def outputs(self) -> int:

@@ -7,9 +7,7 @@ slows all; the median of the rounds counts. `python -m tests.bench.kernels` prin
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +16,19 @@ from numpy.typing import NDArray
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.trainer import Trainer
 from tests.bench.one_thread import one_thread
+from tests.bench.rounds import Work, medians
 
-ROUNDS = 9
 LEARNING_RATE = 0.01
-#: Steps that a round takes, by its own clock; PyTorch's are fewer, since each is long.
-ROUND_SECONDS = 0.25
-JAX_STEPS = 500
+#: Records grow sparser as a run goes on: ours is timed as sparse as they are after so many steps, or so many seconds.
+STEPS_BEFORE, SECONDS_BEFORE = 200_000, 10.0
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network to be timed, and how many times faster than the faster peer it should be."""
+    """A network to be timed, and how many times faster than the faster peer it should be.
+
+    `scan` is how many steps JAX does in one call: enough for its calls not to count.
+    """
 
     name: str
     sizes: tuple[int, ...]
@@ -36,12 +36,14 @@ class Case:
     batch_size: int
     samples: int
     target: float
+    scan: int = 500
 
 
 CASES = (
-    Case("mlp_2-4-2-1_tanh_b10", (2, 4, 2, 1), "tanh", 10, 250, 8.0),
-    Case("mlp_7-8x6-1_tanh_b10", (7, 8, 8, 8, 8, 8, 8, 1), "tanh", 10, 250, 2.0),
-    Case("mlp_64-64-64-10_tanh_b64", (64, 64, 64, 10), "tanh", 64, 1437, 1.3),
+    Case("mlp_2-4-2-1_tanh_b10", (2, 4, 2, 1), "tanh", 10, 250, 10.0),
+    Case("mlp_7-8x6-1_tanh_b10", (7, 8, 8, 8, 8, 8, 8, 1), "tanh", 10, 250, 3.0),
+    Case("mlp_64-64-64-10_tanh_b64", (64, 64, 64, 10), "tanh", 64, 1437, 1.5),
+    Case("mlp_784-256-128-10_relu_b128", (784, 256, 128, 10), "relu", 128, 2048, 1.0, scan=20),
 )
 
 
@@ -58,6 +60,10 @@ class Timing:
     def ratio(self) -> float:
         return min(self.jax_us, self.torch_us) / self.ours_us
 
+    @property
+    def reached(self) -> bool:
+        return self.ratio >= self.case.target
+
     def as_dict(self) -> dict[str, object]:
         """The entry in `build/bench.json`."""
         return {
@@ -66,11 +72,10 @@ class Timing:
             "peers": {"jax_us": round(self.jax_us, 3), "torch_us": round(self.torch_us, 3)},
             "ratio": round(self.ratio, 3),
             "target": self.case.target,
+            "reached": self.reached,
         }
 
 
-#: Trains that many steps.
-Train = Callable[[int], None]
 Floats = NDArray[np.float32]
 
 
@@ -83,7 +88,7 @@ def _data(case: Case) -> tuple[Floats, Floats]:
     return x, y.astype(np.float32)
 
 
-def _ours(case: Case, x: Floats, y: Floats) -> Train:
+def _ours(case: Case, x: Floats, y: Floats) -> Work:
     layers = tuple(LayerSpec(units, Choice(case.activation), Choice("xavier_uniform")) for units in case.sizes[1:-1])
     loss = "softmax_cross_entropy" if case.sizes[-1] > 1 else "mse"
     trainer = Trainer(
@@ -101,7 +106,7 @@ def _ours(case: Case, x: Floats, y: Floats) -> Train:
     return train
 
 
-def _jax(case: Case, x: Floats, y: Floats) -> Train:
+def _jax(case: Case, x: Floats, y: Floats) -> Work:
     import jax
     import jax.numpy as jnp
 
@@ -129,20 +134,20 @@ def _jax(case: Case, x: Floats, y: Floats) -> Train:
 
     run = jax.jit(lambda parameters, batches: jax.lax.scan(step, parameters, batches)[0])
     batches_an_epoch = case.samples // case.batch_size
-    epochs = -(-JAX_STEPS // batches_an_epoch)
+    epochs = -(-case.scan // batches_an_epoch)
     order = np.concatenate([rng.permutation(case.samples)[: batches_an_epoch * case.batch_size] for _ in range(epochs)])
-    batches = jnp.asarray(order.reshape(-1, case.batch_size)[:JAX_STEPS])
+    batches = jnp.asarray(order.reshape(-1, case.batch_size)[: case.scan])
     state = [weights]
 
     def train(steps: int) -> None:
-        for _ in range(max(1, steps // JAX_STEPS)):
+        for _ in range(max(1, steps // case.scan)):
             state[0] = run(state[0], batches)
         jax.tree.map(lambda array: array.block_until_ready(), state[0])
 
     return train
 
 
-def _torch(case: Case, x: Floats, y: Floats) -> Train:
+def _torch(case: Case, x: Floats, y: Floats) -> Work:
     import torch
 
     torch.set_num_threads(1)
@@ -174,32 +179,16 @@ def _torch(case: Case, x: Floats, y: Floats) -> Train:
     return train
 
 
-def _timed(train: Train, steps: int) -> float:
-    started = time.perf_counter()
-    train(steps)
-    return (time.perf_counter() - started) / steps * 1e6
-
-
-def _steps_a_round(train: Train, multiple: int) -> int:
-    """How many steps take about a round's time, after compiling and warming up."""
-    train(multiple)
-    one = min(_timed(train, multiple) for _ in range(3))
-    return max(1, round(ROUND_SECONDS * 1e6 / one / multiple)) * multiple
-
-
 def measure(case: Case) -> Timing:
     """Time one case, all three in turn, round after round."""
     x, y = _data(case)
     trainers = {"ours": _ours(case, x, y), "jax": _jax(case, x, y), "torch": _torch(case, x, y)}
-    # Records grow sparser as a run goes on; from here on they are as sparse as after ten seconds of it.
-    trainers["ours"](200_000)
-    multiples = {"ours": 100, "jax": JAX_STEPS, "torch": 20}
-    steps = {name: _steps_a_round(train, multiples[name]) for name, train in trainers.items()}
-    rounds: dict[str, list[float]] = {name: [] for name in trainers}
-    for _ in range(ROUNDS):
-        for name, train in trainers.items():
-            rounds[name].append(_timed(train, steps[name]))
-    median = {name: statistics.median(values) for name, values in rounds.items()}
+    deadline = time.perf_counter() + SECONDS_BEFORE
+    for _ in range(STEPS_BEFORE // case.scan):
+        trainers["ours"](case.scan)
+        if time.perf_counter() > deadline:
+            break
+    median = medians(trainers, {"ours": min(100, case.scan), "jax": case.scan, "torch": 20})
     return Timing(case, median["ours"], median["jax"], median["torch"])
 
 
@@ -213,7 +202,7 @@ def table(timings: list[Timing]) -> str:
     """The timings as a table for a terminal."""
     lines = [f"{'case':<28}{'ours':>10}{'JAX':>11}{'PyTorch':>12}{'ratio':>8}{'target':>8}"]
     for timing in timings:
-        verdict = "" if timing.ratio >= timing.case.target else "  below"
+        verdict = "" if timing.reached else "  below"
         lines.append(
             f"{timing.case.name:<28}{timing.ours_us:>7.2f} µs{timing.jax_us:>8.1f} µs{timing.torch_us:>9.1f} µs"
             f"{timing.ratio:>8.2f}{timing.case.target:>8.1f}{verdict}"

@@ -13,14 +13,21 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Hold this process to one processor, where the system can, so that no library's helper threads count."""
+def processors(count: int) -> Iterator[None]:
+    """Hold this process and those that it starts to so many processors, where the system can."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(allowed)})
+    os.sched_setaffinity(0, set(sorted(allowed)[-count:]))
     try:
         yield
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold this process to one processor, so that no library's helper threads count."""
+    with processors(1):
+        yield

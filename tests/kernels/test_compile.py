@@ -18,11 +18,12 @@ from kernels.clippings import CLIPPINGS
 from kernels.network import Choice, TrainingData
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
+from kernels.registry import FAMILIES
 from kernels.regularizers import REGULARIZERS
 from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.train import train_chunk
-from kernels.warm import warm
+from kernels.warm import USUAL, warm
 from tests.kernels.support import FITTING, every, make_data, make_trainer
 
 ROOT = Path(cache.__file__).parent.parent
@@ -33,7 +34,7 @@ SECOND_START = """
 import kernels
 from numba.core import event
 with event.install_recorder("numba:run_pass") as passes:
-    from kernels.warm import warm
+    from kernels.warm import USUAL, warm
     warm(lambda done, total, label: None)
     from tests.kernels.support import make_trainer
     make_trainer(samples=20).train(25)
@@ -207,5 +208,19 @@ def test_warm_tells_how_far_it_is() -> None:
     assert [done for done, _, _ in told] == list(range(told[-1][1] + 1))
     assert told[-1][0] == told[-1][1]
     labels = [label for _, _, label in told]
-    assert "optimizers.sgd" in labels
-    assert labels[-2:] == ["training loop", "ready"]
+    assert labels[-1] == "ready"
+    # The usual ones first, then what every run needs, then the rest.
+    usual = [f"{family}.{variant}" for family, variants in USUAL.items() for variant in variants]
+    loop = labels.index("training loop")
+    assert set(labels[:loop]) <= set(usual)
+    assert not set(labels[loop:]) & set(usual)
+    assert {"optimizers.sgd", "activations.tanh", "losses.mse"} <= set(labels[:loop])
+    assert {"optimizers.lamb", "activations.mish"} <= set(labels[loop:])
+    told.clear()
+    warm(lambda done, total, label: told.append((done, total, label)), usual_only=True)
+    assert [label for _, _, label in told] == [*labels[: loop + 1], "ready"]
+
+
+def test_the_usual_set_names_variants_that_there_are() -> None:
+    for family, variants in USUAL.items():
+        assert set(variants) <= set(FAMILIES[family].variants)

@@ -10,6 +10,7 @@ import pytest
 
 from kernels.dense import (
     BLAS_FROM,
+    PACK_FROM,
     TRANSPOSE_FROM,
     dense_bias_gradient,
     dense_forward,
@@ -23,6 +24,8 @@ SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 17, 64]
 BATCHES = [*range(1, 18), 23, 24, 25, 31, 32, 33, 63, 64, 65, 70]
 #: Shapes (inputs, units, batch) on both sides of each threshold.
 LARGE = [(31, 40, 64), (32, 33, 40), (37, 32, 33), (45, 65, 70), (64, 512, 61), (130, 256, 64), (300, 200, 33)]
+#: Shapes whose products go by panels: several deep, with rows and columns left over, and the bench's.
+PACKED = [(784, 256, 128), (520, 67, 32), (528, 64, 31), (304, 129, 48), (80, 70, 304)]
 
 
 @numba.njit(cache=True)
@@ -83,6 +86,12 @@ def test_odd_shapes(inputs: int, units: int) -> None:
 
 @pytest.mark.parametrize(("inputs", "units", "batch"), LARGE)
 def test_large_shapes(inputs: int, units: int, batch: int) -> None:
+    check(inputs, units, batch)
+
+
+@pytest.mark.parametrize(("inputs", "units", "batch"), PACKED)
+def test_shapes_by_panels(inputs: int, units: int, batch: int) -> None:
+    assert inputs * units * ((batch + 7) // 8 * 8) >= PACK_FROM
     check(inputs, units, batch)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from kernels.activations import ACTIVATIONS
 from kernels.network import Choice, TrainingSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
-from kernels.trainer import Trainer
-from tests.kernels.support import CONSTANT, FITTING, MSE, available, make_trainer, same_bits
+from kernels.trainer import Divergence, Trainer
+from tests.kernels.support import CONSTANT, FITTING, MSE, available, make_data, make_trainer, same_bits
 
 WILD = Choice("sgd", {"learning_rate": 100.0})
 
@@ -110,6 +112,18 @@ def test_an_update_that_overflows_names_the_tensor(optimizer: str) -> None:
         assert np.isfinite(trainer.stats[0])
     else:
         assert trainer.diverged.tensor in names(trainer)
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["adagrad", "rmsprop", "adadelta", "adam", "adamw", "amsgrad", "nadam", "radam", "lamb"]
+)
+def test_a_gradient_whose_square_overflows_is_a_divergence(optimizer: str) -> None:
+    data = make_data("binary", 40)
+    data = replace(data, x_train=data.x_train * np.float32(1e15))
+    trainer = make_trainer(data, hidden=(), optimizer=Choice(optimizer))
+    assert trainer.train(50) == 1
+    assert trainer.diverged == Divergence(1, "output.weight")
+    assert np.isfinite(trainer.gradients).all()
 
 
 def test_nan_logits_are_no_votes() -> None:

@@ -20,16 +20,16 @@ from websockets.exceptions import ConnectionClosed
 from server.__main__ import address_of, listen, make_server
 from server.app import Services, create_app
 from server.settings import Settings
-from server.warming import Warm, warm_kernels
+from server.warming import Warm, Warming, warm_kernels
 
 
 class Live:
     """A running server."""
 
-    def __init__(self, settings: Settings, warm: Warm = warm_kernels) -> None:
+    def __init__(self, settings: Settings, warm: Warm = warm_kernels, warming: Warming | None = None) -> None:
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
-        app = create_app(settings, warm=warm)
+        app = create_app(settings, warming=warming or Warming(warm))
         self.server = make_server(app, settings)
         self.services: Services = app.state.services
         self._thread = threading.Thread(target=self.server.run, args=([listener],))
@@ -191,8 +191,8 @@ def live_with() -> Iterator[Callable[..., Live]]:
     """Makes servers with settings of the test's own."""
     servers: list[Live] = []
 
-    def make(settings: Settings, warm: Warm = warm_kernels) -> Live:
-        servers.append(Live(settings, warm))
+    def make(settings: Settings, warm: Warm = warm_kernels, warming: Warming | None = None) -> Live:
+        servers.append(Live(settings, warm, warming))
         return servers[-1]
 
     yield make

@@ -22,6 +22,7 @@ from kernels.layout import Tensor
 from kernels.optimizers import OPTIMIZERS
 from tests.kernels.support import last_batch, make_data
 from tests.kernels.trajectories.cases import BATCH_SIZE, CASES, HIDDEN, PENALTY, SAMPLES, STEPS, build, path
+from tests.kernels.trajectories.pytorch import RULES, options
 
 
 def batches(optimizer: str, kind: str) -> list[NDArray[np.int64]]:
@@ -62,8 +63,8 @@ def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
 
 def optimizer_of(name: str, kind: str, parameters: dict[str, Any]) -> Any:
     """PyTorch's optimizer with Livegrad's defaults; the penalty and any decay are on weights only."""
-    chosen = {param.id: param.default for param in OPTIMIZERS[name].params}
-    decay = chosen.get("weight_decay", PENALTY if kind == "l2" else 0.0)
+    own = [param.default for param in OPTIMIZERS[name].params if param.id == "weight_decay"]
+    decay = own[0] if own else PENALTY if kind == "l2" else 0.0
     groups = [
         {
             "params": [values for key, values in parameters.items() if key.endswith(".weight") == weights],
@@ -71,23 +72,7 @@ def optimizer_of(name: str, kind: str, parameters: dict[str, Any]) -> Any:
         }
         for weights in (True, False)
     ]
-    words = {
-        "learning_rate": "lr", "epsilon": "eps", "momentum": "momentum", "dampening": "dampening",
-        "momentum_decay": "momentum_decay", "rho": "alpha" if name == "rmsprop" else "rho",
-    }  # fmt: skip
-    options: dict[str, Any] = {words[key]: value for key, value in chosen.items() if key in words}
-    if "beta1" in chosen:
-        options["betas"] = (chosen["beta1"], chosen["beta2"])
-    if name == "rprop":
-        options["etas"] = (chosen["shrink"], chosen["grow"])
-    rules: dict[str, Any] = {
-        "sgd": torch.optim.SGD, "momentum": torch.optim.SGD, "nesterov": torch.optim.SGD,
-        "adagrad": torch.optim.Adagrad, "rmsprop": torch.optim.RMSprop, "adadelta": torch.optim.Adadelta,
-        "adam": torch.optim.Adam, "amsgrad": torch.optim.Adam, "adamw": torch.optim.AdamW, "nadam": torch.optim.NAdam,
-        "adamax": torch.optim.Adamax, "radam": torch.optim.RAdam, "rprop": torch.optim.Rprop,
-    }  # fmt: skip
-    flags = {"nesterov": {"nesterov": True}, "amsgrad": {"amsgrad": True}}
-    return rules[name](groups, **options, **flags.get(name, {}))
+    return getattr(torch.optim, RULES[name][0])(groups, **options(name))
 
 
 def flat(tensors: tuple[Tensor, ...], values: dict[str, Any]) -> NDArray[np.float32]:

@@ -90,14 +90,17 @@ def messages() -> dict[str, bytes]:
     )
     body = FrameBody(snapshot)
     series = Series(7, np.array([1.0, 2.0, 2.0**40 + 1]), values)
+    compiling = {"name": {"en": "Mish", "zh": "Mish"}, "done": 1, "total": 2}
     message = {"en": "training.batch_size must be a whole number.", "zh": "training.batch_size 必须是整数。"}
     problem = {"message": message, "field": "training.batch_size", "bound": "1 <= batch_size <= 500"}
     return {
         "hello": encode_hello("a1B2-c3_D4", plan, "running", None, owner=True),
+        "hello_compiling": encode_hello("a1B2-c3_D4", plan, "running", None, compiling, owner=True),
         "hello_diverged": encode_hello("a1B2-c3_D4", plan, "diverged", Divergence(41, "layer1.weight"), owner=False),
         "frame": encode_frame(5, body, frozenset({"gradients", "updates"}), series),
         "frame_small": encode_frame(6, body, frozenset(), Series(10, np.zeros(0), values[:0])),
         "event_config": encode_config_event(plan),
+        "event_compiling": encode_event(Event("compiling", 3, 41, {"compiling": compiling})),
         "event_diverged": encode_event(Event("diverged", 3, 41, {"tensor": "layer1.weight"})),
         "event_error": encode_event(Event("error", 3, 41, problem)),
         "event_state": encode_event(Event("state", 3, 41, {"state": "paused"})),

@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Table
+         * @description Take a table in, to be trained on: text (CSV and the like), or points as JSON. In memory only.
+         */
+        post: operations["take_table_api_data_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{table_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Table
+         * @description The columns and the first rows of a table, for whoever knows its id.
+         */
+        get: operations["read_table_api_data__table_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -429,6 +469,8 @@ export interface components {
                 [key: string]: components["schemas"]["HeadingView"];
             };
             limits: components["schemas"]["LimitsView"];
+            /** Presets */
+            presets: components["schemas"]["PresetView"][];
             /** Protocol */
             protocol: number;
             /** Version */
@@ -561,7 +603,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -1011,13 +1053,14 @@ export interface components {
         };
         /**
          * KernelsView
-         * @description How far the kernels are.
+         * @description How far the usual kernels are, without which no run begins, and the others.
          */
         KernelsView: {
             /** Done */
             done: number;
             /** Label */
             label: string;
+            others: components["schemas"]["ProgressView"];
             /**
              * State
              * @enum {string}
@@ -1264,12 +1307,18 @@ export interface components {
             speed_maximum: number;
             /** Speed Minimum */
             speed_minimum: number;
+            /** Table Columns */
+            table_columns: number;
+            /** Table Rows */
+            table_rows: number;
             /** Train Share Maximum */
             train_share_maximum: number;
             /** Train Share Minimum */
             train_share_minimum: number;
             /** Units */
             units: number;
+            /** Upload Bytes */
+            upload_bytes: number;
             /** Warmup */
             warmup: number;
             /**
@@ -1662,6 +1711,31 @@ export interface components {
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
+         * OwnTableDatasets
+         * @description A file or a pasted table of numbers, or points drawn with a brush. It stays on this server.
+         */
+        OwnTableDatasets: {
+            /** Columns */
+            columns: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "own_table";
+            /**
+             * Table
+             * @description The id that POST /api/data gave.
+             */
+            table: string;
+            /** Target */
+            target: number;
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "auto" | "regression" | "binary" | "multiclass";
+        };
+        /**
          * ParamView
          * @description A number that a person may set.
          */
@@ -1805,6 +1879,18 @@ export interface components {
             sharing: number;
         };
         /**
+         * PresetView
+         * @description An experiment worth looking at: `watch` says in one sentence what will be seen. `config` is complete.
+         */
+        PresetView: {
+            config: components["schemas"]["RunConfig"];
+            group: components["schemas"]["TextView"];
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            watch: components["schemas"]["TextView"];
+        };
+        /**
          * ProblemView
          * @description One thing that is wrong.
          */
@@ -1814,6 +1900,18 @@ export interface components {
             /** Field */
             field: string;
             message: components["schemas"]["TextView"];
+        };
+        /**
+         * ProgressView
+         * @description How far something is.
+         */
+        ProgressView: {
+            /** Done */
+            done: number;
+            /** Label */
+            label: string;
+            /** Total */
+            total: number;
         };
         /**
          * RadamOptimizers
@@ -2061,7 +2159,7 @@ export interface components {
             /**
              * Learning Rate
              * @description How far a step goes: η.
-             * @default 0.05
+             * @default 0.2
              */
             learning_rate: number;
             /**
@@ -2330,6 +2428,47 @@ export interface components {
             id: "step";
         };
         /**
+         * TableColumnView
+         * @description A column of a table. `tasks`: what can be learned of it, the natural task first; nothing of a constant.
+         */
+        TableColumnView: {
+            /** Distinct */
+            distinct: number;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /** Tasks */
+            tasks: ("regression" | "binary" | "multiclass")[];
+            /** Whole */
+            whole: boolean;
+        };
+        /**
+         * TableView
+         * @description A table that was taken in: its first rows, and which columns it suggests. Columns are counted from 0.
+         */
+        TableView: {
+            /** Columns */
+            columns: components["schemas"]["TableColumnView"][];
+            /**
+             * Drawn
+             * @description Points that were drawn on the plane.
+             */
+            drawn: boolean;
+            /** Id */
+            id: string;
+            /** Inputs */
+            inputs: number[];
+            /** Preview */
+            preview: number[][];
+            /** Rows */
+            rows: number;
+            /** Target */
+            target: number;
+        };
+        /**
          * TanhActivations
          * @description Squashes to −1…1 around zero, with slope 1 at the origin.
          */
@@ -2453,7 +2592,12 @@ export interface components {
             /** Id */
             id: string;
             /** Kind */
-            kind?: ("plane" | "images") | null;
+            kind?: ("plane" | "images" | "table") | null;
+            /**
+             * Kinds
+             * @description Features only: the kinds of data that they are made of.
+             */
+            kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
@@ -2475,6 +2619,11 @@ export interface components {
             tasks?: string[] | null;
             /** @description Why it cannot be taken yet, and what to take instead. */
             unavailable?: components["schemas"]["TextView"] | null;
+            /**
+             * Uploaded
+             * @description Data sets only: stands for data that a person brings.
+             */
+            uploaded?: boolean | null;
         };
         /**
          * WeightDecayRegularizers
@@ -2613,6 +2762,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogView"];
+                };
+            };
+        };
+    };
+    take_table_api_data_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Classes */
+                    classes: boolean;
+                    /** Points */
+                    points: number[][];
+                };
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    read_table_api_data__table_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
                 };
             };
         };

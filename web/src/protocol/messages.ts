@@ -18,14 +18,20 @@ export type Variant = Schemas['VariantView'];
 
 export type FamilyId = keyof Schemas['FamiliesView'];
 
-export type Catalog = Omit<Schemas['CatalogView'], 'default_config'> & { default_config: RunConfig };
+/** An experiment worth looking at: a whole configuration, and one sentence on what to watch. */
+export type Preset = Omit<Schemas['PresetView'], 'config'> & { config: RunConfig };
+
+export type Catalog = Omit<Schemas['CatalogView'], 'default_config' | 'presets'> & {
+  default_config: RunConfig;
+  presets: Preset[];
+};
 
 export type Health = Schemas['HealthView'];
 
-/** A variant by its id, with its parameters beside it. */
+/** A variant by its id, with its parameters beside it; own data name their columns by a list of numbers. */
 export interface Choice {
   id: string;
-  [param: string]: number | string;
+  [param: string]: number | string | number[];
 }
 
 export interface LayerConfig {
@@ -97,6 +103,13 @@ export type WatchField = 'gradients' | 'updates';
 /** Where and when training left the numbers. */
 export type Divergence = Schemas['DivergenceView'];
 
+/** What a run waits for: kernels of its own choices that nobody has used before; `name` is compiled now. */
+export interface Compiling {
+  name: Text;
+  done: number;
+  total: number;
+}
+
 export interface Hello {
   type: 'hello';
   protocol: number;
@@ -106,6 +119,7 @@ export interface Hello {
   state: RunState;
   /** Stays until there are new weights, so that who comes later learns it too. */
   diverged: Divergence | null;
+  compiling: Compiling | null;
   owner: boolean;
   generation: number;
   step: number;
@@ -158,6 +172,7 @@ export type RunEvent = EventBase &
         evaluated: [number, number];
         pace: number;
       }
+    | { event: 'compiling'; compiling: Compiling | null }
     | { event: 'diverged'; step: number; tensor: string }
     | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
     | { event: 'state'; state: RunState }

@@ -3,6 +3,7 @@
 import { Series } from '../model/series';
 import type {
   Column,
+  Compiling,
   Divergence,
   Downstream,
   Frame,
@@ -34,6 +35,8 @@ export class RunMirror {
   /** Steps a second that the speed "auto" means. */
   pace = $state(0);
   diverged = $state.raw<Divergence | null>(null);
+  /** The kernels that the run waits for before it goes on, if any. */
+  awaiting = $state.raw<Compiling | null>(null);
   /** The server paused the run because nobody had watched it for a while. */
   idle = $state(false);
 
@@ -62,6 +65,7 @@ export class RunMirror {
     this.state = hello.state;
     this.generation = hello.generation;
     this.diverged = hello.diverged;
+    this.awaiting = hello.compiling;
   }
 
   private reflectFrame(frame: Frame): boolean {
@@ -91,6 +95,9 @@ export class RunMirror {
         this.state = event.state;
         if (event.state !== 'diverged') this.diverged = null;
         if (event.state === 'running') this.idle = false;
+        break;
+      case 'compiling':
+        this.awaiting = event.compiling;
         break;
       case 'diverged':
         this.state = 'diverged';

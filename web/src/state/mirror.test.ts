@@ -53,6 +53,20 @@ describe('a divergence', () => {
   });
 });
 
+describe('kernels that the run waits for', () => {
+  const note = { name: { en: 'Mish', zh: 'Mish' }, done: 1, total: 2 };
+
+  it('are known from the first message and from the event, until the event that there are none', () => {
+    const mirror = mirrorOf(golden<Hello>('hello_compiling'));
+    expect(mirror.awaiting).toEqual(note);
+    mirror.reflect({ type: 'event', event: 'compiling', compiling: null });
+    expect(mirror.awaiting).toBeNull();
+    mirror.reflect(golden<RunEvent>('event_compiling'));
+    expect(mirror.awaiting).toEqual(note);
+    expect(mirrorOf(golden<Hello>('hello_compiling'), golden<Hello>('hello')).awaiting).toBeNull();
+  });
+});
+
 describe('a frame', () => {
   it('is not taken before a layout, with another number of parameters, or after a gap in the series', () => {
     const frame = firstFrame();

@@ -7,6 +7,7 @@ import type {
   LayerConfig,
   ParameterEdit,
   PartialConfig,
+  Preset,
   RunConfig,
   RunData,
   Speed,
@@ -15,11 +16,14 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { variantOf } from './families';
+import type { Circumstances } from './fitness';
 import { History } from './history';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
 import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
+import { presetOf } from './presets';
 import { rememberedRun, rememberRun } from './remember';
 import { openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
@@ -55,6 +59,14 @@ export class RunStore extends RunMirror {
 
   /** Everything that the page draws is there. */
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
+  /** The preset that the settings are just now, if any. */
+  readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
+  /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
+  readonly circumstances = $derived.by((): Circumstances => {
+    const dataset = this.catalog && this.wanted && variantOf(this.catalog, 'datasets', this.wanted.data.dataset.id);
+    const about = dataset?.uploaded ? this.data : dataset;
+    return { task: about?.task ?? undefined, kind: about?.kind ?? undefined };
+  });
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;
@@ -319,6 +331,16 @@ export class RunStore extends RunMirror {
     this.flush();
     this.reset();
     this.play();
+  }
+
+  /** Takes over all of a preset's configuration as one change, and begins it with new weights; goes on unless paused. */
+  apply({ config }: Preset): void {
+    if (!this.canSteer || !this.wanted) return;
+    const goesOn = this.state !== 'paused';
+    this.set(difference(this.wanted, config));
+    this.flush();
+    this.reset();
+    if (goesOn) this.command({ type: 'play' });
   }
 
   dismiss(): void {

@@ -55,6 +55,16 @@ const configs: [string, PartialConfig, string][] = [
     { training: { optimizer: { id: 'runner', learning_rate: 0.1 } } },
     'optimizer=runner',
   ],
+  [
+    'a table of one’s own',
+    { data: { dataset: { id: 'chest', table: 'Ab-3_x', target: 3, columns: [0, 2], task: 'auto' } } },
+    'dataset=chest(table:Ab-3_x;target:3;columns:(0,2);task:auto)',
+  ],
+  [
+    'a table with one input',
+    { data: { dataset: { id: 'chest', table: 'Ab-3_x', target: 1, columns: [0], task: 'auto' } } },
+    'dataset=chest(table:Ab-3_x;target:1;columns:(0);task:auto)',
+  ],
   ['no hidden layer', { network: { layers: [] } }, 'layers='],
   ['layers in rows', { network: { layers: [layer, layer, layer, { ...layer, units: 4 }] } }, 'layers=3*8,4'],
   [
@@ -120,6 +130,32 @@ describe('a configuration as an address', () => {
     const query = 'layers=8(activation:kinked(slope:0.2)),4&regularizers=pull(rate:0.5)';
     const encoded = query.replace(/[():;,*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
     expect(readConfig(encoded, catalogue)).toEqual(readConfig(query, catalogue));
+  });
+});
+
+describe('a preset in an address', () => {
+  const [bumpy, calm] = catalogue.presets;
+
+  it('is written by its name alone, with the speed that it is watched at', () => {
+    expect(writeConfig(bumpy!.config, catalogue)).toBe('preset=bumpy');
+    expect(writeConfig({ ...calm!.config, speed: 'full' }, catalogue)).toBe('preset=calm&speed=full');
+  });
+
+  it('is written out as soon as anything else differs', () => {
+    expect(writeConfig({ ...bumpy!.config, seed: 6 }, catalogue)).toBe('seed=6');
+  });
+
+  it('is read as all of its configuration, whatever stands before or behind it changing that', () => {
+    expect(readConfig('preset=calm', catalogue)).toEqual({ config: calm!.config, unreadable: [] });
+    for (const query of ['preset=calm&warmup=7', 'warmup=7&preset=calm&embed=1'])
+      expect(readConfig(query, catalogue).config).toEqual(merge(calm!.config, { training: { warmup: 7 } }));
+    expect(catalogue.presets[1]!.config.training.warmup).toBe(0);
+  });
+
+  it('is refused by its name where nobody knows it, or where there are two', () => {
+    expect(readConfig('preset=unheard', catalogue)).toEqual({ config: {}, unreadable: ['preset=unheard'] });
+    expect(readConfig('preset=', catalogue).unreadable).toEqual(['preset']);
+    expect(readConfig('preset=calm&preset=bumpy', catalogue).unreadable).toEqual(['preset=bumpy']);
   });
 });
 

@@ -2,11 +2,15 @@
  * The configuration as an address, and back. Pure.
  *
  *   ?dataset=ID(noise:0.2)&layers=3*8,4(activation:ID;dropout:0.2)&optimizer=ID(learning_rate:0.1)&seed=3
+ *   ?preset=ID&speed=full
+ *
+ * A preset stands for all of its configuration; whatever else is said changes that.
  *
  * Only what differs from the default configuration is written; within a choice, only what differs from what the
  * server takes where nothing is said: the default configuration's value where it makes the same choice or declares the
- * very same parameter, else the parameter's own default. Reading checks the grammar and nothing else: names and bounds are the server's business,
- * so what cannot be a number is passed on as it is and refused there, with the field's name.
+ * very same parameter, else the parameter's own default. A list of numbers stands in parentheses: `columns:(0,2)`.
+ * Reading checks the grammar and nothing else: names and bounds are the server's business, so what cannot be a number
+ * is passed on as it is and refused there, with the field's name.
  */
 
 import type {
@@ -21,8 +25,9 @@ import type {
   Variant,
 } from '../protocol/messages';
 import { same } from './merge';
+import { presetOf } from './presets';
 
-type Defaults = Pick<Catalog, 'families' | 'default_config'>;
+type Defaults = Pick<Catalog, 'families' | 'default_config' | 'presets'>;
 
 /** What the page itself reads from the address, besides the configuration. */
 export interface PageOptions {
@@ -39,6 +44,7 @@ export interface ReadLink {
 
 /** Numbers of a layer that are written by name. */
 const RATES = ['dropout', 'dropconnect'] as const;
+const PRESET = 'preset';
 const PAGE_KEYS = ['run', 'embed', 'lang', 'theme'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
 const MOST_LAYERS = 64;
@@ -56,7 +62,12 @@ export function pageQuery(search: string): string {
 
 // ── writing ──────────────────────────────────────────────────────────────────
 
-export function writeConfig(config: RunConfig, { families, default_config: base }: Defaults): string {
+export function writeConfig(config: RunConfig, { families, default_config: base, presets }: Defaults): string {
+  const preset = presetOf(presets, config);
+  if (preset) {
+    const speed = config.speed === preset.config.speed ? [] : [`speed=${config.speed}`];
+    return [`preset=${preset.id}`, ...speed].join('&');
+  }
   const choice = (family: FamilyId, value: Choice, usual?: Choice) => writeChoice(value, families[family], usual);
   const parts: string[] = [];
   const put = (key: string, value: unknown, usual: unknown, text: () => string) => {
@@ -107,7 +118,10 @@ function writeChoice(choice: Choice, variants: Variant[] | undefined, usual?: Ch
     const kept = usual && (usual.id === choice.id || known.some((other) => same(other, param)));
     return value !== (kept ? usual[key] : param?.default);
   });
-  return changed.length ? `${choice.id}(${changed.map(([key, value]) => `${key}:${value}`).join(';')})` : choice.id;
+  const text = (value: Choice[string]) => (Array.isArray(value) ? `(${value.join(',')})` : value);
+  return changed.length
+    ? `${choice.id}(${changed.map(([key, value]) => `${key}:${text(value)}`).join(';')})`
+    : choice.id;
 }
 
 function paramsOf(variants: Variant[] | undefined, id: string): Param[] {
@@ -145,10 +159,15 @@ function usualLayer(base: RunConfig): LayerConfig | undefined {
 
 // ── reading ──────────────────────────────────────────────────────────────────
 
-export function readConfig(search: string, { default_config: base }: Pick<Defaults, 'default_config'>): ReadLink {
-  const link: ReadLink = { config: {}, unreadable: [] };
-  for (const [key, value] of new URLSearchParams(search)) {
-    if (PAGE_KEYS.includes(key)) continue;
+export function readConfig(
+  search: string,
+  { default_config: base, presets }: Pick<Defaults, 'default_config' | 'presets'>,
+): ReadLink {
+  const params = new URLSearchParams(search);
+  const preset = presets.find((candidate) => candidate.id === params.get(PRESET));
+  const link: ReadLink = { config: preset ? structuredClone(preset.config) : {}, unreadable: [] };
+  for (const [key, value] of params) {
+    if (PAGE_KEYS.includes(key) || (key === PRESET && value === preset?.id)) continue;
     const patch = Object.hasOwn(readers, key) ? readers[key]!(value, base) : null;
     if (patch === null) {
       link.unreadable.push(shorten(value ? `${key}=${value}` : key));
@@ -190,7 +209,8 @@ function readChoice(text: string): Choice | null {
   const choice: Choice = { id: call.name };
   for (const [key, value] of call.fields) {
     if (key === 'id') return null;
-    choice[key] = number(value);
+    const list = /^\((.*)\)$/.exec(value);
+    choice[key] = list ? split(list[1]!, ',').map(number) : number(value);
   }
   return choice;
 }

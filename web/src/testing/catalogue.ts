@@ -1,6 +1,6 @@
 /** A small made-up catalogue for tests: the page must work with names that it has never heard of. */
 
-import type { Catalog, Param, RunConfig, Variant } from '../protocol/messages';
+import type { Catalog, Param, Preset, RunConfig, Variant } from '../protocol/messages';
 
 export function param(id: string, fallback: number, fields: Partial<Param> = {}): Param {
   return {
@@ -57,6 +57,11 @@ const config: RunConfig = {
   speed: 'auto',
 };
 
+function preset(id: string, change: Partial<RunConfig>): Preset {
+  const text = { en: id, zh: id };
+  return { id, label: text, watch: text, group: text, config: { ...config, ...change } };
+}
+
 const samples = param('samples', 500, { minimum: 100, maximum: 5000, integer: true });
 const noise = param('noise', 0.1, { unit: '%' });
 const rate = param('learning_rate', 0.01, { scale: 'log', maximum: 100, exclusive_minimum: true });
@@ -77,12 +82,14 @@ export const catalogue: Catalog = {
     samplings: [variant('dealt'), variant('thrown')],
     datasets: [
       variant('rings', [samples, noise], { task: 'binary', kind: 'plane', classes: 2 }),
+      variant('chest', [], { task: 'binary', kind: 'plane', classes: 2, uploaded: true }),
       variant('waves', [samples, { ...noise, default: 0.2 }], { task: 'regression', kind: 'plane', classes: 1 }),
     ],
     features: [variant('east'), variant('north'), variant('east_squared')],
     preprocessings: [variant('raw'), variant('scaled')],
   },
   default_config: config,
+  presets: [preset('bumpy', { seed: 5 }), preset('calm', { training: { ...config.training, batch_size: 64 } })],
   headings: {},
   limits: {
     layers: 32,
@@ -97,6 +104,9 @@ export const catalogue: Catalog = {
     train_share_minimum: 0.1,
     train_share_maximum: 0.9,
     message_bytes: 65536,
+    upload_bytes: 5242880,
+    table_rows: 20000,
+    table_columns: 64,
     idle_pause_seconds: 120,
     keep_minutes: 30,
   },
