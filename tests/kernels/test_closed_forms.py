@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 import math
+from typing import Any
 
 import numpy as np
 import pytest
