@@ -21,7 +21,7 @@ from kernels.trainer import Trainer
 from tests.kernels.support import PLACED
 
 PATH = Path(__file__).parents[2] / "web" / "src" / "generated" / "forward.golden.json"
-UNITS = (6, 4)
+UNITS = (6, 6)
 INPUTS, SAMPLES, STEPS = 2, 40, 4
 
 
