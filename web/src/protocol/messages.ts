@@ -88,7 +88,11 @@ export interface RunConfig {
 export interface PartialConfig {
   seed?: number;
   data?: Partial<RunConfig['data']>;
-  network?: { layers?: LayerConfig[]; output?: Partial<RunConfig['network']['output']> };
+  network?: {
+    input?: RunConfig['network']['input'];
+    layers?: LayerConfig[];
+    output?: Partial<RunConfig['network']['output']>;
+  };
   training?: Partial<RunConfig['training']>;
   speed?: Speed;
 }
