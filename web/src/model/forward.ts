@@ -36,7 +36,8 @@ const DEFAULT_EPSILON = 1e-5;
 /** Units between two looks at the clock. */
 const UNITS_A_CHECK = 8;
 
-function numbers(choice: Choice | undefined): Record<string, number> {
+/** A choice's parameters. */
+export function numbers(choice: Choice | undefined): Record<string, number> {
   return Object.fromEntries(
     Object.entries(choice ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
@@ -53,6 +54,8 @@ export class Network {
   samples = 0;
   /** [pieces * units][samples]: the weighted sums that enter a gate. */
   private gated: Float32Array = new Float32Array(0);
+  /** Called with what enters a layer's activation, [pieces * units][samples], which is overwritten after that. */
+  tap: ((layer: number, sums: Float32Array) => void) | null = null;
   private weights: Weights | null = null;
   private layer = 0;
   private unit = 0;
@@ -127,6 +130,7 @@ export class Network {
       for (; this.unit < until; this.unit++) weightedSum(plan, this.unit, source, z, this.samples, weights);
       if (this.unit === sums) {
         if (plan.normalized === 'before' && !plan.runningMean) within(plan, z, sums, this.samples, weights);
+        this.tap?.(this.layer, z);
         activate(plan, z, output, this.samples, weights);
         if (plan.normalized === 'after') normalizeOutput(plan, output, this.samples, weights);
         this.layer++;
