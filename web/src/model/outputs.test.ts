@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { confusionMatrix, linkOf, outputValues, predictedClass, probabilities } from './outputs';
+import {
+  confusionMatrix,
+  goodnessOfFit,
+  linkOf,
+  outputValues,
+  predictedClass,
+  probabilities,
+  signConfusion,
+} from './outputs';
 
 describe('what logits mean', () => {
   it('depends on the task and on what the loss serves', () => {
@@ -39,5 +47,21 @@ describe('what logits mean', () => {
   it('is counted by truth and prediction, without samples that have none', () => {
     const values = Float32Array.of(0.9, 0.2, NaN, 0.1, 0.8, NaN);
     expect([...confusionMatrix(values, Float32Array.of(0, 0, 1), 2)]).toEqual([1, 1, 0, 0]);
+  });
+});
+
+describe('own results', () => {
+  it('counts two classes by the sign, and leaves out what is no number', () => {
+    const values = Float32Array.of(-0.5, 0.5, 0.2, -0.1, NaN);
+    expect([...signConfusion(values, Float32Array.of(-1, -1, 1, 1, 1))]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('measures how well a regression fits', () => {
+    const targets = Float32Array.of(0, 1, 2, 3);
+    expect(goodnessOfFit(targets, targets)).toEqual({ r2: 1, rmse: 0 });
+    const { r2, rmse } = goodnessOfFit(Float32Array.of(1.5, 1.5, 1.5, 1.5), targets);
+    expect(r2).toBeCloseTo(0);
+    expect(rmse).toBeCloseTo(Math.sqrt(1.25));
+    expect(goodnessOfFit(Float32Array.of(NaN, 1, 2, 3), targets).r2).toBeNaN();
   });
 });

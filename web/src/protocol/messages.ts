@@ -11,7 +11,17 @@ export type Text = Schemas['TextView'];
 export type Param = Schemas['ParamView'];
 
 export type Task = 'regression' | 'binary' | 'multiclass';
-export type DataKind = 'plane' | 'images';
+export type DataKind = 'plane' | 'images' | 'table';
+
+/** A table that was uploaded: its columns, its first rows, and what it suggests. */
+export type Table = Schemas['TableView'];
+
+/** How a scaled number is read in its own unit: offset + scale * number. */
+export interface Axis {
+  name: string;
+  offset: number;
+  scale: number;
+}
 
 /** One member of a family. `formula` is LaTeX; losses have `tasks`, data sets `task`, `kind`, `classes`, `preview`. */
 export type Variant = Schemas['VariantView'];
@@ -42,6 +52,8 @@ export interface LayerConfig {
   normalization: Choice;
   /** The probability with which a unit is silenced in training. */
   dropout: number;
+  /** The same for a weight. */
+  dropconnect: number;
 }
 
 /** Steps a second, or "auto" (a pleasant pace), or "full". */
@@ -57,6 +69,8 @@ export interface RunConfig {
     preprocessing: Choice;
   };
   network: {
+    /** `dropout`: the probability with which an input is silenced in training. */
+    input: { dropout: number };
     layers: LayerConfig[];
     output: { initializer: Choice; bias_initializer: Choice };
   };
@@ -84,7 +98,11 @@ export interface RunConfig {
 export interface PartialConfig {
   seed?: number;
   data?: Partial<RunConfig['data']>;
-  network?: { layers?: LayerConfig[]; output?: Partial<RunConfig['network']['output']> };
+  network?: {
+    input?: RunConfig['network']['input'];
+    layers?: LayerConfig[];
+    output?: Partial<RunConfig['network']['output']>;
+  };
   training?: Partial<RunConfig['training']>;
   speed?: Speed;
 }
@@ -215,13 +233,18 @@ export interface RunData {
   task: Task;
   kind: DataKind;
   classes: number;
-  /** Size of an image in pixels; 0 for the plane. */
+  /** Size of an image in pixels; the columns of a table, by 1; of no use for the plane. */
   width: number;
   height: number;
   classNames: string[];
   train: Samples;
   test: Samples;
   features: string[];
+  /** A person's own columns, and what is learned from them; none for the built-in sets. */
+  columns: Axis[];
+  target: Axis | null;
+  /** What the network's inputs are called, where the columns have names. */
+  inputNames: string[];
   /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major. */
   offset: Float32Array;
   matrix: Float32Array;
@@ -229,7 +252,7 @@ export interface RunData {
 
 export interface Samples {
   count: number;
-  /** [count, 2] for the plane, [count, width * height] in 0..1 for images. */
+  /** [count, 2] for the plane, [count, width * height] in 0..1 for images, [count, width] for a table. */
   inputs: Float32Array;
   targets: Float32Array;
 }
