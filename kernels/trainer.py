@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kernels.clippings import CLIPPINGS
 from kernels.initializers import INITIALIZERS
+from kernels.labels import pack_labels
 from kernels.layout import MAX_PARAMS, OUTPUT, Layout, make_layout, make_table
 from kernels.losses import LOSSES
 from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
@@ -18,7 +19,7 @@ from kernels.regularizers import REGULARIZERS, Regularizer
 from kernels.rng import seed_state
 from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
-from kernels.statistics import BINARY, MULTICLASS, REGRESSION
+from kernels.statistics import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, evaluate_sets, train_chunk
 
 #: Samples that are looked at in one go when a whole set is evaluated.
@@ -96,11 +97,11 @@ class Trainer:
             saturation=table.saturation,
             tensors=np.array([(tensor.offset, tensor.size) for tensor in self.layout.tensors], np.int64),
             x_train=np.array(data.x_train, np.float32, order="C"),
-            y_train=np.array(data.y_train, np.float32, order="C"),
+            y_train=_targets(data.y_train),
             x_test=np.array(data.x_test, np.float32, order="C"),
-            y_test=np.array(data.y_test, np.float32, order="C"),
+            y_test=_targets(data.y_test),
             natural_order=np.arange(max(samples, tests), dtype=np.int64),
-            sorted_order=np.argsort(data.y_train, kind="stable").astype(np.int64),
+            sorted_order=np.argsort(_targets(data.y_train), kind="stable").astype(np.int64),
             integers=integers,
         )
         size = self.layout.parameter_count
@@ -377,7 +378,14 @@ def _power_of_two(at_least: float) -> int:
     return power
 
 
+def _targets(y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Targets [samples], several labels packed into one number."""
+    return np.array(y if y.ndim == 1 else pack_labels(y), np.float32, order="C")
+
+
 def _task(data: TrainingData, outputs: int) -> int:
+    if data.y_train.ndim > 1:
+        return MULTILABEL
     if outputs > 1:
         return MULTICLASS
     targets = np.unique(data.y_train)
