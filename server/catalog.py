@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from kernels.inputs import Feature
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
 from server.datasets import DATASETS, Dataset
@@ -28,6 +29,9 @@ def _variant(variant: Variant) -> dict[str, Any]:
         entry["full_batch"] = True
     if tasks := getattr(variant, "tasks", None):
         entry["tasks"] = list(tasks)
+    if isinstance(variant, Feature):
+        # Images go in pixel by pixel.
+        entry["kinds"] = ["plane"]
     if isinstance(variant, Dataset):
         entry |= {
             "task": variant.task,

@@ -98,6 +98,7 @@ class VariantView(View):
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
+    kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
     kind: Literal["plane", "images", "table"] | None = None
     classes: int | None = None

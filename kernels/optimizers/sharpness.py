@@ -80,7 +80,7 @@ SAM = Optimizer(
     source="Foret et al. 2021, algorithm 1",
     group=GRADIENT,
     params=(
-        learning_rate(0.05),
+        learning_rate(0.2),
         Param(
             id="rho",
             label={"en": "Radius ρ", "zh": "半径 ρ"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -65,6 +66,29 @@ def test_every_feature_can_be_switched(page: Visitor) -> None:
         page.config_becomes("data.features", chosen)
     last = group.get_by_role("button", name=features[-1]["label"]["en"], exact=True)
     assert last.is_disabled(), "a network without inputs cannot be asked for"
+
+
+def test_images_have_no_features_to_choose_and_the_page_says_why(visitor: Visit) -> None:
+    page = visitor().visit("/?dataset=digits")
+    chips = page.page.get_by_role("group", name=page.word("data.features")).get_by_role("button")
+    features = page.config("data.features")
+    assert chips.count() == len(page.variants("features"))
+    for chip in chips.all():
+        expect(chip).to_have_attribute("aria-disabled", "true")
+        chip.click(force=True)
+    card = page.page.get_by_role("region", name=page.word("data.title"))
+    expect(card).to_contain_text("Only for points of the plane. The present data: images.")
+    chips.first.focus()
+    page.page.keyboard.press("Tab")
+    expect(page.page.get_by_role("tooltip")).to_contain_text("Only for points of the plane.")
+    assert page.config("data.features") == features
+
+
+def test_a_data_set_goes_back_to_its_defaults(visitor: Visit) -> None:
+    page = visitor().visit("/?dataset=spiral(samples:300;noise:0.4)")
+    usual = page.server.get("/api/catalog")["default_config"]["data"]["dataset"]
+    page.button("reset.choice", name="Spiral").click()
+    page.config_becomes("data.dataset", usual)
 
 
 def test_every_preprocessing_can_be_chosen(page: Visitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -69,6 +70,24 @@ def test_units_and_dropout_of_a_layer_by_slider(page: Visitor) -> None:
     generation = page.run()["generation"]
     page.config_changes("network.layers.1.dropout", lambda: page.nudge(page.slider(page.word("layer.dropout"))))
     assert page.run()["generation"] == generation, "dropout changes live"
+
+
+def test_a_choice_and_a_whole_layer_go_back_to_their_defaults(visitor: Visit) -> None:
+    odd = "5(activation:leaky_relu(slope:0.3);initializer:normal(std:2);dropout:0.4)"
+    page = visitor().visit(f"/?layers={odd},{odd}")
+    before = page.config("network.layers")
+    slope = next(v for v in page.variants("activations") if v["id"] == "leaky_relu")["params"][0]["default"]
+    open_layer(page, 2)
+    page.button("reset.choice", name=page.word("layer.activation")).click()
+    page.config_becomes("network.layers.1.activation", {"id": "leaky_relu", "slope": slope})
+    page.button("reset.layer").click()
+    usual = page.server.get("/api/catalog")["default_config"]["network"]["layers"][0]
+    page.config_becomes("network.layers", [before[0], {**usual, "units": 5}])
+    expect(page.button("reset.layer")).to_have_count(0)
+    page.page.keyboard.press("Escape")
+    page.button("transport.undo").click()
+    page.button("transport.undo").click()
+    page.config_becomes("network.layers", before)
 
 
 def test_a_layers_settings_can_be_applied_to_all(page: Visitor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -119,13 +120,58 @@ def test_every_fitting_loss_can_be_chosen(page: Visitor) -> None:
         page.config_becomes("training.loss.id", loss["id"])
 
 
-def test_losses_that_do_not_fit_are_not_offered(page: Visitor) -> None:
-    unfit = [loss["label"]["en"] for loss in page.variants("losses") if "binary" not in loss["tasks"]]
+def test_losses_that_do_not_fit_are_shown_with_the_reason_and_cannot_be_taken(page: Visitor) -> None:
+    unfit = [loss for loss in page.variants("losses") if "binary" not in loss["tasks"]]
     assert unfit
-    page.menu(page.word("training.loss")).click()
-    offered = page.page.get_by_role("listbox", name=page.word("training.loss")).get_by_role("option")
-    for label in unfit:
-        assert offered.filter(has=page.page.get_by_text(label, exact=True)).count() == 0
+    label = page.word("training.loss")
+    before = page.config("training.loss")
+    page.menu(label).click()
+    options = page.page.get_by_role("listbox", name=label).get_by_role("option")
+    assert options.count() == len(page.variants("losses"))
+    for loss in unfit:
+        option = options.filter(has=page.page.get_by_text(loss["label"]["en"], exact=True))
+        expect(option).to_be_disabled()
+        expect(option).to_contain_text("The present data: two classes.")
+        option.click(force=True)
+        expect(option).to_be_visible()
+    names = options.locator("span").all_inner_texts()
+    page.page.keyboard.press("Home")
+    for _ in range(names.index(unfit[0]["label"]["en"])):
+        page.page.keyboard.press("ArrowDown")
+    dialog = page.page.get_by_role("dialog", name=label)
+    expect(dialog.locator(".about")).to_contain_text("Only for")
+    page.page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    page.page.keyboard.press("Escape")
+    assert page.config("training.loss") == before
+
+
+def test_a_choice_and_the_whole_card_go_back_to_their_defaults(visitor: Visit) -> None:
+    page = visitor().visit(
+        "/?optimizer=momentum(learning_rate:0.5;momentum:0.2)&clipping=by_norm(limit:3)&warmup=40"
+        "&regularizers=l2(rate:0.3)&batch_size=11"
+    )
+    momentum = next(variant for variant in page.variants("optimizers") if variant["id"] == "momentum")
+    usual = {"id": "momentum", **{param["id"]: param["default"] for param in momentum["params"]}}
+    optimizer = page.button("reset.choice", name=page.word("training.optimizer"))
+    optimizer.click()
+    page.config_becomes("training.optimizer", usual)
+    expect(optimizer).to_have_count(0)
+    regularization = page.button("reset.choice", name=page.word("training.regularization"))
+    regularization.click()
+    (l2,) = [variant for variant in page.variants("regularizers") if variant["id"] == "l2"]
+    page.config_becomes(
+        "training.regularizers", [{"id": "l2", **{param["id"]: param["default"] for param in l2["params"]}}]
+    )
+    expect(regularization).to_have_count(0)
+    before = page.config("training")
+    everything = page.button("reset.training")
+    everything.click()
+    default = page.server.get("/api/catalog")["default_config"]["training"]
+    page.config_becomes("training", {**default, "batch_size": 11})
+    expect(everything).to_be_disabled()
+    page.button("transport.undo").click()
+    page.config_becomes("training", before)
 
 
 def test_every_regularizer_can_be_switched_and_moved(page: Visitor) -> None:

@@ -2063,7 +2063,7 @@ export interface components {
             /**
              * Learning Rate
              * @description How far a step goes: η.
-             * @default 0.05
+             * @default 0.2
              */
             learning_rate: number;
             /**
@@ -2486,6 +2486,11 @@ export interface components {
             id: string;
             /** Kind */
             kind?: ("plane" | "images" | "table") | null;
+            /**
+             * Kinds
+             * @description Features only: the kinds of data that they are made of.
+             */
+            kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;

@@ -27,6 +27,13 @@ export function applyToAll(layers: LayerConfig[], index: number): LayerConfig[] 
   return model ? layers.map((layer) => ({ ...model, units: layer.units })) : layers;
 }
 
+/** The layers with one of them, or all, as layers are by default; their numbers of units stay. */
+export function resetLayers(layers: LayerConfig[], selected: number, usual: LayerConfig): LayerConfig[] {
+  return layers.map((layer, index) =>
+    selected === ALL_LAYERS || index === selected ? { ...usual, units: layer.units } : layer,
+  );
+}
+
 /** What several layers agree on, or null. */
 export function common<K extends keyof LayerConfig>(layers: LayerConfig[], key: K): LayerConfig[K] | null {
   const [first, ...others] = layers;

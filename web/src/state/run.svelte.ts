@@ -16,6 +16,8 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { variantOf } from './families';
+import type { Circumstances } from './fitness';
 import { History } from './history';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
@@ -59,6 +61,12 @@ export class RunStore extends RunMirror {
   readonly ready = $derived(this.catalog !== null && this.config !== null && this.layout !== null);
   /** The preset that the settings are just now, if any. */
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
+  /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
+  readonly circumstances = $derived.by((): Circumstances => {
+    const dataset = this.catalog && this.wanted && variantOf(this.catalog, 'datasets', this.wanted.data.dataset.id);
+    const about = dataset?.uploaded ? this.data : dataset;
+    return { task: about?.task ?? undefined, kind: about?.kind ?? undefined };
+  });
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../testing/catalogue';
 import { compact } from './compact';
-import { choose } from './families';
+import { choose, usualChoice, usualTraining } from './families';
 import { History } from './history';
-import { ALL_LAYERS, applyToAll, changeLayers, chosenIds, common } from './layers';
+import { ALL_LAYERS, applyToAll, changeLayers, chosenIds, common, resetLayers } from './layers';
 import { difference, join, merge, same } from './merge';
 
 const base = catalogue.default_config;
@@ -132,5 +132,36 @@ describe('large numbers', () => {
     [NaN, '–'],
   ])('%d is %s', (value, text) => {
     expect(compact(value)).toBe(text);
+  });
+});
+
+describe('the way back to the defaults', () => {
+  const [walker, runner] = catalogue.families.optimizers;
+
+  it('leads to the default configuration where it makes the same choice, else to the variant’s own defaults', () => {
+    expect(usualChoice(walker!, base.training.optimizer)).toBe(base.training.optimizer);
+    expect(usualChoice(runner!, base.training.optimizer)).toEqual({ id: 'runner', learning_rate: 0.1 });
+    expect(usualChoice(walker!)).toEqual({ id: 'walker', learning_rate: 0.01, memory: 0.9 });
+  });
+
+  it('keeps the batches when training is reset, and takes a loss that fits', () => {
+    const usual = usualTraining(catalogue, 'binary');
+    expect(usual).not.toHaveProperty('batch_size');
+    expect(usual).not.toHaveProperty('sampling');
+    expect({ ...base.training, ...usual }).toEqual(base.training);
+    const picky = structuredClone(catalogue);
+    picky.families.losses[0]!.tasks = ['regression'];
+    expect(usualTraining(picky, 'binary').loss).toEqual({ id: 'surprise' });
+    expect(usualTraining(picky, 'regression').loss).toEqual(base.training.loss);
+  });
+
+  it('keeps a layer’s units', () => {
+    const [first] = base.network.layers;
+    const odd = { ...first!, units: 3, dropout: 0.5, activation: { id: 'kinked', slope: 1 } };
+    expect(resetLayers([odd, odd], 1, first!)).toEqual([odd, { ...first!, units: 3 }]);
+    expect(resetLayers([odd, odd], ALL_LAYERS, first!)).toEqual([
+      { ...first!, units: 3 },
+      { ...first!, units: 3 },
+    ]);
   });
 });
