@@ -116,7 +116,7 @@ export class Scene {
     this.link = linkOf(data.task, lossTasks);
     if (data.kind === 'plane') this.preparePlane(data);
     else this.choose(Math.min(this.sample, data.test.count - 1));
-    if (data.task === 'multiclass') this.prepareTest(data, layout, config);
+    if (data.classes > 0 && data.task !== 'binary') this.prepareTest(data, layout, config);
   }
 
   private preparePlane(data: RunData): void {

@@ -30,6 +30,7 @@ export function unitName(run: RunStore, column: number, unit: number): string {
   }
   if (column > hidden) {
     const name = data?.classNames[unit];
+    if (data?.task === 'multilabel') return t('network.output_label', { name: name ?? String(unit) });
     if (data?.task === 'multiclass') return t('network.output_class', { name: name ?? String(unit) });
     return t('network.output');
   }
