@@ -31,6 +31,7 @@ class LayerSpec:
     initializer: Choice
     normalization: Choice = Choice("none")
     dropout: float = 0.0
+    bias_initializer: Choice = Choice("zeros")
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,20 @@ class NetworkSpec:
     layers: tuple[LayerSpec, ...]
     outputs: int
     output_initializer: Choice
+    output_bias_initializer: Choice = Choice("zeros")
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Another optimizer from step `step` on, 1 to 1,000,000; the weights stay."""
+
+    step: int
+    optimizer: Choice
 
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """How it is trained. Everything here may change while it trains, but for the loss.
+    """How it is trained. Everything here may change while it trains.
 
     `warmup` is the number of steps over which the learning rate grows from zero, before any schedule.
     """
@@ -58,6 +68,15 @@ class TrainingSpec:
     clipping: Choice = Choice("none")
     sampling: Choice = Choice("shuffled")
     warmup: int = 0
+    momentum_schedule: Choice = Choice("constant")
+    batch_schedule: Choice = Choice("constant")
+    averaging: Choice = Choice("none")
+    stopping: Choice = Choice("none")
+    switch: Switch | None = None
+
+    def optimizer_at(self, step: int) -> Choice:
+        """The optimizer that makes the step after so many."""
+        return self.optimizer if self.switch is None or step < self.switch.step else self.switch.optimizer
 
 
 @dataclass(frozen=True)

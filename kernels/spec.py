@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, TypedDict, TypeVar
+from typing import Generic, Literal, Protocol, TypedDict, TypeVar
 
 
 class Text(TypedDict):
@@ -62,6 +62,14 @@ class Param:
             raise ValueError(f"{self.id} is {value:g}, but must be a whole number")
 
 
+class Chosen(Protocol):
+    """Something that chooses a variant: it has the parameters that differ from the defaults."""
+
+    @property
+    def params(self) -> Mapping[str, float]:
+        """The parameters by id."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """One member of a family: how it is named, explained and cited, and what a person may set.
@@ -93,6 +101,10 @@ class Variant:
         for param, value in zip(self.params, chosen, strict=True):
             param.check(value)
         return chosen
+
+    def named(self, choice: Chosen) -> dict[str, float]:
+        """The parameters of a choice by name, defaults filled in. Raises as `values` does."""
+        return dict(zip([param.id for param in self.params], self.values(choice.params), strict=True))
 
 
 V_co = TypeVar("V_co", bound=Variant, covariant=True)

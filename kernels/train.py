@@ -6,9 +6,6 @@ compiles once for all of them. It stops at the step at which a number stops bein
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import NamedTuple
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +16,8 @@ from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMN
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, backward, forward
 from kernels.samplings import draw_epoch
 from kernels.simd import Pointer, pointer, shift
+from kernels.state import Clock, Live, LiveAddress, LiveInteger, Memory, Plan, PlanInteger
 from kernels.statistics import all_finite, evaluate, gather, layer_rows, norm
-
-
-class Clock(IntEnum):
-    """Where a run is: the integers of its state."""
-
-    STEP = 0
-    EPOCH = 1  # finished epochs
-    POSITION = 2  # samples of the present epoch that have been seen
-    OPTIMIZER_STEP = 3  # steps since the optimizer's slots were fresh
-    NEXT_RECORD = 4  # the step after which the next record is written
-    RECORDS = 5  # records written by this call
-    DRAWN = 6  # how the present epoch's order was drawn, -1: not yet
-    CULPRIT = 7  # what was not finite: NOTHING, LOSS, a tensor's index, or -2 - a layer's index for its activations
-
 
 NOTHING, LOSS = -1, 1_000_000
 
@@ -43,84 +27,16 @@ _RECORDS, _DRAWN, _CULPRIT = int(Clock.RECORDS), int(Clock.DRAWN), int(Clock.CUL
 _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACCURACY, _LEARNING_RATE, _EPOCHS = range(
     len(RUN_COLUMNS)
 )
-_BATCH_SIZE, _SAMPLING, _WARMUP = 0, 1, 2  # as in LiveInteger
+_BATCH_SIZE, _SAMPLING, _WARMUP = int(LiveInteger.BATCH_SIZE), int(LiveInteger.SAMPLING), int(LiveInteger.WARMUP)
+_MOMENTUM_PARAM, _LARGEST_BATCH = int(LiveInteger.MOMENTUM), int(LiveInteger.LARGEST_BATCH)
+_CUT = int(LiveInteger.CUT)
+_OPTIMIZER, _LOSS_KERNEL, _SCHEDULE = int(LiveAddress.OPTIMIZER), int(LiveAddress.LOSS), int(LiveAddress.SCHEDULE)
+_MOMENTUM, _BATCH, _SHARE = int(LiveAddress.MOMENTUM), int(LiveAddress.BATCH), int(LiveAddress.SHARE)
+_PASSES = int(LiveAddress.PASSES)
 _LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
 
 #: While the step is below twice this many record intervals, the interval stays; then it doubles, again and again.
 RECORDS_A_DOUBLING = 256
-
-
-class Plan(NamedTuple):
-    """What stays as long as the network and its data do."""
-
-    fields: NDArray[np.int64]  # [layers, FIELDS]
-    params: NDArray[np.float32]  # [layers, 2, MAX_PARAMS]
-    saturation: NDArray[np.float32]  # [layers, 2]
-    tensors: NDArray[np.int64]  # [tensors, 2], offset and size
-    x_train: NDArray[np.float32]  # [samples, inputs]
-    y_train: NDArray[np.float32]
-    x_test: NDArray[np.float32]
-    y_test: NDArray[np.float32]
-    natural_order: NDArray[np.int64]  # 0, 1, 2 …
-    sorted_order: NDArray[np.int64]  # of the training samples, by target
-    integers: NDArray[np.int64]  # [len(PlanInteger)]
-
-
-class PlanInteger(IntEnum):
-    """The integers of a plan."""
-
-    WEIGHTS = 0  # the prefix of the parameters on which penalties act
-    LOSS = 1  # an address
-    TASK = 2
-    EVALUATED_TRAIN = 3  # how many samples the losses of whole sets look at
-    EVALUATED_TEST = 4
-    EVALUATED_WHEN_OBSERVED = 5  # 1: also in an observation between records
-    RECORD_INTERVAL = 6  # a power of two
-    SEED = 7
-
-
-class Live(NamedTuple):
-    """What a person may change between two calls."""
-
-    optimizer: NDArray[np.float32]  # the parameters, the learning rate first, and as many to compute with
-    schedule: NDArray[np.float32]
-    loss: NDArray[np.float32]
-    passes: NDArray[np.float32]  # [count, MAX_PARAMS], over the gradient: penalties, then clipping
-    extents: NDArray[np.int64]  # [count], how many parameters each pass looks at
-    addresses: NDArray[np.int64]  # optimizer, schedule (0: constant), passes…
-    dropout: NDArray[np.float32]  # [hidden layers], at least one
-    integers: NDArray[np.int64]  # [len(LiveInteger)]
-    ascent: NDArray[np.float32]  # [1], how far to climb before the gradient that counts is taken; 0: not at all
-
-
-class LiveInteger(IntEnum):
-    """The integers that a person may change."""
-
-    BATCH_SIZE = 0
-    SAMPLING = 1
-    WARMUP = 2
-
-
-class Memory(NamedTuple):
-    """What training changes."""
-
-    parameters: NDArray[np.float32]
-    gradients: NDArray[np.float32]
-    updates: NDArray[np.float32]
-    slots: NDArray[np.float32]  # [slots, parameters] and scalars, flat
-    ascended: NDArray[np.float32]  # [parameters], or [0] where the optimizer does not climb
-    running: NDArray[np.float32]
-    arena: NDArray[np.float32]
-    inverse_std: NDArray[np.float32]
-    targets: NDArray[np.float32]  # of the batch
-    scratch: NDArray[np.float32]  # [2, batch], for the loss
-    order: NDArray[np.int64]  # of the training samples in this epoch
-    clock: NDArray[np.int64]
-    losses: NDArray[np.float64]  # [4]: sum, count, min, max since the last record
-    random: NDArray[np.uint64]
-    stats: NDArray[np.float32]  # [columns], the latest observation
-    record_steps: NDArray[np.float64]  # [capacity]
-    record_values: NDArray[np.float32]  # [capacity, columns]
 
 
 @numba.njit(**OPTIONS)
@@ -158,14 +74,20 @@ def _evaluate(
     loss_column: int,
     accuracy_column: int,
 ) -> None:
-    """Evaluate the first `limit` samples of x: [samples, inputs] and y: [samples] into columns of `memory.stats`."""
+    """Evaluate the first `limit` samples of x: [samples, inputs] and y: [samples] into columns of `memory.stats`.
+
+    Where the weights are averaged, their mean is what is evaluated.
+    """
+    w, running = pointer(memory.parameters, 0), pointer(memory.running, 0)
+    if live.addresses[_SHARE] != 0:
+        w, running = pointer(memory.averaged, 0), pointer(memory.averaged, memory.parameters.size)
     evaluate(
         pointer(plan.fields, 0),
         pointer(plan.params, 0),
         pointer(live.dropout, 0),
         plan.fields.shape[0],
-        pointer(memory.parameters, 0),
-        pointer(memory.running, 0),
+        w,
+        running,
         pointer(memory.arena, 0),
         pointer(memory.inverse_std, 0),
         pointer(x, 0),
@@ -176,7 +98,7 @@ def _evaluate(
         pointer(memory.targets, 0),
         pointer(memory.scratch, 0),
         memory.targets.size,
-        plan.integers[PlanInteger.LOSS],
+        live.addresses[_LOSS_KERNEL],
         pointer(live.loss, 0),
         plan.integers[PlanInteger.TASK],
         pointer(memory.stats, loss_column),
@@ -187,9 +109,17 @@ def _evaluate(
 @numba.njit(**OPTIONS)
 def evaluate_sets(plan: Plan, live: Live, memory: Memory) -> None:
     """Put loss and accuracy of the training and of the test set, with the present parameters, into `memory.stats`."""
-    train_limit, test_limit = plan.integers[PlanInteger.EVALUATED_TRAIN], plan.integers[PlanInteger.EVALUATED_TEST]
-    _evaluate(plan, live, memory, plan.x_train, plan.y_train, train_limit, _TRAIN_LOSS, _TRAIN_ACCURACY)
-    _evaluate(plan, live, memory, plan.x_test, plan.y_test, test_limit, _TEST_LOSS, _TEST_ACCURACY)
+    limit = plan.integers[PlanInteger.EVALUATED_TRAIN]
+    _evaluate(plan, live, memory, plan.x_train, plan.y_train, limit, _TRAIN_LOSS, _TRAIN_ACCURACY)
+    evaluate_test(plan, live, memory)
+
+
+@numba.njit(**OPTIONS)
+def evaluate_test(plan: Plan, live: Live, memory: Memory) -> float:
+    """Put loss and accuracy of the test set into `memory.stats`. Returns the loss."""
+    limit = plan.integers[PlanInteger.EVALUATED_TEST]
+    _evaluate(plan, live, memory, plan.x_test, plan.y_test, limit, _TEST_LOSS, _TEST_ACCURACY)
+    return float(memory.stats[_TEST_LOSS])
 
 
 @numba.njit(**OPTIONS)
@@ -249,6 +179,33 @@ def _learning_rate(rate: np.float32, factor: int, params: Pointer, step: int, wa
 
 
 @numba.njit(**OPTIONS)
+def _set_momentum(live: Live, step: int) -> None:
+    """Put the momentum in force, by its schedule's address, among the parameters to compute with."""
+    momentum, place = live.momentum, live.optimizer.size // 2 + live.integers[_MOMENTUM_PARAM]
+    if live.addresses[_SCHEDULE] != 0:
+        momentum[momentum.size - 1] = schedule(live.addresses[_SCHEDULE], step, pointer(live.cycle, 0))
+    live.optimizer[place] = schedule(live.addresses[_MOMENTUM], step, pointer(momentum, 0))
+
+
+@numba.njit(**OPTIONS)
+def _batch_size(live: Live, step: int) -> int:
+    """The batch size in force, by its schedule's address."""
+    size = schedule(live.addresses[_BATCH], step, pointer(live.batch, 0))
+    return int(min(size, live.integers[_LARGEST_BATCH]))
+
+
+@numba.njit(**OPTIONS)
+def _average(live: Live, memory: Memory, step: int) -> None:
+    """Move the mean of weights and running statistics by a share of the way to them."""
+    share = np.float32(schedule(live.addresses[_SHARE], step, pointer(live.share, 0)))
+    w, running, mean = memory.parameters, memory.running, memory.averaged
+    for i in range(w.size):
+        mean[i] += share * (w[i] - mean[i])
+    for i in range(running.size):
+        mean[w.size + i] += share * (running[i] - mean[w.size + i])
+
+
+@numba.njit(**OPTIONS)
 def _pass_over(
     addresses: NDArray[np.int64],
     passes: NDArray[np.float32],
@@ -257,18 +214,34 @@ def _pass_over(
     g: Pointer,
     rate: float,
 ) -> None:
-    """All passes over the gradient, in turn. addresses: behind those of optimizer and schedule."""
+    """All passes over the gradient, in turn."""
     for number in range(extents.size):
-        pass_over_gradient(addresses[2 + number], w, g, extents[number], rate, pointer(passes, number * MAX_PARAMS))
+        pass_over_gradient(
+            addresses[_PASSES + number], w, g, extents[number], rate, pointer(passes, number * MAX_PARAMS)
+        )
+
+
+@numba.njit(**OPTIONS)
+def _begin_epoch(plan: Plan, memory: Memory, sampling: int) -> None:
+    """Draw the order of the next epoch's samples."""
+    clock, order, sorted_order = memory.clock, pointer(memory.order, 0), pointer(plan.sorted_order, 0)
+    drawn_so = clock[_DRAWN] == sampling
+    draw_epoch(order, sorted_order, memory.order.size, pointer(memory.random, 0), sampling, not drawn_so)
+    clock[_POSITION] = 0
+    clock[_EPOCH] += 1
+    clock[_DRAWN] = sampling
+    memory.losses[4], memory.losses[5] = 0.0, 0.0
 
 
 @numba.njit(**OPTIONS)
 def _tally(losses: NDArray[np.float64], loss: float) -> None:
-    """Count one step's loss into losses: sum, count, min, max."""
+    """Count one step's loss into losses: sum, count, min, max; sum, count of the epoch."""
     losses[0] += loss
     losses[1] += 1
     losses[2] = min(losses[2], loss)
     losses[3] = max(losses[3], loss)
+    losses[4] += loss
+    losses[5] += 1
 
 
 @numba.njit(**OPTIONS)
@@ -288,7 +261,9 @@ def _climb(w: Pointer, g: Pointer, ascended: Pointer, size: int, rho: float) -> 
 
 @numba.njit(**OPTIONS)
 def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: bool) -> int:
-    """Train for `steps` steps; fewer if the records are full or a number is not finite. Returns the steps done.
+    """Train for `steps` steps, fewer if the records are full, a number is not finite, or the epoch ends a call.
+
+    Returns the steps done.
 
     With `observe` the last step also fills `memory.stats` and `memory.updates`. Nothing that is observed changes a bit
     of what is trained, nor do the places at which a run is cut into calls.
@@ -297,36 +272,33 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
     samples, inputs = plan.x_train.shape
     x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
-    weights, loss_address = plan.integers[PlanInteger.WEIGHTS], plan.integers[PlanInteger.LOSS]
+    weights, loss_address = plan.integers[PlanInteger.WEIGHTS], live.addresses[_LOSS_KERNEL]
     seed = plan.integers[PlanInteger.SEED]
     dropout, loss_params = pointer(live.dropout, 0), pointer(live.loss, 0)
-    batch_size, sampling, warmup = live.integers[_BATCH_SIZE], live.integers[_SAMPLING], live.integers[_WARMUP]
+    batch_size, warmup = live.integers[_BATCH_SIZE], live.integers[_WARMUP]
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
     slots, running, ascended = pointer(memory.slots, 0), pointer(memory.running, 0), pointer(memory.ascended, 0)
     arena, inverse_std = pointer(memory.arena, 0), pointer(memory.inverse_std, 0)
     targets, scratch = pointer(memory.targets, 0), pointer(memory.scratch, 0)
-    order, sorted_order, random = pointer(memory.order, 0), pointer(plan.sorted_order, 0), pointer(memory.random, 0)
+    order = pointer(memory.order, 0)
     clock = memory.clock
-    last = (layers - 1) * FIELDS
-    outputs = plan.fields[layers - 1, UNITS]
-    clock[_RECORDS] = 0
-    clock[_CULPRIT] = NOTHING
+    last, outputs = (layers - 1) * FIELDS, plan.fields[layers - 1, UNITS]
+    clock[_RECORDS], clock[_CULPRIT] = 0, NOTHING
 
     done = 0
     while done < steps and clock[_RECORDS] < memory.record_steps.size:
         if clock[_POSITION] >= samples:
-            clock[_POSITION] = 0
-            clock[_EPOCH] += 1
-            draw_epoch(order, sorted_order, samples, random, sampling, clock[_DRAWN] != sampling)
-            clock[_DRAWN] = sampling
+            _begin_epoch(plan, memory, live.integers[_SAMPLING])
+        step = clock[_STEP]
+        if live.addresses[_BATCH] != 0:
+            batch_size = _batch_size(live, step)
         count = min(batch_size, samples - clock[_POSITION])
         stride = (count + 7) // 8 * 8
-        step = clock[_STEP]
         recorded = step + 1 == clock[_NEXT_RECORD]
         observed = recorded or (observe and done == steps - 1)
-        rate = _learning_rate(hyper[0], live.addresses[1], pointer(live.schedule, 0), step, warmup)
+        rate = _learning_rate(hyper[0], live.addresses[_SCHEDULE], pointer(live.schedule, 0), step, warmup)
 
         gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
@@ -348,12 +320,16 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
                 _copy(w, updates, size)
             _pass_over(live.addresses, live.passes, live.extents, w, g, rate)
             hyper[hyper_count] = rate
+            if live.addresses[_MOMENTUM] != 0:
+                _set_momentum(live, step)
             clock[_OPTIMIZER_STEP] += 1
             optimize(
-                live.addresses[0], w, g, slots, size, weights, tensors, tensor_count, pointer(hyper, hyper_count),
-                clock[_OPTIMIZER_STEP],
+                live.addresses[_OPTIMIZER], w, g, slots, size, weights, tensors, tensor_count,
+                pointer(hyper, hyper_count), clock[_OPTIMIZER_STEP],
             )  # fmt: skip
             finite = all_finite(w, size)
+            if live.addresses[_SHARE] != 0 and finite:
+                _average(live, memory, step)
 
         clock[_STEP] = step + 1
         clock[_POSITION] += count
@@ -361,13 +337,11 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         _tally(memory.losses, loss)
         if not finite:
             clock[_CULPRIT] = _culprit(fields, layers, tensors, tensor_count, w, arena, stride)
-        if not (observed or clock[_CULPRIT] != NOTHING):
-            continue
-
-        evaluated = recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
-        _observe(plan, live, memory, count, stride, rate, evaluated)
-        if recorded or clock[_CULPRIT] != NOTHING:
-            _record(memory, plan.integers[PlanInteger.RECORD_INTERVAL])
-        if clock[_CULPRIT] != NOTHING:
+        if observed or clock[_CULPRIT] != NOTHING:
+            evaluated = recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
+            _observe(plan, live, memory, count, stride, rate, evaluated)
+            if recorded or clock[_CULPRIT] != NOTHING:
+                _record(memory, plan.integers[PlanInteger.RECORD_INTERVAL])
+        if clock[_CULPRIT] != NOTHING or (live.integers[_CUT] == 1 and clock[_POSITION] >= samples):
             break
     return done

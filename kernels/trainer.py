@@ -8,38 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.clippings import CLIPPINGS
-from kernels.initializers import INITIALIZERS
-from kernels.labels import pack_labels
-from kernels.layout import MAX_PARAMS, OUTPUT, Layout, make_layout, make_table
-from kernels.losses import LOSSES
+from kernels.averagings import AVERAGINGS
+from kernels.beginning import NO_LOSSES, draw, fresh_clock, fresh_running
+from kernels.epochs import (
+    BETTER,
+    ENOUGH,
+    Stop,
+    Watch,
+    advance_schedule,
+    forget_schedule,
+    forget_stopping,
+    fresh_watch,
+    judge_epoch,
+    stop_of,
+    watches_alike,
+)
+from kernels.layout import make_layout, make_table
+from kernels.live import batch_size_at, make_live, same_slots
 from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
-from kernels.regularizers import REGULARIZERS, Regularizer
+from kernels.plan import EVALUATION_BLOCK, make_plan, power_of_two
+from kernels.records import Recorder, Records
 from kernels.rng import seed_state
-from kernels.samplings import SAMPLINGS
-from kernels.schedules import SCHEDULES
-from kernels.statistics import BINARY, MULTICLASS, MULTILABEL, REGRESSION
-from kernels.train import LOSS, NOTHING, Clock, Live, Memory, Plan, PlanInteger, evaluate_sets, train_chunk
+from kernels.schedules import BATCH_SCHEDULES, SCHEDULES
+from kernels.state import Clock, LiveAddress, LiveInteger, Memory, PlanInteger
+from kernels.stoppings import STOPPINGS
+from kernels.train import LOSS, NOTHING, evaluate_sets, evaluate_test, train_chunk
 
-#: Samples that are looked at in one go when a whole set is evaluated.
-EVALUATION_BLOCK = 128
-#: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
-CHEAP_EVALUATION = 40e6
-#: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
-EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
-#: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
-EVALUATION_SHARE = 0.1
 #: Records that one call can write; a call that fills them returns early and is followed by another.
 RECORDS_A_CALL = 256
 
 LARGEST = float(np.finfo(np.float32).max)
 
-#: The longest warm-up of the learning rate, in steps.
-MAX_WARMUP = 1_000_000
-
 _SHUFFLE_STREAM = 1_000_000
-_SAVED = ("parameters", "gradients", "updates", "slots", "running", "order", "clock", "losses", "random", "stats")
+_SAVED = (
+    "parameters", "gradients", "updates", "slots", "running", "averaged", "order", "clock", "losses", "random", "stats"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,6 @@ class Divergence:
 
     step: int
     tensor: str
-
-
-@dataclass(frozen=True)
-class Records:
-    """Records from `start` on. `steps`: [n] float64; `values`: [n, columns] float32, as the layout's columns say."""
-
-    start: int
-    steps: NDArray[np.float64]
-    values: NDArray[np.float32]
 
 
 class Trainer:
@@ -70,62 +65,35 @@ class Trainer:
         """Draw the weights. Raises ValueError or KeyError, naming what and the bound, for choices that do not exist."""
         self.layout = make_layout(network)
         self.diverged: Divergence | None = None
-        self._training = training
-        self._records = _Recorder(len(self.layout.columns))
+        self.stopped: Stop | None = None
+        self._watch = fresh_watch()
+        self._best = np.zeros(0, np.float32)
+        self._training, self._optimizer = training, training.optimizer
+        self._records = Recorder(len(self.layout.columns))
         self._seed = seed
         table = make_table(network, self.layout)
-        samples, tests = data.x_train.shape[0], data.x_test.shape[0]
-        weights = self.layout.weight_count
-        self.evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
-        evaluation = 2.0 * weights * sum(self.evaluated)
-        cheap = evaluation <= CHEAP_EVALUATION
-        self._weights: int = weights
-        step_flops = 6.0 * weights * min(training.batch_size, samples)
-        interval = 1 if cheap else _power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
-        integers = np.zeros(len(PlanInteger), np.int64)
-        integers[PlanInteger.WEIGHTS] = weights
-        integers[PlanInteger.LOSS] = LOSSES[training.loss.id].value.address
-        integers[PlanInteger.TASK] = _task(data, network.outputs)
-        integers[PlanInteger.EVALUATED_TRAIN], integers[PlanInteger.EVALUATED_TEST] = self.evaluated
-        integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
-        integers[PlanInteger.RECORD_INTERVAL] = interval
-        integers[PlanInteger.SEED] = seed
-        # Copies, since a read-only array is another type to Numba, for which train_chunk would be compiled again.
-        self._plan = Plan(
-            fields=table.fields,
-            params=table.params,
-            saturation=table.saturation,
-            tensors=np.array([(tensor.offset, tensor.size) for tensor in self.layout.tensors], np.int64),
-            x_train=np.array(data.x_train, np.float32, order="C"),
-            y_train=_targets(data.y_train),
-            x_test=np.array(data.x_test, np.float32, order="C"),
-            y_test=_targets(data.y_test),
-            natural_order=np.arange(max(samples, tests), dtype=np.int64),
-            sorted_order=np.argsort(_targets(data.y_train), kind="stable").astype(np.int64),
-            integers=integers,
-        )
+        samples = data.x_train.shape[0]
+        self._weights: int = self.layout.weight_count
+        self._plan = make_plan(table, self.layout, data, training.batch_size, seed)
+        integers = self._plan.integers
+        self.evaluated = (int(integers[PlanInteger.EVALUATED_TRAIN]), int(integers[PlanInteger.EVALUATED_TEST]))
         size = self.layout.parameter_count
-        clock = np.zeros(len(Clock), np.int64)
-        clock[Clock.NEXT_RECORD] = 1
-        clock[Clock.CULPRIT] = NOTHING
-        clock[Clock.POSITION] = samples  # so that the first step shuffles
-        clock[Clock.DRAWN] = -1
-        clock[Clock.EPOCH] = -1
         columns = len(self.layout.columns)
         self._memory = Memory(
-            parameters=_draw(network, self.layout, seed),
+            parameters=draw(network, self.layout, data.y_train, seed),
             gradients=np.zeros(size, np.float32),
             updates=np.zeros(size, np.float32),
             slots=np.zeros(0, np.float32),
             ascended=np.zeros(0, np.float32),
-            running=_fresh_running(self.layout),
+            running=fresh_running(self.layout),
+            averaged=np.zeros(0, np.float32),
             arena=np.zeros(0, np.float32),
             inverse_std=np.zeros(table.inverse_stds, np.float32),
             targets=np.zeros(0, np.float32),
             scratch=np.zeros(0, np.float32),
             order=np.arange(samples, dtype=np.int64),
-            clock=clock,
-            losses=np.array([0.0, 0.0, np.inf, -np.inf]),
+            clock=fresh_clock(samples),
+            losses=NO_LOSSES.copy(),
             random=seed_state(seed, _SHUFFLE_STREAM),
             stats=np.full(columns, np.nan, np.float32),
             record_steps=np.zeros(RECORDS_A_CALL),
@@ -135,7 +103,7 @@ class Trainer:
         self._dropout = np.zeros(max(1, len(network.layers)), np.float32)
         self.set_dropout([layer.dropout for layer in network.layers])
         self._samples: int = samples
-        self._renew_slots()
+        self._take_optimizer(training.optimizer)
         self.set_training(training)
 
     @property
@@ -159,6 +127,16 @@ class Trainer:
         return self._memory.running
 
     @property
+    def averaged(self) -> NDArray[np.float32] | None:
+        """The mean of `parameters`, then that of `running`, flat; None where nothing is averaged."""
+        return self._memory.averaged if self._live.addresses[LiveAddress.SHARE] else None
+
+    @property
+    def optimizer(self) -> Choice:
+        """The optimizer that is in force."""
+        return self._optimizer
+
+    @property
     def stats(self) -> NDArray[np.float32]:
         """The latest observation, a float a column of the layout; NaN where there is none yet."""
         return self._memory.stats
@@ -176,13 +154,23 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Steps in one pass over the training set."""
-        return -(-self._samples // self._training.batch_size)
+        """Steps in one pass over the training set, at the present batch size."""
+        return -(-self._samples // self.batch_size)
+
+    @property
+    def batch_size(self) -> int:
+        """The batch size of the coming step."""
+        training = self._training
+        return batch_size_at(training.batch_size, training.batch_schedule, self._samples, self.step)
 
     @property
     def step_flops(self) -> float:
-        """Floating-point operations of one step, about: two a weight and sample forward, four backward."""
-        return 6.0 * self._weights * min(self._training.batch_size, self._samples)
+        """Floating-point operations of one step, about: two a weight and sample forward, four backward.
+
+        A batch size that grows counts as the next power of two.
+        """
+        growing = BATCH_SCHEDULES[self._training.batch_schedule.id].value is not None
+        return 6.0 * self._weights * (power_of_two(self.batch_size) if growing else self.batch_size)
 
     @property
     def record_count(self) -> int:
@@ -194,14 +182,24 @@ class Trainer:
         return self._records.since(start)
 
     def train(self, steps: int, observe: bool = True) -> int:
-        """Train for `steps` steps without the GIL; returns the steps done, fewer (or none) if training diverged."""
+        """Train for `steps` steps without the GIL; returns the steps done, fewer if it diverged or stopped."""
         done = 0
-        while done < steps and self.diverged is None:
-            done += int(train_chunk(self._plan, self._live, self._memory, steps - done, observe))
+        while done < steps and self.diverged is None and self.stopped is None:
+            switch = self._training.switch
+            due = steps - done
+            if switch is not None and self.step < switch.step:
+                due = min(due, switch.step - self.step)
+            done += int(train_chunk(self._plan, self._live, self._memory, due, observe and due == steps - done))
             written = int(self._memory.clock[Clock.RECORDS])
             self._records.append(self._memory.record_steps[:written], self._memory.record_values[:written])
             if (culprit := int(self._memory.clock[Clock.CULPRIT])) != NOTHING:
                 self.diverged = Divergence(self.step, self._name(culprit))
+                break
+            if self._live.integers[LiveInteger.CUT] and self._memory.clock[Clock.POSITION] >= self._samples:
+                self._end_epoch()
+            if switch is not None and self.step == switch.step:
+                self._take_optimizer(switch.optimizer)
+                self.set_training(self._training)
         return done
 
     def observe(self) -> None:
@@ -219,54 +217,29 @@ class Trainer:
         return self.layout.tensors[culprit].name
 
     def set_training(self, training: TrainingSpec) -> None:
-        """Change how it is trained from the next step on. Another optimizer starts with fresh slots; the loss stays.
+        """Change how it is trained from the next step on.
 
-        Raises ValueError for a parameter or batch size out of range, KeyError for an unknown choice.
+        Another optimizer starts with fresh slots, as does one whose slots come to mean something else; another mean of
+        the weights begins here; another loss (or mean) is watched anew. Raises ValueError for a parameter or batch size
+        out of range or choices that do not go together, KeyError for an unknown choice.
         """
         if not 1 <= training.batch_size <= self._samples:
             raise ValueError(
                 f"batch_size is {training.batch_size}, but must satisfy 1 <= batch_size <= {self._samples}"
             )
-        if training.loss.id != self._training.loss.id:
-            raise ValueError("loss cannot change while training; start again with the other loss")
-        optimizer, schedule = OPTIMIZERS[training.optimizer.id], SCHEDULES[training.schedule.id]
-        values = optimizer.values(training.optimizer.params)
-        passes = [
-            *((REGULARIZERS[choice.id].gradient, REGULARIZERS[choice.id], choice) for choice in training.regularizers),
-            (CLIPPINGS[training.clipping.id].clip, CLIPPINGS[training.clipping.id], training.clipping),
-        ]
-        addresses = [optimizer.update.address, schedule.factor.address if schedule.factor else 0]
-        rows, extents = [], []
-        for kernel, variant, choice in passes:
-            given = variant.values(choice.params)
-            if kernel is None:
-                continue
-            weights_only = isinstance(variant, Regularizer) and given[-1] == 0
-            addresses.append(kernel.address)
-            rows.append([*given, *[0.0] * (MAX_PARAMS - len(given))])
-            extents.append(self.layout.weight_count if weights_only else self.layout.parameter_count)
-        sampling = SAMPLINGS[training.sampling.id]
-        sampling.values(training.sampling.params)
-        if not 0 <= training.warmup <= MAX_WARMUP:
-            raise ValueError(f"warmup is {training.warmup}, but must satisfy 0 <= warmup <= {MAX_WARMUP}")
-        factors = schedule.values(training.schedule.params)
-        loss_params = LOSSES[training.loss.id].values(training.loss.params)
-        renewed = training.optimizer.id != self._training.optimizer.id
-        self._training = training
-        if renewed:
-            self._renew_slots()
-        self._live = Live(
-            optimizer=np.array([*values, *values], np.float32),
-            schedule=np.array(factors or [0.0], np.float32),
-            loss=np.array(loss_params or [0.0], np.float32),
-            passes=np.array(rows, np.float32).reshape(-1, MAX_PARAMS),
-            extents=np.array(extents, np.int64),
-            addresses=np.array(addresses, np.int64),
-            dropout=self._dropout,
-            integers=np.array([training.batch_size, sampling.code, training.warmup], np.int64),
-            ascent=np.array([values[1] if optimizer.climbs else 0.0], np.float32),
-        )
-        block = max(EVALUATION_BLOCK, -(-training.batch_size // 8) * 8)
+        optimizer = training.optimizer_at(self.step)
+        # Wrong choices are found before anything has changed.
+        live = make_live(training, optimizer, self.layout, self._dropout, self._samples)
+        old, self._training = self._training, training
+        self._begin_watching(old, training)
+        live.schedule[-1] = self._watch[Watch.REACHED]
+        live.share[-1] = self._watch[Watch.AVERAGED_FROM]
+        self._live = live
+        if same_slots(self._optimizer, optimizer):
+            self._optimizer = optimizer
+        else:
+            self._take_optimizer(optimizer)
+        block = max(EVALUATION_BLOCK, -(-int(live.integers[LiveInteger.LARGEST_BATCH]) // 8) * 8)
         if block != self._memory.targets.size:
             self._memory = self._memory._replace(
                 arena=np.zeros(self._rows * block, np.float32),
@@ -274,12 +247,66 @@ class Trainer:
                 scratch=np.zeros(2 * block, np.float32),
             )
 
-    def _renew_slots(self) -> None:
-        optimizer = OPTIMIZERS[self._training.optimizer.id]
+    def _begin_watching(self, old: TrainingSpec, new: TrainingSpec) -> None:
+        """Forget what was seen of epochs where it no longer compares, and make room for what is kept beside."""
+        watch, memory = self._watch, self._memory
+        if old.loss != new.loss:
+            memory.losses[:] = NO_LOSSES
+        measured = old.loss == new.loss and old.averaging.id == new.averaging.id
+        if not (measured and watches_alike(old.schedule, new.schedule)):
+            forget_schedule(watch)
+        if not (measured and old.stopping.id == new.stopping.id):
+            forget_stopping(watch)
+        trained = np.concatenate([memory.parameters, memory.running])
+        averaged = AVERAGINGS[new.averaging.id].share is not None
+        if averaged != (memory.averaged.size > 0) or old.averaging.id != new.averaging.id:
+            watch[Watch.AVERAGED_FROM] = self.step
+            self._memory = memory = memory._replace(averaged=trained if averaged else np.zeros(0, np.float32))
+        best = (trained.size + memory.averaged.size) if STOPPINGS[new.stopping.id].watches else 0
+        if best != self._best.size:
+            self._best = np.zeros(best, np.float32)
+
+    def _take_optimizer(self, choice: Choice) -> None:
+        """Put an optimizer in force, with fresh slots."""
+        self._optimizer = choice
+        optimizer = OPTIMIZERS[choice.id]
         size = len(optimizer.slots) * self.layout.parameter_count + len(optimizer.scalars)
         climbed = self.layout.parameter_count if optimizer.climbs else 0
         self._memory = self._memory._replace(slots=np.zeros(size, np.float32), ascended=np.zeros(climbed, np.float32))
         self._memory.clock[Clock.OPTIMIZER_STEP] = 0
+
+    def _end_epoch(self) -> None:
+        """Look at how the epoch went: the learning rate may fall, or training end with the best weights back."""
+        training, watch, memory = self._training, self._watch, self._memory
+        schedule, stopping = SCHEDULES[training.schedule.id], STOPPINGS[training.stopping.id]
+        if schedule.advances is not None:
+            on_test = schedule.named(training.schedule)["measure"] == 1
+            batches = float(memory.losses[4] / memory.losses[5])
+            advance_schedule(watch, schedule, training.schedule, self._test_loss() if on_test else batches)
+            self._live.schedule[-1] = watch[Watch.REACHED]
+        if not stopping.watches:
+            return
+        test_loss = self._test_loss()
+        judged = judge_epoch(watch, stopping, training.stopping, test_loss, self.epoch, self.step)
+        buffers = (memory.parameters, memory.running, memory.averaged)
+        if judged == BETTER:
+            np.concatenate(buffers, out=self._best)
+        elif judged == ENOUGH:
+            start = 0
+            for buffer in buffers:
+                buffer[:] = self._best[start : start + buffer.size]
+                start += buffer.size
+            self._take_optimizer(self._optimizer)
+            self.stopped = stop_of(watch, self.step)
+            self.observe()
+
+    def _test_loss(self) -> float:
+        return float(evaluate_test(self._plan, self._live, self._memory))
+
+    def resume(self) -> None:
+        """Go on after an early stop, from the best weights, with the whole patience again."""
+        self.stopped = None
+        self._watch[Watch.STOPPED] = self._watch[Watch.WAITED] = 0
 
     def set_dropout(self, rates: Sequence[float]) -> None:
         """Set the dropout probability of every hidden layer. Raises ValueError unless each is in [0, 0.9]."""
@@ -303,90 +330,23 @@ class Trainer:
     def state(self) -> dict[str, NDArray[np.generic]]:
         """All that training has changed, as copies; `restore` goes on from there bit by bit."""
         state: dict[str, NDArray[np.generic]] = {name: getattr(self._memory, name).copy() for name in _SAVED}
+        state |= {"watch": self._watch.copy(), "best": self._best.copy()}
         records = self._records.since(0)
         return state | {"record_steps": records.steps.copy(), "record_values": records.values.copy()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Go back to a `state` of the same network, data and training choices. Raises ValueError if shapes differ."""
-        for name in _SAVED:
-            if state[name].shape != getattr(self._memory, name).shape:
-                raise ValueError(f"{name} has shape {state[name].shape}, not {getattr(self._memory, name).shape}")
-        for name in _SAVED:
-            getattr(self._memory, name)[...] = state[name]
-        self._records = _Recorder(len(self.layout.columns))
+        # The step alone tells which optimizer's slots they are.
+        self._take_optimizer(self._training.optimizer_at(int(state["clock"][Clock.STEP])))
+        own = {name: getattr(self._memory, name) for name in _SAVED} | {"watch": self._watch, "best": self._best}
+        for name, values in own.items():
+            if state[name].shape != values.shape:
+                raise ValueError(f"{name} has shape {state[name].shape}, not {values.shape}")
+        for name, values in own.items():
+            values[...] = state[name]
+        self.set_training(self._training)
+        self._records = Recorder(len(self.layout.columns))
         self._records.append(state["record_steps"], state["record_values"])
         culprit = int(self._memory.clock[Clock.CULPRIT])
         self.diverged = None if culprit == NOTHING else Divergence(self.step, self._name(culprit))
-
-
-class _Recorder:
-    """Rows that are only ever added, in arrays that double."""
-
-    def __init__(self, columns: int) -> None:
-        self.count = 0
-        self._steps = np.zeros(64)
-        self._values = np.zeros((64, columns), np.float32)
-
-    def append(self, steps: NDArray[np.generic], values: NDArray[np.generic]) -> None:
-        count = self.count + len(steps)
-        while count > len(self._steps):
-            # New arrays, so that rows which somebody holds stay as they are.
-            self._steps = np.concatenate([self._steps, np.zeros_like(self._steps)])
-            self._values = np.concatenate([self._values, np.zeros_like(self._values)])
-        self._steps[self.count : count] = steps
-        self._values[self.count : count] = values
-        self.count = count
-
-    def since(self, start: int) -> Records:
-        return Records(start, self._steps[start : self.count], self._values[start : self.count])
-
-
-def _draw(network: NetworkSpec, layout: Layout, seed: int) -> NDArray[np.float32]:
-    """Weights by each layer's initializer and a generator of its own; gammas are one, biases and betas zero."""
-    parameters = np.zeros(layout.parameter_count, np.float32)
-    choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
-    for tensor in layout.tensors:
-        view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
-        if tensor.role == "weight":
-            choice = choices[tensor.layer - 1]
-            # The output's stream is the same whatever the depth, so that runs can be compared.
-            layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
-            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
-            initializer = INITIALIZERS[choice.id]
-            view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
-        elif tensor.role == "gamma":
-            view[...] = 1.0
-    return parameters
-
-
-def _fresh_running(layout: Layout) -> NDArray[np.float32]:
-    running = np.zeros(layout.running_count, np.float32)
-    for buffer in layout.buffers:
-        if buffer.role == "running_var":
-            running[buffer.offset : buffer.offset + buffer.size] = 1.0
-    return running
-
-
-def _evaluated(samples: int, weights: int) -> int:
-    return min(samples, max(EVALUATION_LEAST, int(EVALUATION_LIMIT / (2 * weights))))
-
-
-def _power_of_two(at_least: float) -> int:
-    power = 1
-    while power < at_least:
-        power *= 2
-    return power
-
-
-def _targets(y: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Targets [samples], several labels packed into one number."""
-    return np.array(y if y.ndim == 1 else pack_labels(y), np.float32, order="C")
-
-
-def _task(data: TrainingData, outputs: int) -> int:
-    if data.y_train.ndim > 1:
-        return MULTILABEL
-    if outputs > 1:
-        return MULTICLASS
-    targets = np.unique(data.y_train)
-    return BINARY if set(targets.tolist()) <= {-1.0, 1.0} else REGRESSION
+        self.stopped = stop_of(self._watch, self.step) if self._watch[Watch.STOPPED] else None

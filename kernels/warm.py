@@ -95,11 +95,12 @@ def _train_once() -> None:
     layer = LayerSpec(2, Choice("tanh"), Choice("xavier_uniform"))
     trainer = Trainer(
         NetworkSpec(2, (layer,), 1, Choice("xavier_uniform")),
-        TrainingSpec(Choice("mse"), Choice("sgd"), Choice("constant"), (), 4),
+        TrainingSpec(Choice("mse"), Choice("sgd"), Choice("constant"), (), 4, stopping=Choice("patience")),
         TrainingData(x, y, x, y),
         seed=0,
     )
-    trainer.train(1)
+    # An epoch, at whose end the test set is looked at by itself.
+    trainer.train(2)
     trainer.observe()
 
 

@@ -16,14 +16,14 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
-from kernels.trainer import MAX_WARMUP
+from kernels.live import MAX_SWITCH, MAX_WARMUP
 from server import answers, uploads
 from server.bus import LocalBus
 from server.catalog import families, headings
 from server.configuration import DEFAULT, resolve
 from server.datasets.table import MAX_COLUMNS, MAX_ROWS
 from server.directory import Directory, RunEntry
-from server.frames import PROTOCOL, encode_divergence
+from server.frames import PROTOCOL, encode_details
 from server.guard import Guard
 from server.json_input import MAX_BYTES, parse_json
 from server.preparation import as_message, prepare
@@ -218,12 +218,13 @@ def _run(entry: RunEntry) -> dict[str, Any]:
         "layout": plan.layout.as_dict(),
         "state": channel.state,
         "idle": channel.idle,
-        "diverged": encode_divergence(channel.diverged),
+        "diverged": encode_details(channel.diverged),
+        "stopped": encode_details(channel.stopped),
         "step": channel.step,
         "epoch": channel.epoch,
         "rate": channel.rate,
         "generation": plan.generation,
-        "steps_per_epoch": plan.steps_per_epoch,
+        "steps_per_epoch": channel.steps_per_epoch,
         "evaluated": plan.evaluated,
         "pace": plan.pace,
         "viewers": len(channel.viewers),
@@ -245,6 +246,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "dropout": MAX_DROPOUT,
             "batch_size": MAX_BATCH,
             "warmup": MAX_WARMUP,
+            "switch": MAX_SWITCH,
             "work": MAX_WORK,
             "seed": MAX_SEED,
             "speed_minimum": MIN_SPEED,

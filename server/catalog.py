@@ -25,8 +25,15 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "params": [asdict(param) for param in variant.params],
     }
     entry |= {name: text for name, text in (("group", variant.group), ("note", variant.note)) if text}
-    if getattr(variant, "full_batch", False):
-        entry["full_batch"] = True
+    flags = {
+        "full_batch": getattr(variant, "full_batch", False),
+        "momentum": getattr(variant, "momentum", None) is not None,
+        "cycles": getattr(variant, "cycles", False),
+        "follows_cycle": getattr(variant, "follows_cycle", False),
+        "follows_loss": getattr(variant, "advances", None) is not None,
+        "output_only": getattr(variant, "output_only", False),
+    }
+    entry |= {name: True for name, raised in flags.items() if raised}
     if tasks := getattr(variant, "tasks", None):
         entry["tasks"] = list(tasks)
     if isinstance(variant, Feature):

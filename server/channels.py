@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kernels.epochs import Stop
 from kernels.trainer import Divergence
 from server.bus import Demand, ServingSide
 from server.commands import Command, Report
+from server.configuration import steps_per_epoch
 from server.frames import FrameBody, encode_config_event, encode_event, encode_hello
 from server.publications import Event, Plan, Publication, Receipt, Snapshot, State
 from server.schema import RunConfig
@@ -39,6 +41,7 @@ class Channel:
         self.state: State = "running"
         #: Kept for those who come later: the event that told it reached only those who were there.
         self.diverged: Divergence | None = None
+        self.stopped: Stop | None = None
         #: What the run waits for, while kernels of its own choices compile; kept for the same reason.
         self.compiling: Mapping[str, Any] | None = None
         self.idle = False
@@ -54,6 +57,11 @@ class Channel:
         self._version = 0
         self._tickets = itertools.count(1)
         self._receipts: dict[int, asyncio.Future[None]] = {}
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Of the plan's configuration, where the run stands."""
+        return steps_per_epoch(self.plan.config, self.step)
 
     # From the run
 
@@ -109,8 +117,12 @@ class Channel:
                 self.rate = 0.0
             if self.state != "diverged":
                 self.diverged = None
+            if self.state != "finished":
+                self.stopped = None
         elif event.event == "diverged":
             self.diverged = Divergence(event.step, event.details["tensor"])
+        elif event.event == "finished":
+            self.stopped = Stop(event.step, **event.details)
         elif event.event == "compiling":
             self.compiling = event.details["compiling"]
         elif event.event == "paused_idle":
@@ -166,8 +178,11 @@ class Channel:
         viewer.mailbox.begin(min(since, self._log.count) if same else 0)
         self.viewers.add(viewer)
         self.want_frame(fresh=True)
+        plan = replace(self.plan, steps_per_epoch=self.steps_per_epoch)
         owner = viewer.mailbox.owner
-        return encode_hello(self.run_id, self.plan, self.state, self.diverged, self.compiling, owner=owner)
+        return encode_hello(
+            self.run_id, plan, self.state, self.diverged, self.compiling, stopped=self.stopped, owner=owner
+        )
 
     def leave(self, viewer: Viewer) -> None:
         """Let a viewer go."""

@@ -8,14 +8,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from kernels.layout import Layout, make_layout
+from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingSpec
+from kernels.network import Choice, LayerSpec, NetworkSpec, Switch, TrainingSpec
 from kernels.spec import Text
 from server import defaults
 from server.catalog import FAMILIES
 from server.datasets import DATASETS, Dataset
 from server.problems import Problem, Refused, from_validation, refuse
-from server.schema import CHOICE_FIELDS, MAX_WORK, ChoiceConfig, DataConfig, RunConfig, TableChoice
+from server.schema import (
+    CHOICE_FIELDS,
+    MAX_WORK,
+    ChoiceConfig,
+    DataConfig,
+    RunConfig,
+    TableChoice,
+    TrainingConfig,
+)
 
 DEFAULT = RunConfig.model_validate(defaults.RUN)
 
@@ -25,7 +34,8 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
 
     A choice of another variant takes that variant's defaults, except where both declare the very same parameter: that
     keeps its value. A loss that does not fit a newly chosen task, and a batch larger than a newly chosen training set,
-    are changed too, unless they are asked for by name.
+    are changed too, unless they are asked for by name; so is a momentum schedule that the optimizer or the schedule of
+    the learning rate no longer lets act.
 
     Raises Refused (422) that names every field out of its bounds.
     """
@@ -35,6 +45,7 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
         )
     merged = _merge(base.as_dict(), asked)
     _fit_to_the_data(merged, asked)
+    _fit_the_momentum(merged, asked)
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as error:
@@ -87,9 +98,54 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
         training["batch_size"] = min(training["batch_size"], training_size(data))
 
 
+def _fit_the_momentum(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    """Let the momentum be constant where its schedule no longer fits and was not asked for by name."""
+    asked_training = asked.get("training", {})
+    if not isinstance(asked_training, dict) or "momentum_schedule" in asked_training:
+        return
+    try:
+        training = TrainingConfig.model_validate(merged["training"])
+    except ValidationError:
+        return
+    if _unfit_momentum(training) is not None:
+        merged["training"]["momentum_schedule"] = DEFAULT.training.momentum_schedule.model_dump()
+
+
+def _unfit_momentum(training: TrainingConfig) -> Text | None:
+    """Why the momentum schedule cannot act, or None."""
+    schedule = FAMILIES["momentum_schedules"][training.momentum_schedule.id]
+    if schedule.value is None:
+        return None
+    used = [training.optimizer.id, *([training.switch.optimizer.id] if training.switch else [])]
+    if all(FAMILIES["optimizers"][name].momentum is None for name in used):
+        having = ", ".join(optimizer.id for optimizer in FAMILIES["optimizers"] if optimizer.momentum is not None)
+        return Text(
+            en=f"training.momentum_schedule needs an optimizer with momentum. These have it: {having}.",
+            zh=f"training.momentum_schedule 需要带动量的优化器：{having}。",
+        )
+    if schedule.follows_cycle and not FAMILIES["schedules"][training.schedule.id].cycles:
+        cycling = ", ".join(other.id for other in FAMILIES["schedules"] if other.cycles)
+        return Text(
+            en=f"training.momentum_schedule {schedule.id} needs a learning rate that goes up and down: {cycling}.",
+            zh=f"training.momentum_schedule {schedule.id} 需要升降循环的学习率调度：{cycling}。",
+        )
+    return None
+
+
 def _unfit(config: RunConfig) -> list[Problem]:
     """What is wrong with a configuration whose fields are each within their bounds."""
     problems = []
+    if (reason := _unfit_momentum(config.training)) is not None:
+        problems.append(Problem("training.momentum_schedule", reason, "constant"))
+    for number, layer in enumerate(config.network.layers):
+        if FAMILIES["bias_initializers"][layer.bias_initializer.id].output_only:
+            where = f"network.layers.{number}.bias_initializer"
+            reason = Text(
+                en=f"{where} cannot be {layer.bias_initializer.id}: hidden units have no targets. Take it for the "
+                "output, or another one here.",
+                zh=f"{where} 不能为 {layer.bias_initializer.id}：隐藏单元没有目标值。请用于输出层，或在此选用其他。",
+            )
+            problems.append(Problem(where, reason, "for the output only"))
     dataset = dataset_of(config.data)
     loss = FAMILIES["losses"][config.training.loss.id]
     if dataset.task not in loss.tasks:
@@ -108,7 +164,7 @@ def _unfit(config: RunConfig) -> list[Problem]:
         )
         problems.append(Problem("training.batch_size", reason, bound))
     parameters = layout_of(config).parameter_count
-    if parameters * config.training.batch_size > MAX_WORK:
+    if parameters * largest_batch(config.training.batch_size, _choice(config.training.batch_schedule), size) > MAX_WORK:
         bound = f"parameters × batch_size <= {MAX_WORK}"
         most = MAX_WORK // parameters
         reason = Text(
@@ -157,11 +213,18 @@ def network_spec(config: RunConfig) -> NetworkSpec:
             initializer=_choice(layer.initializer),
             normalization=_choice(layer.normalization),
             dropout=layer.dropout,
+            bias_initializer=_choice(layer.bias_initializer),
         )
         for layer in config.network.layers
     )
-    outputs = dataset_of(config.data).outputs
-    return NetworkSpec(input_count(config.data), layers, outputs, _choice(config.network.output.initializer))
+    output = config.network.output
+    return NetworkSpec(
+        inputs=input_count(config.data),
+        layers=layers,
+        outputs=dataset_of(config.data).outputs,
+        output_initializer=_choice(output.initializer),
+        output_bias_initializer=_choice(output.bias_initializer),
+    )
 
 
 def layout_of(config: RunConfig) -> Layout:
@@ -171,7 +234,7 @@ def layout_of(config: RunConfig) -> Layout:
 
 def training_spec(config: RunConfig) -> TrainingSpec:
     """The training as the kernels take it."""
-    training = config.training
+    training, switch = config.training, config.training.switch
     return TrainingSpec(
         loss=_choice(training.loss),
         optimizer=_choice(training.optimizer),
@@ -181,21 +244,30 @@ def training_spec(config: RunConfig) -> TrainingSpec:
         clipping=_choice(training.clipping),
         sampling=_choice(training.sampling),
         warmup=training.warmup,
+        momentum_schedule=_choice(training.momentum_schedule),
+        batch_schedule=_choice(training.batch_schedule),
+        averaging=_choice(training.averaging),
+        stopping=_choice(training.stopping),
+        switch=None if switch is None else Switch(switch.step, _choice(switch.optimizer)),
     )
+
+
+def steps_per_epoch(config: RunConfig, step: int) -> int:
+    """How many steps the training set takes at the batch size of a step."""
+    training, size = config.training, training_size(config.data)
+    return -(-size // batch_size_at(training.batch_size, _choice(training.batch_schedule), size, step))
 
 
 def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
     """Whether going from one configuration to the other restarts the run, or can be done while it trains."""
     if old.seed != new.seed or old.data != new.data or _architecture(old) != _architecture(new):
         return True
-    pairs = [
-        ("losses", old.training.loss, new.training.loss),
-        ("optimizers", old.training.optimizer, new.training.optimizer),
-        ("schedules", old.training.schedule, new.training.schedule),
-        ("clippings", old.training.clipping, new.training.clipping),
-        ("samplings", old.training.sampling, new.training.sampling),
-    ]
-    return any(_choice_needs_new_weights(*pair) for pair in pairs)
+    before, after = old.training, new.training
+    fields = (field for field in TrainingConfig.model_fields if isinstance(getattr(before, field), ChoiceConfig))
+    return any(
+        _choice_needs_new_weights(CHOICE_FIELDS[field], getattr(before, field), getattr(after, field))
+        for field in fields
+    )
 
 
 def _architecture(config: RunConfig) -> dict[str, Any]:

@@ -9,6 +9,7 @@ LAYER: dict[str, Any] = {
     "units": 8,
     "activation": {"id": "tanh"},
     "initializer": {"id": "xavier_uniform"},
+    "bias_initializer": {"id": "zeros"},
     "normalization": {"id": "none"},
     "dropout": 0.0,
 }
@@ -23,7 +24,7 @@ DATA: dict[str, Any] = {
 
 NETWORK: dict[str, Any] = {
     "layers": [LAYER, LAYER, LAYER],
-    "output": {"initializer": {"id": "xavier_uniform"}},
+    "output": {"initializer": {"id": "xavier_uniform"}, "bias_initializer": {"id": "zeros"}},
 }
 
 TRAINING: dict[str, Any] = {
@@ -35,6 +36,11 @@ TRAINING: dict[str, Any] = {
     "clipping": {"id": "none"},
     "sampling": {"id": "shuffled"},
     "warmup": 0,
+    "momentum_schedule": {"id": "constant"},
+    "batch_schedule": {"id": "constant"},
+    "averaging": {"id": "none"},
+    "stopping": {"id": "none"},
+    "switch": None,
 }
 
 RUN: dict[str, Any] = {"seed": 1, "data": DATA, "network": NETWORK, "training": TRAINING, "speed": "auto"}

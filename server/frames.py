@@ -13,6 +13,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.epochs import Stop
 from kernels.trainer import Divergence
 from server.publications import WATCHABLE, Event, Plan, Series, Snapshot, State
 
@@ -47,9 +48,9 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def encode_divergence(diverged: Divergence | None) -> dict[str, Any] | None:
-    """Where and since which step the numbers are no longer finite."""
-    return None if diverged is None else asdict(diverged)
+def encode_details(details: Divergence | Stop | None) -> dict[str, Any] | None:
+    """Where and since which step the numbers are no longer finite, or how training ended; None while it has not."""
+    return None if details is None else asdict(details)
 
 
 def encode_hello(
@@ -59,11 +60,12 @@ def encode_hello(
     diverged: Divergence | None,
     compiling: Mapping[str, Any] | None = None,
     *,
+    stopped: Stop | None = None,
     owner: bool,
 ) -> bytes:
     """The first message to a viewer. `compiling`: what the run waits for, as its event tells it."""
     message = {"type": "hello", "protocol": PROTOCOL, "run": run_id, "state": state, "owner": owner}
-    message |= {"diverged": encode_divergence(diverged), "compiling": compiling}
+    message |= {"diverged": encode_details(diverged), "stopped": encode_details(stopped), "compiling": compiling}
     return _pack({**message, "generation": plan.generation, "step": plan.step, **encode_plan(plan)})
 
 
@@ -104,6 +106,8 @@ class FrameBody:
                 values: NDArray[np.float32] | None = getattr(snapshot, name)
                 if name in fields and values is not None:
                     pairs.append((name, _array(values)))
+            if snapshot.averaged is not None:
+                pairs.append(("averaged", _array(snapshot.averaged)))
             self._encoded[fields] = len(pairs), _pairs(pairs)
         return self._encoded[fields]
 

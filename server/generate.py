@@ -3,8 +3,9 @@
     python -m server.generate            writes web/src/generated/
     python -m server.generate --check    names what differs and returns 1
 
-An activation's or a feature's truth is its SymPy expression. Its TypeScript twin is printed from it at build time, so
-the page needs no `eval`; the golden file holds what the kernels themselves compute, and the page's tests compare them.
+The truth of an activation, a feature or a schedule is its SymPy expression. Its TypeScript twin is printed from it at
+build time, so the page needs no `eval`; the golden file holds what the kernels themselves compute, and the page's tests
+compare them.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ from sympy.printing.jscode import JavascriptCodePrinter
 
 from kernels.activations import ACTIVATIONS, Activation
 from kernels.inputs import FEATURES, feature_matrix
+from kernels.schedules import BATCH_SCHEDULES, MOMENTUM_SCHEDULES, SCHEDULES, Schedule
+from kernels.spec import Family
+
+SCHEDULE_FAMILIES: tuple[Family[Schedule], ...] = (SCHEDULES, MOMENTUM_SCHEDULES, BATCH_SCHEDULES)
+_T = sympy.Symbol("t", real=True)
 
 FOLDER = Path(__file__).parents[1] / "web" / "src" / "generated"
 
 _HEADER = """\
 /**
- * Formulas of the activations and of the input features, printed from the registry's expressions.
+ * Formulas of the activations, the input features and the schedules, printed from the registry's expressions.
  * Made by `python -m server.generate`; do not edit.
  */
 import {{ {helpers} }} from '../model/elementary';
@@ -45,6 +51,17 @@ export type Feature = (x1: number, x2: number) => number;
 export interface ActivationTwin {{
   readonly forward: Activation;
   readonly derivative: Activation;
+}}
+
+/** A number for every step t. `parameters`: the variant's own, and what its family adds to them. */
+export type OverTime = (t: number, parameters: Parameters) => number;
+
+export interface ScheduleTwin {{
+  readonly at: OverTime;
+  /** The number of steps in which a picture of it shows what it does. */
+  readonly span: (parameters: Parameters) => number;
+  /** For a learning rate that goes up and down: where it stands between its lowest (0) and its highest (1). */
+  readonly cycle?: OverTime;
 }}
 """
 
@@ -147,6 +164,37 @@ def _activation(activation: Activation) -> list[str]:
     ]
 
 
+def _over_time(name: str, expression: Any) -> list[str]:
+    """A function of t and the parameters, or of the parameters alone for `span`."""
+    used = sorted(symbol.name for symbol in expression.free_symbols if symbol.name != "t")
+    steps = [] if name == "span" else ["t" if expression.has(_T) else "_t"]
+    return [
+        f"      {name}({', '.join([*steps, 'parameters' if used else '_parameters'])}) {{",
+        *(f"        const {parameter} = parameters['{parameter}']!;" for parameter in used),
+        f"        return {javascript(expression)};",
+        "      },",
+    ]
+
+
+def _schedule(family: Family[Schedule], schedule: Schedule) -> list[str]:
+    names = ["t", *(param.id for param in schedule.params), *schedule_additions(family, schedule)]
+    expression = _parse(schedule.expression, names)
+    lines = [f"    {schedule.id}: {{", *_over_time("at", expression), *_over_time("span", _parse(schedule.span, names))]
+    if schedule.cycles:
+        lows = {sympy.Symbol(name, real=True): 0 for name in schedule.lows}
+        lines += _over_time("cycle", sympy.simplify(expression.subs(lows)))
+    return [*lines, "    },"]
+
+
+def schedule_additions(family: Family[Schedule], schedule: Schedule) -> dict[str, float]:
+    """What a family's schedules get besides their parameters, with an example of each."""
+    if schedule.advances is not None:
+        return {"reached": 0.25}
+    return {"momentum_schedules": {"target": 0.875, "cycle": 0.25}, "batch_schedules": {"size": 24.0}}.get(
+        family.id, {}
+    )
+
+
 def formulas() -> str:
     """The text of formulas.ts."""
     lines = ["export const activations: Readonly<Record<string, ActivationTwin>> = {"]
@@ -158,6 +206,9 @@ def formulas() -> str:
         used = {symbol.name for symbol in expression.free_symbols}
         names = ", ".join(name if name in used else f"_{name}" for name in ("x1", "x2"))
         lines.append(f"  {feature.id}: ({names}) => {javascript(expression)},")
+    lines += ["};", "", "export const schedules: Readonly<Record<string, Readonly<Record<string, ScheduleTwin>>>> = {"]
+    for family in SCHEDULE_FAMILIES:
+        lines += [f"  {family.id}: {{", *(line for schedule in family for line in _schedule(family, schedule)), "  },"]
     body = "\n".join([*lines, "};", ""])
     helpers = [name for name in _HELPERS if f"{name}(" in body]
     return _HEADER.format(helpers=", ".join(helpers)) + "\n" + body
@@ -193,8 +244,33 @@ def golden() -> str:
     columns = feature_matrix(grid, ids)
     features = {name: [float(value) for value in columns[:, i]] for i, name in enumerate(ids)}
     points = [[float(x), float(y)] for x, y in grid]
-    content = {"activations": activations, "features": {"points": points, "values": features}}
+    content = {
+        "activations": activations,
+        "features": {"points": points, "values": features},
+        "schedules": {
+            family.id: {schedule.id: _schedule_cases(family, schedule) for schedule in family}
+            for family in SCHEDULE_FAMILIES
+        },
+    }
     return json.dumps(_rounded(content)) + "\n"
+
+
+def _schedule_cases(family: Family[Schedule], schedule: Schedule) -> list[dict[str, Any]]:
+    """What the kernel says over some steps, with the defaults and with a quarter of them."""
+    t = [0, 1, 9, 10, 11, 99, 249, 250, 251, 999, 1000, 1001, 1500, 2999, 3000, 9999, 10_000, 54_321]
+    cases = []
+    for scale in (1, 0.25):
+        values = [
+            max(param.minimum, round(scale * param.default) if param.integer else scale * param.default)
+            for param in schedule.params
+        ]
+        added = schedule_additions(family, schedule)
+        names = [*(param.id for param in schedule.params), *added]
+        given = [*values, *added.values()]
+        usual = next(iter(added.values()), 1.0)
+        out = [usual if schedule.value is None else schedule.at(step, given) for step in t]
+        cases.append({"parameters": dict(zip(names, given, strict=True)), "t": t, "out": out})
+    return cases
 
 
 def _parameter_sets(activation: Activation) -> list[tuple[float, ...]]:

@@ -58,7 +58,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Copies of a run's flat buffers at one step, with the records that are new since the last snapshot."""
+    """Copies of a run's flat buffers at one step, with the records that are new since the last snapshot.
+
+    `averaged` is the mean of `params`, then that of `running`, where weights are averaged.
+    """
 
     generation: int
     step: int
@@ -71,11 +74,14 @@ class Snapshot:
     series: Series
     gradients: Floats | None = None
     updates: Floats | None = None
+    averaged: Floats | None = None
 
     @property
     def size(self) -> int:
         """Bytes of all arrays."""
-        arrays = (self.params, self.running, self.stats, self.series.values, self.gradients, self.updates)
+        arrays = (
+            self.params, self.running, self.stats, self.series.values, self.gradients, self.updates, self.averaged
+        )  # fmt: skip
         return sum(array.nbytes for array in arrays if array is not None)
 
 

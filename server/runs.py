@@ -1,22 +1,31 @@
 """A run: a state machine. Commands and time go in, publications come out; there is no I/O here and no thread.
 
-A run is in one of these states: `running`; `paused`, where it may still owe the steps of a step command; `diverged`,
-which it leaves by new weights only. The weights are made when first needed (`prepare`), so that a run exists before
-its kernels do, and so that ten changes in a row cost one restart.
+A run is in one of these states: `running`; `paused`, where it may still owe the steps of a step command; `finished`,
+when it was stopped early, which it leaves when played or stepped; `diverged`, which it leaves by new weights only. The
+weights are made when first needed (`prepare`), so that a run exists before its kernels do, and so that ten changes in a
+row cost one restart.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from kernels.live import steps_of
 from kernels.trainer import Trainer
 from server.commands import Command, Configure, EditParameters, ParameterEdit, Pause, Play, Report, Reset, Step
-from server.configuration import layout_of, needs_new_weights, network_spec, training_size, training_spec
+from server.configuration import (
+    layout_of,
+    needs_new_weights,
+    network_spec,
+    steps_per_epoch,
+    training_size,
+    training_spec,
+)
 from server.pace import Pace, Speedometer, auto_rate
 from server.preparation import PreparedData, prepare
 from server.problems import Problem, refuse
@@ -44,7 +53,7 @@ def first_plan(config: RunConfig) -> Plan:
         layout=layout_of(config),
         generation=1,
         step=0,
-        steps_per_epoch=math.ceil(training_size(config.data) / config.training.batch_size),
+        steps_per_epoch=steps_per_epoch(config, 0),
         evaluated=(0, 0),
         pace=pace_of(config),
         restarted=False,
@@ -79,6 +88,7 @@ class Run:
         self._started = False
         self._playing = True
         self._diverged = False
+        self._finished = False
         self._owed = 0
         self._edits: list[ParameterEdit] = []
         self._receipts: list[int] = []
@@ -91,6 +101,8 @@ class Run:
         """What the run is doing."""
         if self._diverged:
             return "diverged"
+        if self._finished:
+            return "finished"
         return "running" if self._playing else "paused"
 
     @property
@@ -126,12 +138,14 @@ class Run:
         match command:
             case Play():
                 self._playing, self._owed = True, 0
+                self._resume()
                 self._restart_clock(now)
             case Pause():
                 published += self._pause(command)
             case Step():
                 self._playing = False
-                self._owed += command.count * (self._steps_per_epoch() if command.unit == "epoch" else 1)
+                self._owed += self._steps_of(command.count) if command.unit == "epoch" else command.count
+                self._resume()
             case Reset():
                 seed = self.config.seed if command.seed is None else command.seed
                 self.config = self.config.model_copy(update={"seed": seed})
@@ -152,6 +166,12 @@ class Run:
         self._playing, self._owed = False, 0
         return [self._event("paused_idle")] if command.idle and was_running else []
 
+    def _resume(self) -> None:
+        """Go on after an early stop."""
+        if self._finished and self._trainer is not None:
+            self._finished = False
+            self._trainer.resume()
+
     def _configure(self, config: RunConfig, now: float) -> list[Publication]:
         old, self.config = self.config, config
         if needs_new_weights(old, config):
@@ -169,7 +189,7 @@ class Run:
 
     def _discard_weights(self, now: float) -> None:
         self._trainer = None
-        self._diverged = False
+        self._diverged = self._finished = False
         self._edits.clear()
         self._owed = 0
         self._restart_clock(now)
@@ -230,7 +250,7 @@ class Run:
 
     def next_time(self) -> float:
         """When the run next wants to train; infinity while it stands still."""
-        if self._diverged:
+        if self._diverged or self._finished:
             return math.inf
         if self._owed:
             return -math.inf
@@ -238,7 +258,7 @@ class Run:
 
     def due(self, now: float) -> float:
         """How many steps are to be done now; infinity for as many as there is time for."""
-        if self._diverged:
+        if self._diverged or self._finished:
             return 0
         if self._owed:
             return self._owed
@@ -255,13 +275,17 @@ class Run:
         else:
             self._pace.did(done, time)
             self._speedometer.note(done, time)
-        if trainer.diverged is None:
+        if trainer.diverged is not None:
+            self._diverged, self._owed = True, 0
+            reason = self._event("diverged", tensor=trainer.diverged.tensor)
+        elif trainer.stopped is not None:
+            self._finished, self._owed = True, 0
+            details = asdict(trainer.stopped)
+            del details["step"]
+            reason = self._event("finished", **details)
+        else:
             return []
-        self._diverged, self._owed = True, 0
-        return [
-            self._event("diverged", tensor=trainer.diverged.tensor),
-            self._event("state", state=self.state),
-        ]
+        return [reason, self._event("state", state=self.state)]
 
     def snapshot(self, fields: frozenset[str]) -> Snapshot:
         """Copies of what viewers see, with the records since the last snapshot of these weights."""
@@ -278,6 +302,7 @@ class Run:
             running=trainer.running.copy(),
             stats=trainer.stats.copy(),
             series=Series(records.start, np.array(records.steps), np.array(records.values)),
+            averaged=None if trainer.averaged is None else trainer.averaged.copy(),
             gradients=trainer.gradients.copy() if "gradients" in fields else None,
             updates=trainer.updates.copy() if "updates" in fields else None,
         )
@@ -293,7 +318,7 @@ class Run:
 
         Without a fitting checkpoint the next `prepare` makes new ones.
         """
-        self._trainer, self._diverged, self._playing, self._owed = None, False, False, 0
+        self._trainer, self._diverged, self._finished, self._playing, self._owed = None, False, False, False, 0
         self._edits.clear()
         published: list[Publication] = []
         if checkpoint is not None and checkpoint.generation == self.generation and self._fits(checkpoint.config):
@@ -301,6 +326,7 @@ class Run:
             trainer = self._build(self.config, data)
             trainer.restore(checkpoint.trainer)
             self._trainer, self._data = trainer, data
+            self._finished = trainer.stopped is not None
             self._published_records = 0
             self.generation += 1
             self.version += 1
@@ -309,10 +335,8 @@ class Run:
         return published
 
     def _fits(self, config: RunConfig) -> bool:
-        """Whether weights and slots of that configuration can go on under the present one."""
-        return config.training.optimizer.id == self.config.training.optimizer.id and not needs_new_weights(
-            config, self.config
-        )
+        """Whether weights, slots and all that was kept beside them can go on under the present configuration."""
+        return _kinds(config) == _kinds(self.config) and not needs_new_weights(config, self.config)
 
     # Words
 
@@ -325,19 +349,30 @@ class Run:
             layout=trainer.layout,
             generation=self.generation,
             step=trainer.step,
-            steps_per_epoch=trainer.steps_per_epoch,
+            steps_per_epoch=steps_per_epoch(self.config, trainer.step),
             evaluated=trainer.evaluated,
             pace=pace_of(self.config),
             restarted=restarted,
         )
 
-    def _steps_per_epoch(self) -> int:
-        return math.ceil(training_size(self.config.data) / self.config.training.batch_size)
+    def _steps_of(self, epochs: int) -> int:
+        """How many steps so many epochs take, from where the run stands."""
+        training = training_spec(self.config)
+        return steps_of(
+            training.batch_size, training.batch_schedule, training_size(self.config.data), self.step, epochs
+        )
 
     def _ready(self) -> Trainer:
         if self._trainer is None:
             raise RuntimeError("prepare() comes first")
         return self._trainer
+
+
+def _kinds(config: RunConfig) -> tuple[Any, ...]:
+    """What decides how the numbers beside the weights are to be read."""
+    training, switch = config.training, config.training.switch
+    choices = (training.loss, training.optimizer, training.schedule, training.averaging, training.stopping)
+    return *(choice.id for choice in choices), switch and (switch.step, switch.optimizer.id)
 
 
 def unknown_parameter(known: list[str]) -> Problem:

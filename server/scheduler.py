@@ -282,7 +282,7 @@ class Scheduler:
     def _save(self, entry: _Entry, now: float) -> None:
         """Keep the run's state: from time to time while it trains, and when it stands still."""
         run = entry.run
-        standing = run.state == "paused" and not run.owing
+        standing = run.state in ("paused", "finished") and not run.owing
         interval = STANDING_CHECKPOINT_INTERVAL if standing else CHECKPOINT_INTERVAL
         if run.version != entry.saved and run.state != "diverged" and now >= entry.saved_at + interval:
             self._bus.save(entry.run_id, run.checkpoint())

@@ -22,8 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from kernels.live import MAX_SWITCH, MAX_WARMUP
 from kernels.spec import Family, Param, Variant
-from kernels.trainer import MAX_WARMUP
 from server import defaults
 from server.catalog import FAMILIES
 from server.datasets import Dataset
@@ -135,29 +135,39 @@ def _union(family_id: str) -> Any:
 
 if TYPE_CHECKING:
     Activation: TypeAlias = ChoiceConfig
+    Averaging: TypeAlias = ChoiceConfig
+    BatchSchedule: TypeAlias = ChoiceConfig
+    BiasInitializer: TypeAlias = ChoiceConfig
     Clipping: TypeAlias = ChoiceConfig
     DatasetChoice: TypeAlias = ChoiceConfig
     Initializer: TypeAlias = ChoiceConfig
     Loss: TypeAlias = ChoiceConfig
+    MomentumSchedule: TypeAlias = ChoiceConfig
     Normalization: TypeAlias = ChoiceConfig
     Optimizer: TypeAlias = ChoiceConfig
     Preprocessing: TypeAlias = ChoiceConfig
     Regularizer: TypeAlias = ChoiceConfig
     Sampling: TypeAlias = ChoiceConfig
     Schedule: TypeAlias = ChoiceConfig
+    Stopping: TypeAlias = ChoiceConfig
     Feature: TypeAlias = str
 else:
     Activation = _union("activations")
+    Averaging = _union("averagings")
+    BatchSchedule = _union("batch_schedules")
+    BiasInitializer = _union("bias_initializers")
     Clipping = _union("clippings")
     DatasetChoice = _union("datasets")
     Initializer = _union("initializers")
     Loss = _union("losses")
+    MomentumSchedule = _union("momentum_schedules")
     Normalization = _union("normalizations")
     Optimizer = _union("optimizers")
     Preprocessing = _union("preprocessings")
     Regularizer = _union("regularizers")
     Sampling = _union("samplings")
     Schedule = _union("schedules")
+    Stopping = _union("stoppings")
     Feature = Literal[tuple(CHOICES["features"])]
 
 #: In which family the choice under a field's name is made, wherever in the configuration it stands.
@@ -166,10 +176,15 @@ CHOICE_FIELDS = {
     "preprocessing": "preprocessings",
     "activation": "activations",
     "initializer": "initializers",
+    "bias_initializer": "bias_initializers",
     "normalization": "normalizations",
     "loss": "losses",
     "optimizer": "optimizers",
     "schedule": "schedules",
+    "momentum_schedule": "momentum_schedules",
+    "batch_schedule": "batch_schedules",
+    "averaging": "averagings",
+    "stopping": "stoppings",
     "regularizers": "regularizers",
     "clipping": "clippings",
     "sampling": "samplings",
@@ -215,6 +230,7 @@ class LayerConfig(Strict):
     units: int = Field(defaults.LAYER["units"], ge=1, le=MAX_UNITS)
     activation: Activation = Field(defaults.LAYER["activation"], validate_default=True)
     initializer: Initializer = Field(defaults.LAYER["initializer"], validate_default=True)
+    bias_initializer: BiasInitializer = Field(defaults.LAYER["bias_initializer"], validate_default=True)
     normalization: Normalization = Field(defaults.LAYER["normalization"], validate_default=True)
     dropout: float = Field(defaults.LAYER["dropout"], ge=0, le=MAX_DROPOUT)
 
@@ -223,6 +239,7 @@ class OutputConfig(Strict):
     """The output layer, whose width and activation the task decides."""
 
     initializer: Initializer
+    bias_initializer: BiasInitializer = Field(defaults.LAYER["bias_initializer"], validate_default=True)
 
 
 class DataConfig(Strict):
@@ -244,6 +261,13 @@ class NetworkConfig(Strict):
     output: OutputConfig
 
 
+class SwitchConfig(Strict):
+    """Another optimizer that takes over after so many steps: the weights stay, its slots start fresh."""
+
+    step: int = Field(ge=1, le=MAX_SWITCH)
+    optimizer: Optimizer
+
+
 class TrainingConfig(Strict):
     """How it is trained."""
 
@@ -257,6 +281,11 @@ class TrainingConfig(Strict):
     clipping: Clipping
     sampling: Sampling
     warmup: int = Field(ge=0, le=MAX_WARMUP, description="Steps over which the learning rate grows from zero.")
+    momentum_schedule: MomentumSchedule
+    batch_schedule: BatchSchedule
+    averaging: Averaging
+    stopping: Stopping
+    switch: SwitchConfig | None
 
 
 class RunConfig(Strict):

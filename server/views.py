@@ -97,6 +97,11 @@ class VariantView(View):
     group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
+    momentum: bool | None = Field(None, description="Optimizers only: has a momentum that a schedule can change.")
+    cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
+    follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
+    follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
+    output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
@@ -111,10 +116,15 @@ class FamiliesView(View):
 
     activations: list[VariantView]
     initializers: list[VariantView]
+    bias_initializers: list[VariantView]
     normalizations: list[VariantView]
     losses: list[VariantView]
     optimizers: list[VariantView]
     schedules: list[VariantView]
+    momentum_schedules: list[VariantView]
+    batch_schedules: list[VariantView]
+    averagings: list[VariantView]
+    stoppings: list[VariantView]
     regularizers: list[VariantView]
     clippings: list[VariantView]
     samplings: list[VariantView]
@@ -149,6 +159,7 @@ class LimitsView(View):
     dropout: float
     batch_size: int
     warmup: int
+    switch: int = Field(description="The last step at which an optimizer can take over.")
     work: int = Field(description="Parameters times batch size.")
     seed: int
     speed_minimum: float
@@ -222,8 +233,20 @@ class DivergenceView(View):
     tensor: str
 
 
+class StopView(View):
+    """An early stop: after which step, and in which epoch, after which step the best test loss was."""
+
+    step: int
+    best_epoch: float
+    best_step: int
+    best_loss: float
+
+
 class RunView(View):
-    """A run. `idle`: it was paused because nobody watched. `diverged`: why it can go on with new weights only."""
+    """A run. `idle`: it was paused because nobody watched. `diverged`: why it can go on with new weights only.
+
+    `stopped`: how training ended by itself; it goes on from the best weights when played.
+    """
 
     id: str
     config: RunConfig
@@ -231,6 +254,7 @@ class RunView(View):
     state: State
     idle: bool
     diverged: DivergenceView | None
+    stopped: StopView | None
     step: int
     epoch: float
     rate: float

@@ -19,7 +19,7 @@ LOSSES = Family(
         "zh": "训练要减小的那个数。",
     },
     (*DISTANCES, *CROSS_ENTROPIES, *MARGINS),
-    live=False,
+    live=True,
 )
 
 

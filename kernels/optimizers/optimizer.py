@@ -23,7 +23,8 @@ class Optimizer(Variant):
     `scalars` its own single numbers, which the reference gets as arrays of length 1 behind the slots. A reference whose
     rule looks at each tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the
     method's theory needs the gradient of the whole training set. One that `climbs` gets its gradient from the point
-    that lies rho, its second parameter, uphill.
+    that lies rho, its second parameter, uphill. Where a parameter in `slot_params` changes, the slots mean something
+    else and start fresh.
     """
 
     slots: tuple[str, ...]
@@ -32,6 +33,12 @@ class Optimizer(Variant):
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
     climbs: bool = False
+    slot_params: tuple[str, ...] = ()
+
+    @property
+    def momentum(self) -> int | None:
+        """The place of the parameter that says how much of past gradients survives a step; None without one."""
+        return next((place for place, param in enumerate(self.params) if param in (MOMENTUM, BETA1)), None)
 
 
 _ZERO = np.float32(0)

@@ -108,4 +108,5 @@ SAM = Optimizer(
     update=sam_update,
     reference=_sam,
     climbs=True,
+    slot_params=("inner",),
 )

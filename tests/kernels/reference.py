@@ -22,7 +22,7 @@ from kernels.network import Choice, NetworkSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
-from kernels.schedules import SCHEDULES
+from kernels.schedules import SCHEDULES, Schedule
 from kernels.spec import Variant
 from kernels.trainer import Trainer
 
@@ -66,6 +66,23 @@ def _formula(expression: str, params: tuple[tuple[str, float], ...]) -> tuple[Fu
         return apply
 
     return compiled(f), compiled(sympy.diff(f, x))
+
+
+@functools.cache
+def _schedule(expression: str, names: tuple[str, ...]) -> Callable[..., float]:
+    symbols = {name: sympy.Symbol(name, real=True) for name in ("t", *names)}
+    function: Callable[..., float] = sympy.lambdify(
+        list(symbols.values()), sympy.sympify(expression, locals=symbols), "numpy"
+    )
+    return function
+
+
+def scheduled(schedule: Schedule, step: int, values: Sequence[float], **more: float) -> float:
+    """A schedule's value from its expression; `more` is what its family adds to the parameters."""
+    names = tuple(param.id for param in schedule.params)
+    numbers = [np.float64(number) for number in (step, *values, *more.values())]
+    with np.errstate(over="ignore"):
+        return float(_schedule(schedule.expression, (*names, *more))(*numbers))
 
 
 def activation(choice: Choice) -> tuple[Function, Function]:
@@ -193,7 +210,9 @@ class Optimizer:
         """One step of every tensor, in place; nothing but weights decays."""
         variant, schedule = OPTIMIZERS[self.choice.id], SCHEDULES[self.schedule.id]
         params = named(variant, self.choice)
-        params["learning_rate"] *= schedule.reference(self.step, *schedule.values(self.schedule.params))
+        # One that follows the loss has seen too few epochs to do anything.
+        reached = {"reached": 1.0} if schedule.advances else {}
+        params["learning_rate"] *= scheduled(schedule, self.step, schedule.values(self.schedule.params), **reached)
         self.step += 1
         for name, w in parameters.items():
             fresh = [*(np.zeros_like(w) for _ in variant.slots), *(np.zeros(1) for _ in variant.scalars)]

@@ -17,7 +17,7 @@ from kernels.losses import LOSSES
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.optimizers import Optimizer
 from kernels.spec import Variant
-from kernels.train import Clock
+from kernels.state import Clock
 from kernels.trainer import Trainer
 
 Floats = NDArray[np.float32]
@@ -165,8 +165,9 @@ def make_trainer(
     warmup: int = 0,
     batch_size: int = 10,
     seed: int = 1,
+    **more: Any,
 ) -> Trainer:
-    """A small network in training; every argument has a default that is a fair choice."""
+    """A small network in training; every argument has a default that is a fair choice. More go to `TrainingSpec`."""
     return Trainer(
         make_network(
             2 if data is None else data.x_train.shape[1],
@@ -177,7 +178,7 @@ def make_trainer(
             normalization=normalization,
             dropout=dropout,
         ),
-        TrainingSpec(loss, optimizer, schedule, regularizers, batch_size, clipping, sampling, warmup),
+        TrainingSpec(loss, optimizer, schedule, regularizers, batch_size, clipping, sampling, warmup, **more),
         make_data(task, samples) if data is None else data,
         seed,
     )

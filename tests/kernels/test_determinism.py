@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.network import Choice, TrainingSpec
+from kernels.network import Choice, Switch, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.trainer import Trainer
 from tests.kernels.support import CONSTANT, make_trainer, same_bits
 
 STEPS = 700  # beyond 512, where not every step is a record
-TRAINED = ("parameters", "gradients", "slots", "running", "order", "clock", "random", "losses")
+TRAINED = (
+    "parameters", "gradients", "slots", "running", "averaged", "order", "clock", "random", "losses", "watch", "best"
+)  # fmt: skip
 
 KINDS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -29,6 +31,15 @@ KINDS: dict[str, dict[str, Any]] = {
         "regularizers": (Choice("weight_decay", {"biases": 1}),),
     },
     "schedule": {"schedule": Choice("step", {"every": 100}), "regularizers": (Choice("l1"),)},
+    "over_time": {
+        "normalization": Choice("batch_norm"),
+        "schedule": Choice("reduce_on_plateau", {"patience": 1, "threshold": 0.1, "measure": 1}),
+        "momentum_schedule": Choice("linear", {"steps": 400}),
+        "batch_schedule": Choice("step_growth", {"every": 150, "gamma": 1.5}),
+        "averaging": Choice("exponential"),
+        "stopping": Choice("patience", {"patience": 1000}),
+        "switch": Switch(411, Choice("momentum")),
+    },
 }
 
 
@@ -137,9 +148,19 @@ def _steer(trainer: Trainer, length: int) -> None:
                 _training(optimizer="sam"), clipping=Choice("by_value"), sampling=Choice("sorted"), warmup=1000
             )
         ),
-        700: lambda: trainer.set_training(_training(optimizer="nadam")),
+        700: lambda: trainer.set_training(
+            dataclasses.replace(
+                _training(optimizer="nadam"),
+                loss=Choice("softmax_cross_entropy", {"label_smoothing": 0.1}),
+                averaging=Choice("polyak"),
+                batch_schedule=Choice("linear_growth", {"steps": 300}),
+                momentum_schedule=Choice("increasing", {"every": 60}),
+                schedule=Choice("reduce_on_plateau", {"patience": 2}),
+                switch=Switch(777, Choice("adamax")),
+            )
+        ),
     }
-    for stop in range(100, 801, 100):
+    for stop in range(100, 901, 100):
         while trainer.step < stop:
             trainer.train(min(length, stop - trainer.step), observe=length == 1)
         changes.get(stop, lambda: None)()
@@ -183,7 +204,26 @@ def test_the_same_optimizer_keeps_its_slots_and_another_starts_afresh() -> None:
         (_training(learning_rate=0.0), ValueError, "learning_rate is 0, but must satisfy 0 < learning_rate <= 100"),
         (_training(optimizer="nadir"), KeyError, "optimizers has no 'nadir'; it has: sgd, "),
         (_training(penalties=("l3",)), KeyError, "regularizers has no 'l3'; it has: l1, l2"),
-        (TrainingSpec(Choice("mse"), Choice("sgd"), CONSTANT, (), 10), ValueError, "loss cannot change"),
+        (
+            dataclasses.replace(_training(), momentum_schedule=Choice("inverse_cycle")),
+            ValueError,
+            "momentum_schedule inverse_cycle needs a schedule that cycles, not constant",
+        ),
+        (
+            dataclasses.replace(_training(), switch=Switch(0, Choice("sgd"))),
+            ValueError,
+            "switch.step is 0, but must satisfy 1 <= step",
+        ),
+        (
+            dataclasses.replace(_training(), switch=Switch(9, Choice("sgd", {"learning_rate": -1}))),
+            ValueError,
+            "learning_rate is -1",
+        ),
+        (
+            dataclasses.replace(_training(), stopping=Choice("patience", {"patience": 0})),
+            ValueError,
+            "patience is 0, but must satisfy 1 <= patience",
+        ),
     ],
 )
 def test_a_refused_change_changes_nothing(spec: TrainingSpec, error: type[Exception], message: str) -> None:

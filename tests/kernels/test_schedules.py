@@ -1,39 +1,64 @@
-"""Every schedule's kernel against its reference."""
+"""Every schedule's kernel against its expression, and what the trainer makes of it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from kernels.live import MAX_WARMUP
 from kernels.network import Choice, TrainingSpec
-from kernels.schedules import SCHEDULES
-from kernels.trainer import MAX_WARMUP
-from tests.kernels.support import CONSTANT, MSE, call, describe, every, make_trainer, vector
+from kernels.schedules import BATCH_SCHEDULES, MOMENTUM_SCHEDULES, SCHEDULES, Schedule
+from kernels.spec import Family
+from kernels.trainer import Trainer
+from tests.kernels.reference import scheduled
+from tests.kernels.support import CONSTANT, MSE, Floats, call, describe, every, make_trainer, vector
 
 STEPS = [0, 1, 2, 9, 10, 11, 999, 1000, 1001, 1999, 2000, 54_321, 1_000_000, 10_000_000]
 
 
-@pytest.mark.parametrize("choice", every(SCHEDULES), ids=describe)
-def test_factor_is_the_reference_and_never_negative(choice: Choice) -> None:
-    variant = SCHEDULES[choice.id]
-    values = variant.values(choice.params)
+#: What the families add to the parameters, in their order.
+ADDED: dict[str, dict[str, float]] = {
+    "schedules": {},
+    "momentum_schedules": {"target": 0.875, "cycle": 0.25},
+    "batch_schedules": {"size": 24},
+}
+FAMILIES: tuple[Family[Schedule], ...] = (SCHEDULES, MOMENTUM_SCHEDULES, BATCH_SCHEDULES)
+ALL = [(family, choice) for family in FAMILIES for choice in every(family)]
+
+
+@pytest.mark.parametrize(("family", "choice"), ALL, ids=[f"{family.id}-{describe(choice)}" for family, choice in ALL])
+def test_the_kernel_is_the_expression_and_never_negative(family: Family[Schedule], choice: Choice) -> None:
+    variant = family[choice.id]
+    added = {"reached": 0.125} if variant.advances else ADDED[family.id]
+    # Kernels get their parameters as float32.
+    values = [float(np.float32(value)) for value in variant.values(choice.params)]
     for step in STEPS:
-        # Kernels get their parameters as float32.
-        truth = variant.reference(step, *(float(np.float32(value)) for value in values))
-        factor = 1.0 if variant.factor is None else call(variant.factor, step, vector(values))
-        assert factor == pytest.approx(truth, rel=1e-5, abs=1e-300)
-        assert factor >= 0
+        truth = scheduled(variant, step, values, **added)
+        if variant.value is None:
+            assert truth == next(iter(added.values()), 1.0)
+            continue
+        value = call(variant.value, step, vector([*values, *added.values()]))
+        assert value == pytest.approx(truth, rel=1e-5, abs=1e-300)
+        assert value == variant.at(step, [*values, *added.values()])
+        assert value >= 0
 
 
 @pytest.mark.parametrize("choice", every(SCHEDULES), ids=describe)
 def test_the_trainer_records_the_scheduled_rate(choice: Choice) -> None:
+    if SCHEDULES[choice.id].advances:
+        pytest.skip("follows the loss: test_epochs.py")
     trainer = make_trainer(optimizer=Choice("sgd", {"learning_rate": 0.01}), schedule=choice)
     trainer.train(30)
     variant = SCHEDULES[choice.id]
+    truth = [0.01 * scheduled(variant, step, variant.values(choice.params)) for step in range(30)]
+    np.testing.assert_allclose(recorded_rates(trainer), truth, rtol=1e-5)
+
+
+def recorded_rates(trainer: Trainer) -> Floats:
+    """The learning rate of every step."""
     names = [column.name for column in trainer.layout.columns]
-    recorded = trainer.records(0).values[:, names.index("learning_rate")]
-    truth = [0.01 * variant.reference(step, *variant.values(choice.params)) for step in range(30)]
-    np.testing.assert_allclose(recorded, truth, rtol=1e-5)
+    rates: Floats = trainer.records(0).values[:, names.index("learning_rate")]
+    return rates
 
 
 @pytest.mark.parametrize("warmup", [0, 1, 7, 100])
@@ -42,11 +67,10 @@ def test_warm_up_grows_in_a_straight_line_before_any_schedule(name: str, warmup:
     trainer = make_trainer(optimizer=Choice("sgd", {"learning_rate": 0.01}), schedule=Choice(name), warmup=warmup)
     trainer.train(30)
     variant = SCHEDULES[name]
-    names = [column.name for column in trainer.layout.columns]
-    recorded = trainer.records(0).values[:, names.index("learning_rate")]
-    factors = np.array([variant.reference(step, *variant.values({})) for step in range(30)])
+    added = {"reached": 1.0} if variant.advances else {}
+    factors = np.array([scheduled(variant, step, variant.values({}), **added) for step in range(30)])
     warm = np.minimum(1, np.arange(1, 31) / max(1, warmup))
-    np.testing.assert_allclose(recorded, 0.01 * factors * warm, rtol=1e-5)
+    np.testing.assert_allclose(recorded_rates(trainer), 0.01 * factors * warm, rtol=1e-5)
 
 
 def test_the_step_itself_is_warmed_up() -> None:

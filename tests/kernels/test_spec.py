@@ -74,8 +74,9 @@ def test_families_find_number_and_refuse() -> None:
 
 def test_the_families_of_the_kernels() -> None:
     assert list(FAMILIES) == [
-        "activations", "initializers", "normalizations", "losses", "optimizers", "schedules", "regularizers",
-        "clippings", "samplings", "features", "preprocessings",
+        "activations", "initializers", "bias_initializers", "normalizations", "losses", "optimizers", "schedules",
+        "momentum_schedules", "batch_schedules", "averagings", "stoppings", "regularizers", "clippings", "samplings",
+        "features", "preprocessings",
     ]  # fmt: skip
     assert all(family.id == key for key, family in FAMILIES.items())
 

@@ -21,6 +21,7 @@ def test_fifty_steps_of_pytorch(optimizer: str, kind: str) -> None:
         np.testing.assert_allclose(kept["x"], data.x_train, rtol=1e-6)
         np.testing.assert_array_equal(kept["y"], data.y_train)
         batches, losses, parameters, running = (kept[name] for name in ("batches", "losses", "parameters", "running"))
+        averaged = kept.get("averaged", None)
         trainer.parameters[:] = kept["start"]
     assert len(batches) == STEPS
     for step, batch in enumerate(batches):
@@ -31,6 +32,9 @@ def test_fifty_steps_of_pytorch(optimizer: str, kind: str) -> None:
         after = f"after step {step + 1}"
         np.testing.assert_allclose(trainer.parameters, parameters[step], rtol=1e-4, atol=1e-5, err_msg=after)
         np.testing.assert_allclose(trainer.running, running[step], rtol=1e-4, atol=1e-5, err_msg=after)
+        assert (averaged is None) == (trainer.averaged is None)
+        if averaged is not None and trainer.averaged is not None:
+            np.testing.assert_allclose(trainer.averaged, averaged[step], rtol=1e-4, atol=1e-5, err_msg=after)
     assert np.abs(parameters[-1] - parameters[0]).max() > 0.04
 
 

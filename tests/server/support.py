@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from kernels.epochs import Stop
 from kernels.layout import Layout, make_layout
 from kernels.network import NetworkSpec, TrainingSpec
-from kernels.trainer import Divergence, Records
+from kernels.records import Records
+from kernels.trainer import Divergence
 from server.bus import Demand
 from server.commands import Command
 from server.configuration import network_spec, resolve, training_spec
@@ -46,6 +48,9 @@ class CountingTrainer:
         self.evaluated = (250, 250)
         self.step_flops = step_seconds * 5e9
         self.diverged: Divergence | None = None
+        self.stopped: Stop | None = None
+        self.averaged: np.ndarray[Any, Any] | None = None
+        self.stop_at: int | None = None
         self.dropout: list[float] = []
         self.looks = 0
         self.calls: list[tuple[int, bool]] = []
@@ -60,7 +65,7 @@ class CountingTrainer:
 
     def train(self, steps: int, observe: bool = True) -> int:
         self.calls.append((steps, observe))
-        if self.diverged is not None:
+        if self.diverged is not None or self.stopped is not None:
             return 0
         if self.fail_at is not None and self.step + steps >= self.fail_at:
             self.fail_at = None
@@ -69,6 +74,9 @@ class CountingTrainer:
         if self.diverge_at is not None and self.step + steps >= self.diverge_at:
             done = self.diverge_at - self.step
             self.diverged = Divergence(self.diverge_at, "layer1.weight")
+        if self.stop_at is not None and self.step + steps >= self.stop_at:
+            done = self.stop_at - self.step
+            self.stopped, self.stop_at = Stop(self.stop_at, 2.0, 16, 0.5), None
         self.step += done
         self.epoch = self.step / self.steps_per_epoch
         self._clock.now += done * self._step_seconds
@@ -78,6 +86,9 @@ class CountingTrainer:
 
     def observe(self) -> None:
         self.looks += 1
+
+    def resume(self) -> None:
+        self.stopped = None
 
     def records(self, start: int) -> Records:
         steps = np.arange(start, self.step, dtype=np.float64)

@@ -12,6 +12,7 @@ from server.configuration import (
     needs_new_weights,
     network_spec,
     resolve,
+    steps_per_epoch,
     training_size,
     training_spec,
 )
@@ -96,6 +97,12 @@ def test_the_product_of_parameters_and_batch_is_bounded() -> None:
         {"training": {"clipping": {"id": "by_norm"}}},
         {"training": {"sampling": {"id": "sorted"}}},
         {"training": {"warmup": 100}},
+        {"training": {"loss": {"id": "hinge"}}},
+        {"training": {"momentum_schedule": {"id": "linear"}}},
+        {"training": {"batch_schedule": {"id": "linear_growth"}}},
+        {"training": {"averaging": {"id": "polyak"}}},
+        {"training": {"stopping": {"id": "patience"}}},
+        {"training": {"switch": {"step": 100, "optimizer": {"id": "sgd"}}}},
         {"network": {"layers": [{**layer.model_dump(), "dropout": 0.5} for layer in DEFAULT.network.layers]}},
         {"speed": "full"},
     ],
@@ -120,7 +127,8 @@ def test_what_may_change_while_training(live: dict[str, Any]) -> None:
         {"network": {"layers": [{"activation": {"id": "relu"}}, {}, {}]}},
         {"network": {"layers": [{"normalization": {"id": "batch_norm"}}, {}, {}]}},
         {"network": {"output": {"initializer": {"id": "zeros"}}}},
-        {"training": {"loss": {"id": "mse"}}},
+        {"network": {"output": {"bias_initializer": {"id": "prior"}}}},
+        {"network": {"layers": [{"bias_initializer": {"id": "constant"}}, {}, {}]}},
     ],
 )
 def test_what_takes_new_weights(restarting: dict[str, Any]) -> None:
@@ -138,6 +146,11 @@ def test_the_kernels_get_what_was_chosen() -> None:
                 "clipping": {"id": "by_value", "limit": 0.25},
                 "sampling": {"id": "with_replacement"},
                 "warmup": 40,
+                "batch_schedule": {"id": "step_growth", "every": 70},
+                "averaging": {"id": "exponential", "decay": 0.5},
+                "stopping": {"id": "patience", "patience": 3},
+                "switch": {"step": 90, "optimizer": {"id": "momentum", "momentum": 0.5}},
+                "momentum_schedule": {"id": "linear", "start": 0.25},
             },
         }
     )
@@ -153,5 +166,56 @@ def test_the_kernels_get_what_was_chosen() -> None:
     assert training.regularizers[0].params["rate"] == 0.5
     assert (training.clipping.id, training.clipping.params) == ("by_value", {"limit": 0.25})
     assert (training.sampling.id, training.warmup) == ("with_replacement", 40)
+    assert training.batch_schedule.params["every"] == 70
+    assert training.averaging.params == {"decay": 0.5}
+    assert (training.stopping.id, training.stopping.params["patience"]) == ("patience", 3)
+    assert training.momentum_schedule.params["start"] == 0.25
+    assert training.switch is not None
+    assert (training.switch.step, training.switch.optimizer.params["momentum"]) == (90, 0.5)
     digits = network_spec(resolve({"data": {"dataset": {"id": "digits"}}}))
     assert (digits.inputs, digits.outputs) == (64, 10)
+
+
+INVERSE = {"training": {"schedule": {"id": "cyclic"}, "momentum_schedule": {"id": "inverse_cycle"}}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"training": {"optimizer": {"id": "sgd"}, "momentum_schedule": {"id": "linear"}}}, "", "adam"),
+        ({"training": {"momentum_schedule": {"id": "inverse_cycle"}}}, "", "one_cycle, cyclic"),
+        ({"network": {"layers": [{}, {"bias_initializer": {"id": "prior"}}]}}, "network.layers.1", "no targets"),
+    ],
+)
+def test_choices_that_cannot_act_are_refused_with_the_reason(asked: dict[str, Any], field: str, words: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        resolve(asked)
+    problem = refusal.value.first
+    assert problem.field == (f"{field}.bias_initializer" if field else "training.momentum_schedule")
+    assert words in problem.message["en"]
+
+
+@pytest.mark.parametrize("change", [{"optimizer": {"id": "sgd"}}, {"schedule": {"id": "step"}}])
+def test_a_momentum_schedule_that_no_longer_fits_gives_way(change: dict[str, Any]) -> None:
+    base = resolve(INVERSE)
+    assert resolve({"training": change}, base).training.momentum_schedule.id == "constant"
+    assert resolve({"training": {"optimizer": {"id": "momentum"}}}, base).training.momentum_schedule.id != "constant"
+    with pytest.raises(Refused):
+        resolve({"training": {**change, "momentum_schedule": {"id": "inverse_cycle"}}}, base)
+
+
+def test_the_steps_of_an_epoch_follow_the_batch_size() -> None:
+    config = resolve({"training": {"batch_schedule": {"id": "step_growth", "every": 10, "gamma": 2.0}}})
+    assert [steps_per_epoch(config, step) for step in (0, 9, 10, 20, 1000)] == [16, 16, 8, 4, 2]
+
+
+def test_a_batch_that_grows_counts_as_grown() -> None:
+    wide = {"units": 512}
+    asked = {
+        "data": {"dataset": {"samples": 5000}, "train_share": 0.9},
+        "network": {"layers": [wide, wide]},
+        "training": {"batch_schedule": {"id": "linear_growth", "largest": 4000}},
+    }
+    with pytest.raises(Refused) as refusal:
+        resolve(asked)
+    assert refusal.value.first.field == "training.batch_size"

@@ -19,10 +19,15 @@ from server.schema import CHOICE_FIELDS
 WHERE = {
     "activations": "network.layers.0.activation",
     "initializers": "network.layers.0.initializer",
+    "bias_initializers": "network.output.bias_initializer",
     "normalizations": "network.layers.0.normalization",
     "losses": "training.loss",
     "optimizers": "training.optimizer",
     "schedules": "training.schedule",
+    "momentum_schedules": "training.momentum_schedule",
+    "batch_schedules": "training.batch_schedule",
+    "averagings": "training.averaging",
+    "stoppings": "training.stopping",
     "regularizers": "training.regularizers.0",
     "clippings": "training.clipping",
     "samplings": "training.sampling",
@@ -37,6 +42,8 @@ NOT_FINITE = [math.nan, math.inf, -math.inf]
 def complete() -> dict[str, Any]:
     config = copy.deepcopy(DEFAULT.as_dict())
     config["training"]["regularizers"] = [{"id": next(iter(FAMILIES["regularizers"])).id}]
+    config["training"]["schedule"] = {"id": "one_cycle"}
+    config["training"]["switch"] = {"step": 500, "optimizer": {"id": "sgd"}}
     return config
 
 
@@ -167,6 +174,8 @@ FIELDS: dict[str, tuple[str, list[Any]]] = {
     "network.layers.0.units": ("1 <= units <= 512", [0, -1, 513, 10**400, 2.5]),
     "network.layers.0.dropout": ("0 <= dropout <= 0.9", [-0.1, 0.91, 1]),
     "training.batch_size": ("1 <= batch_size <= 5000", [0, -1, 5001, 1.5, 10**400]),
+    "training.switch.step": ("1 <= step <= 1000000", [0, -1, 1_000_001, 0.5, 10**400]),
+    "training.switch.optimizer.learning_rate": ("0 < learning_rate <= 100", [0, -1, 101, 10**400]),
     "training.warmup": ("0 <= warmup <= 1000000", [-1, 1_000_001, 0.5, 10**400]),
     "speed": ("0.5 <= speed <= 1000000", [0, 0.4, -1, 1e7, 10**400, "fast", ""]),
 }
@@ -192,10 +201,17 @@ def test_every_part_is_an_object(path: str, value: Any) -> None:
     assert refused(changed(path, value)).first.field == path
 
 
-@pytest.mark.parametrize("path", ["", "data", "network", "network.output", "network.layers.0", "training"])
+@pytest.mark.parametrize(
+    "path", ["", "data", "network", "network.output", "network.layers.0", "training", "training.switch"]
+)
 def test_no_part_takes_further_fields(path: str) -> None:
     where = f"{path}.surprise" if path else "surprise"
     assert refused(changed(where, 1)).first.field == where
+
+
+@pytest.mark.parametrize("value", [5, "text", [], True, math.nan, {}, {"step": 5}, {"optimizer": {"id": "sgd"}}])
+def test_a_switch_is_none_or_whole(value: Any) -> None:
+    assert refused(changed("training.switch", value)).first.field.startswith("training.switch")
 
 
 def test_names_that_are_no_field_names_are_not_repeated() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from kernels.losses import Task, default_loss
 from kernels.network import Choice, TrainingData
@@ -20,7 +21,13 @@ CASES = [
     *product(("sgd", "momentum", "adam"), ("plain", "batch_norm", "l2")),
     *product(_PLAIN, ("plain",)),
     ("sgd", "multilabel"),
+    *product(("momentum",), ("one_cycle", "plateau", "polyak", "exponential")),
+    ("adam", "one_cycle"),
 ]
+#: One cycle of rate and momentum, as PyTorch counts its steps: the top after 14, the end after 49.
+PEAK, CYCLE, START, FLOOR, HIGH, LOW = 14, 49, 0.04, 4e-6, 0.95, 0.85
+DECAY = 0.9
+PLATEAU = {"factor": 0.5, "patience": 0, "threshold": 0.1, "floor": 0.2}
 
 
 def path(optimizer: str, kind: str) -> Path:
@@ -39,14 +46,26 @@ def _task(kind: str) -> Task:
 
 def build(optimizer: str, kind: str) -> Trainer:
     """Two inputs, tanh layers of six and five, three classes or labels; five batches, the last of four."""
+    over_time: dict[str, dict[str, Any]] = {
+        "one_cycle": {
+            "schedule": Choice("one_cycle", {"steps": CYCLE, "rise": PEAK / CYCLE, "start": START, "floor": FLOOR}),
+            "momentum_schedule": Choice("inverse_cycle", {"lowest": LOW}),
+        },
+        "plateau": {"schedule": Choice("reduce_on_plateau", PLATEAU)},
+        "polyak": {"averaging": Choice("polyak")},
+        "exponential": {"averaging": Choice("exponential", {"decay": DECAY})},
+    }
+    momentum = {"momentum": "momentum", "adam": "beta1"}
+    params = {momentum[optimizer]: HIGH} if kind == "one_cycle" else {}
     return make_trainer(
         data_of(kind),
         task=_task(kind),
         hidden=HIDDEN,
         loss=Choice(default_loss(_task(kind))),
-        optimizer=Choice(optimizer),
+        optimizer=Choice(optimizer, params),
         normalization=Choice("batch_norm" if kind == "batch_norm" else "none"),
         regularizers=(Choice("l2", {"rate": PENALTY}),) if kind == "l2" else (),
         batch_size=BATCH_SIZE,
         seed=11,
+        **over_time.get(kind, {}),
     )

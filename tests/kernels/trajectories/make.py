@@ -7,7 +7,8 @@ the samples of the trainer, in its order. A file holds
 - `x`, `y`: the data, [samples, inputs] and [samples], or [samples, labels];
 - `start`: the first parameters, flat as in the trainer's layout;
 - `batches`: [steps, batch size], the samples of every step, -1 behind a shorter one;
-- `losses`: [steps]; `parameters`: [steps, size] and `running`: [steps, size], after every step.
+- `losses`: [steps]; `parameters`: [steps, size] and `running`: [steps, size], after every step;
+- `averaged`: [steps, size], where the weights are averaged.
 """
 
 from __future__ import annotations
@@ -24,9 +25,17 @@ from tests.kernels.support import last_batch
 from tests.kernels.trajectories.cases import (
     BATCH_SIZE,
     CASES,
+    CYCLE,
+    DECAY,
+    FLOOR,
     HIDDEN,
+    HIGH,
+    LOW,
+    PEAK,
     PENALTY,
+    PLATEAU,
     SAMPLES,
+    START,
     STEPS,
     build,
     data_of,
@@ -85,6 +94,32 @@ def optimizer_of(name: str, kind: str, parameters: dict[str, Any]) -> Any:
     return getattr(torch.optim, RULES[name][0])(groups, **options(name))
 
 
+def schedule_of(kind: str, rule: Any) -> tuple[Any, Any]:
+    """PyTorch's schedules of such a case: the one that goes on every step, and the one that does every epoch."""
+    rate = rule.param_groups[0]["lr"]
+    if kind == "one_cycle":
+        scheduler: Any = torch.optim.lr_scheduler.OneCycleLR(
+            rule, max_lr=rate, total_steps=CYCLE + 1, pct_start=(PEAK + 1) / (CYCLE + 1), div_factor=1 / START,
+            final_div_factor=START / FLOOR, base_momentum=LOW, max_momentum=HIGH,
+        )  # fmt: skip
+        return scheduler, None
+    if kind == "plateau":
+        return None, torch.optim.lr_scheduler.ReduceLROnPlateau(
+            rule, factor=PLATEAU["factor"], patience=int(PLATEAU["patience"]), threshold=PLATEAU["threshold"],
+            min_lr=PLATEAU["floor"] * rate,
+        )  # fmt: skip
+    return None, None
+
+
+def mean_of(kind: str, model: Any) -> Any:
+    """PyTorch's averaged model of such a case, or None."""
+    swa: Any = torch.optim.swa_utils
+    if kind not in ("polyak", "exponential"):
+        return None
+    rule = {"multi_avg_fn": swa.get_ema_multi_avg_fn(DECAY)} if kind == "exponential" else {}
+    return swa.AveragedModel(model, **rule)
+
+
 def flat(tensors: tuple[Tensor, ...], values: dict[str, Any]) -> NDArray[np.float32]:
     """Tensors by name as one buffer."""
     parts = [values[tensor.name].detach().numpy().ravel() for tensor in tensors]
@@ -103,8 +138,12 @@ def train(optimizer: str, kind: str) -> None:
             parameters[tensor.name].copy_(torch.from_numpy(values.astype(np.float64)))
     rule = optimizer_of(optimizer, kind, parameters)
     drawn = batches(optimizer, kind)
-    losses, after, statistics = [], [], []
-    for batch in drawn:
+    losses, after, statistics, means = [], [], [], []
+    by_step, by_epoch = schedule_of(kind, rule)
+    mean = mean_of(kind, model)
+    names = {id(values): name for name, values in parameters.items()}
+    per_epoch = -(-SAMPLES // BATCH_SIZE)
+    for step, batch in enumerate(drawn, start=1):
         rule.zero_grad()
         logits = model(torch.from_numpy(data.x_train[batch].astype(np.float64)))
         wanted = torch.from_numpy(data.y_train[batch])
@@ -116,11 +155,20 @@ def train(optimizer: str, kind: str) -> None:
         loss.backward()
         rule.step()
         losses.append(float(loss.detach()))
+        if by_step and step < STEPS:
+            by_step.step()
+        if by_epoch and step % per_epoch == 0:
+            by_epoch.step(np.mean(losses[-per_epoch:]))
+        if mean:
+            mean.update_parameters(model)
+            pairs = zip(model.parameters(), mean.module.parameters(), strict=True)
+            means.append(flat(layout.tensors, {names[id(values)]: average for values, average in pairs}))
         after.append(flat(layout.tensors, parameters))
         statistics.append(flat(layout.buffers, running))
     padded = np.full((STEPS, BATCH_SIZE), -1, np.int16)
     for row, batch in zip(padded, drawn, strict=True):
         row[: len(batch)] = batch
+    averaged: dict[str, Any] = {"averaged": np.stack(means)} if means else {}
     np.savez_compressed(
         path(optimizer, kind),
         x=data.x_train,
@@ -130,6 +178,7 @@ def train(optimizer: str, kind: str) -> None:
         losses=np.array(losses, np.float32),
         parameters=np.stack(after),
         running=np.stack(statistics),
+        **averaged,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgpack
 import numpy as np
 
+from kernels.epochs import Stop
 from kernels.layout import make_layout
 from kernels.network import Choice, LayerSpec, NetworkSpec
 from kernels.trainer import Divergence
@@ -42,6 +43,11 @@ CONFIG = {
         "clipping": {"id": "none"},
         "sampling": {"id": "shuffled"},
         "warmup": 0,
+        "momentum_schedule": {"id": "constant"},
+        "batch_schedule": {"id": "constant"},
+        "averaging": {"id": "none"},
+        "stopping": {"id": "none"},
+        "switch": None,
     },
     "speed": 120,
 }
@@ -49,6 +55,7 @@ CONFIG = {
 #: Binary fields and what their numbers are; all others of type bytes would be a mistake.
 ARRAYS = {
     "params": "<f4",
+    "averaged": "<f4",
     "running": "<f4",
     "stats": "<f4",
     "gradients": "<f4",
@@ -85,6 +92,7 @@ def messages() -> dict[str, bytes]:
         running=np.array([0.0, 0.5, 1.0, 1.5], np.float32),
         stats=(np.arange(columns) / 4).astype(np.float32),
         series=Series(0, np.zeros(0), values[:0]),
+        averaged=np.linspace(1, -1, count + 4, dtype=np.float32),
         gradients=np.full(count, 0.25, np.float32),
         updates=np.full(count, -0.125, np.float32),
     )
@@ -97,11 +105,17 @@ def messages() -> dict[str, bytes]:
         "hello": encode_hello("a1B2-c3_D4", plan, "running", None, owner=True),
         "hello_compiling": encode_hello("a1B2-c3_D4", plan, "running", None, compiling, owner=True),
         "hello_diverged": encode_hello("a1B2-c3_D4", plan, "diverged", Divergence(41, "layer1.weight"), owner=False),
+        "hello_finished": encode_hello(
+            "a1B2-c3_D4", plan, "finished", None, stopped=Stop(41, 2.0, 32, 0.125), owner=True
+        ),
         "frame": encode_frame(5, body, frozenset({"gradients", "updates"}), series),
         "frame_small": encode_frame(6, body, frozenset(), Series(10, np.zeros(0), values[:0])),
         "event_config": encode_config_event(plan),
         "event_compiling": encode_event(Event("compiling", 3, 41, {"compiling": compiling})),
         "event_diverged": encode_event(Event("diverged", 3, 41, {"tensor": "layer1.weight"})),
+        "event_finished": encode_event(
+            Event("finished", 3, 41, {"best_epoch": 2.0, "best_step": 32, "best_loss": 0.125})
+        ),
         "event_error": encode_event(Event("error", 3, 41, problem)),
         "event_state": encode_event(Event("state", 3, 41, {"state": "paused"})),
         "event_paused_idle": encode_event(Event("paused_idle", 3, 41)),

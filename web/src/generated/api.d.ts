@@ -506,6 +506,34 @@ export interface components {
             tensor: string | null;
         };
         /**
+         * ConstantBatchSchedules
+         * @description The batch size stays as it is set.
+         */
+        ConstantBatchSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "constant";
+        };
+        /**
+         * ConstantBiasInitializers
+         * @description The same for all; 0.1 keeps nearly every rectifier active at first.
+         */
+        ConstantBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "constant";
+            /**
+             * Value
+             * @description What every bias starts at.
+             * @default 0.1
+             */
+            value: number;
+        };
+        /**
          * ConstantInitializers
          * @description Every weight the same: like zeros, the units of a layer can never tell themselves apart.
          */
@@ -521,6 +549,17 @@ export interface components {
              * @default 0.1
              */
             value: number;
+        };
+        /**
+         * ConstantMomentumSchedules
+         * @description The momentum stays as it is set.
+         */
+        ConstantMomentumSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "constant";
         };
         /**
          * ConstantSchedules
@@ -759,6 +798,23 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * ExponentialAveragings
+         * @description A mean that forgets: the last 1/(1 − d) steps count most.
+         */
+        ExponentialAveragings: {
+            /**
+             * Decay
+             * @description The share of the mean that survives a step.
+             * @default 0.99
+             */
+            decay: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "exponential";
+        };
+        /**
          * ExponentialSchedules
          * @description Step decay without the steps: the learning rate loses the same share at every step.
          */
@@ -788,6 +844,12 @@ export interface components {
         FamiliesView: {
             /** Activations */
             activations: components["schemas"]["VariantView"][];
+            /** Averagings */
+            averagings: components["schemas"]["VariantView"][];
+            /** Batch Schedules */
+            batch_schedules: components["schemas"]["VariantView"][];
+            /** Bias Initializers */
+            bias_initializers: components["schemas"]["VariantView"][];
             /** Clippings */
             clippings: components["schemas"]["VariantView"][];
             /** Datasets */
@@ -798,6 +860,8 @@ export interface components {
             initializers: components["schemas"]["VariantView"][];
             /** Losses */
             losses: components["schemas"]["VariantView"][];
+            /** Momentum Schedules */
+            momentum_schedules: components["schemas"]["VariantView"][];
             /** Normalizations */
             normalizations: components["schemas"]["VariantView"][];
             /** Optimizers */
@@ -810,6 +874,8 @@ export interface components {
             samplings: components["schemas"]["VariantView"][];
             /** Schedules */
             schedules: components["schemas"]["VariantView"][];
+            /** Stoppings */
+            stoppings: components["schemas"]["VariantView"][];
         };
         /**
          * GaussiansDatasets
@@ -1000,6 +1066,40 @@ export interface components {
             width: number;
         };
         /**
+         * IncreasingMomentumSchedules
+         * @description Starts at a half and comes ever closer to 1, up to the optimizer's own momentum.
+         */
+        IncreasingMomentumSchedules: {
+            /**
+             * Every
+             * @description The number of steps from one momentum to the next.
+             * @default 250
+             */
+            every: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "increasing";
+        };
+        /**
+         * InverseCycleMomentumSchedules
+         * @description Low where a cycling learning rate is high, and at the optimizer's own value where it is low.
+         */
+        InverseCycleMomentumSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "inverse_cycle";
+            /**
+             * Lowest
+             * @description The momentum at the highest learning rate.
+             * @default 0.85
+             */
+            lowest: number;
+        };
+        /**
          * InverseTimeSchedules
          * @description Falls like 1/t, slowly enough to reach any point and fast enough to settle: SGD then converges.
          */
@@ -1134,6 +1234,13 @@ export interface components {
              */
             activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"];
             /**
+             * Bias Initializer
+             * @default {
+             *       "id": "zeros"
+             *     }
+             */
+            bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
+            /**
              * Dropout
              * @default 0
              */
@@ -1207,6 +1314,17 @@ export interface components {
             id: "lecun_normal";
         };
         /**
+         * LecunUniformBiasInitializers
+         * @description Random within bounds that shrink with the inputs, as PyTorch starts a linear layer's biases.
+         */
+        LecunUniformBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "lecun_uniform";
+        };
+        /**
          * LecunUniformInitializers
          * @description The older rule ±1/√fan-in: its variance is a third of 1/fan-in, so signals fade with the depth.
          */
@@ -1240,6 +1358,11 @@ export interface components {
             speed_maximum: number;
             /** Speed Minimum */
             speed_minimum: number;
+            /**
+             * Switch
+             * @description The last step at which an optimizer can take over.
+             */
+            switch: number;
             /** Table Columns */
             table_columns: number;
             /** Table Rows */
@@ -1270,6 +1393,52 @@ export interface components {
              * @enum {string}
              */
             id: "linear";
+        };
+        /**
+         * LinearGrowthBatchSchedules
+         * @description Grows in a straight line up to the largest batch, and stays there.
+         */
+        LinearGrowthBatchSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "linear_growth";
+            /**
+             * Largest
+             * @description Where growing ends; never beyond the training set.
+             * @default 256
+             */
+            largest: number;
+            /**
+             * Steps
+             * @description The number of steps after which the batch size stays.
+             * @default 5000
+             */
+            steps: number;
+        };
+        /**
+         * LinearMomentumSchedules
+         * @description Goes in a straight line from a start to the optimizer's own momentum, and stays there.
+         */
+        LinearMomentumSchedules: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "linear";
+            /**
+             * Start
+             * @description The first momentum.
+             * @default 0.5
+             */
+            start: number;
+            /**
+             * Steps
+             * @description The number of steps after which the momentum stays.
+             * @default 2000
+             */
+            steps: number;
         };
         /**
          * LinearSchedules
@@ -1528,6 +1697,17 @@ export interface components {
             output: components["schemas"]["OutputConfig"];
         };
         /**
+         * NoneAveragings
+         * @description The weights as they are.
+         */
+        NoneAveragings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "none";
+        };
+        /**
          * NoneClippings
          * @description The gradient as it is.
          */
@@ -1559,6 +1739,34 @@ export interface components {
              * @enum {string}
              */
             id: "none";
+        };
+        /**
+         * NoneStoppings
+         * @description Trains until you stop it.
+         */
+        NoneStoppings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "none";
+        };
+        /**
+         * NormalBiasInitializers
+         * @description Random around zero.
+         */
+        NormalBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "normal";
+            /**
+             * Std
+             * @description How far they are spread.
+             * @default 0.1
+             */
+            std: number;
         };
         /**
          * NormalInitializers
@@ -1634,6 +1842,13 @@ export interface components {
          * @description The output layer, whose width and activation the task decides.
          */
         OutputConfig: {
+            /**
+             * Bias Initializer
+             * @default {
+             *       "id": "zeros"
+             *     }
+             */
+            bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
             /** Initializer */
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
@@ -1703,6 +1918,29 @@ export interface components {
             unit: "" | "%";
         };
         /**
+         * PatienceStoppings
+         * @description Ends after so many epochs without a better test loss, and restores the best epoch's weights.
+         */
+        PatienceStoppings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "patience";
+            /**
+             * Improvement
+             * @description How much lower the test loss must be to count as better.
+             * @default 0
+             */
+            improvement: number;
+            /**
+             * Patience
+             * @description Epochs without improvement after which training ends.
+             * @default 20
+             */
+            patience: number;
+        };
+        /**
          * PcaWhitenPreprocessings
          * @description Turns the data onto its principal axes, each of variance 1: input k is the k-th component.
          */
@@ -1754,6 +1992,23 @@ export interface components {
             ][];
         };
         /**
+         * PolyakAveragings
+         * @description The mean of the weights of all steps from a start on: the middle of what SGD circles around.
+         */
+        PolyakAveragings: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "polyak";
+            /**
+             * Start
+             * @description The step at which the mean begins; before it, the weights themselves count.
+             * @default 0
+             */
+            start: number;
+        };
+        /**
          * PolynomialSchedules
          * @description Linear decay with a bend: a power above 1 falls early, one below 1 falls late.
          */
@@ -1793,6 +2048,17 @@ export interface components {
             id: string;
             label: components["schemas"]["TextView"];
             watch: components["schemas"]["TextView"];
+        };
+        /**
+         * PriorBiasInitializers
+         * @description The output starts at what the targets say without input: log-odds, log class shares, or mean.
+         */
+        PriorBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "prior";
         };
         /**
          * ProblemView
@@ -1851,6 +2117,47 @@ export interface components {
              * @default 0.01
              */
             learning_rate: number;
+        };
+        /**
+         * ReduceOnPlateauSchedules
+         * @description Multiplies the learning rate by γ when the loss has not improved for some epochs.
+         */
+        ReduceOnPlateauSchedules: {
+            /**
+             * Factor
+             * @description What the learning rate is multiplied by.
+             * @default 0.5
+             */
+            factor: number;
+            /**
+             * Floor
+             * @description The lowest learning rate, as a share of the highest.
+             * @default 0.001
+             */
+            floor: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "reduce_on_plateau";
+            /**
+             * Measure
+             * @description The mean loss of the epoch's batches, or the loss on the test set at its end.
+             * @default 0
+             */
+            measure: number;
+            /**
+             * Patience
+             * @description Epochs without improvement that are put up with.
+             * @default 10
+             */
+            patience: number;
+            /**
+             * Threshold
+             * @description An improvement counts where the loss falls by more than this share.
+             * @default 0.0001
+             */
+            threshold: number;
         };
         /**
          * Relu6Activations
@@ -1992,6 +2299,8 @@ export interface components {
         /**
          * RunView
          * @description A run. `idle`: it was paused because nobody watched. `diverged`: why it can go on with new weights only.
+         *
+         *     `stopped`: how training ended by itself; it goes on from the best weights when played.
          */
         RunView: {
             config: components["schemas"]["RunConfig"];
@@ -2023,6 +2332,7 @@ export interface components {
             step: number;
             /** Steps Per Epoch */
             steps_per_epoch: number;
+            stopped: components["schemas"]["StopView"] | null;
             /** Viewers */
             viewers: number;
         };
@@ -2298,6 +2608,35 @@ export interface components {
             id: "step";
         };
         /**
+         * StepGrowthBatchSchedules
+         * @description Multiplies the batch size instead of dividing the learning rate: the noise falls alike.
+         */
+        StepGrowthBatchSchedules: {
+            /**
+             * Every
+             * @description The number of steps from one size to the next.
+             * @default 500
+             */
+            every: number;
+            /**
+             * Gamma
+             * @description What the batch size is multiplied by.
+             * @default 2
+             */
+            gamma: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "step_growth";
+            /**
+             * Largest
+             * @description Where growing ends; never beyond the training set.
+             * @default 256
+             */
+            largest: number;
+        };
+        /**
          * StepSchedules
          * @description Multiplies the learning rate by γ after every so many steps.
          */
@@ -2319,6 +2658,30 @@ export interface components {
              * @enum {string}
              */
             id: "step";
+        };
+        /**
+         * StopView
+         * @description An early stop: after which step, and in which epoch, after which step the best test loss was.
+         */
+        StopView: {
+            /** Best Epoch */
+            best_epoch: number;
+            /** Best Loss */
+            best_loss: number;
+            /** Best Step */
+            best_step: number;
+            /** Step */
+            step: number;
+        };
+        /**
+         * SwitchConfig
+         * @description Another optimizer that takes over after so many steps: the weights stay, its slots start fresh.
+         */
+        SwitchConfig: {
+            /** Optimizer */
+            optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["NesterovOptimizers"] | components["schemas"]["SamOptimizers"] | components["schemas"]["AdagradOptimizers"] | components["schemas"]["RmspropOptimizers"] | components["schemas"]["RmspropNesterovOptimizers"] | components["schemas"]["AdadeltaOptimizers"] | components["schemas"]["AdamOptimizers"] | components["schemas"]["AdamwOptimizers"] | components["schemas"]["AmsgradOptimizers"] | components["schemas"]["NadamOptimizers"] | components["schemas"]["AdamaxOptimizers"] | components["schemas"]["RadamOptimizers"] | components["schemas"]["LambOptimizers"] | components["schemas"]["LionOptimizers"] | components["schemas"]["RpropOptimizers"] | components["schemas"]["DeltaBarDeltaOptimizers"];
+            /** Step */
+            step: number;
         };
         /**
          * TableColumnView
@@ -2428,12 +2791,18 @@ export interface components {
          * @description How it is trained.
          */
         TrainingConfig: {
+            /** Averaging */
+            averaging: components["schemas"]["NoneAveragings"] | components["schemas"]["PolyakAveragings"] | components["schemas"]["ExponentialAveragings"];
+            /** Batch Schedule */
+            batch_schedule: components["schemas"]["ConstantBatchSchedules"] | components["schemas"]["StepGrowthBatchSchedules"] | components["schemas"]["LinearGrowthBatchSchedules"];
             /** Batch Size */
             batch_size: number;
             /** Clipping */
             clipping: components["schemas"]["NoneClippings"] | components["schemas"]["ByNormClippings"] | components["schemas"]["ByValueClippings"];
             /** Loss */
             loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["MultilabelCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
+            /** Momentum Schedule */
+            momentum_schedule: components["schemas"]["ConstantMomentumSchedules"] | components["schemas"]["LinearMomentumSchedules"] | components["schemas"]["IncreasingMomentumSchedules"] | components["schemas"]["InverseCycleMomentumSchedules"];
             /** Optimizer */
             optimizer: components["schemas"]["SgdOptimizers"] | components["schemas"]["MomentumOptimizers"] | components["schemas"]["NesterovOptimizers"] | components["schemas"]["SamOptimizers"] | components["schemas"]["AdagradOptimizers"] | components["schemas"]["RmspropOptimizers"] | components["schemas"]["RmspropNesterovOptimizers"] | components["schemas"]["AdadeltaOptimizers"] | components["schemas"]["AdamOptimizers"] | components["schemas"]["AdamwOptimizers"] | components["schemas"]["AmsgradOptimizers"] | components["schemas"]["NadamOptimizers"] | components["schemas"]["AdamaxOptimizers"] | components["schemas"]["RadamOptimizers"] | components["schemas"]["LambOptimizers"] | components["schemas"]["LionOptimizers"] | components["schemas"]["RpropOptimizers"] | components["schemas"]["DeltaBarDeltaOptimizers"];
             /** Regularizers */
@@ -2441,12 +2810,32 @@ export interface components {
             /** Sampling */
             sampling: components["schemas"]["ShuffledSamplings"] | components["schemas"]["ShuffledOnceSamplings"] | components["schemas"]["SortedSamplings"] | components["schemas"]["WithReplacementSamplings"];
             /** Schedule */
-            schedule: components["schemas"]["ConstantSchedules"] | components["schemas"]["LinearSchedules"] | components["schemas"]["StepSchedules"] | components["schemas"]["ExponentialSchedules"] | components["schemas"]["InverseTimeSchedules"] | components["schemas"]["PolynomialSchedules"] | components["schemas"]["CosineSchedules"] | components["schemas"]["OneCycleSchedules"] | components["schemas"]["CyclicSchedules"];
+            schedule: components["schemas"]["ConstantSchedules"] | components["schemas"]["LinearSchedules"] | components["schemas"]["StepSchedules"] | components["schemas"]["ExponentialSchedules"] | components["schemas"]["InverseTimeSchedules"] | components["schemas"]["PolynomialSchedules"] | components["schemas"]["CosineSchedules"] | components["schemas"]["OneCycleSchedules"] | components["schemas"]["CyclicSchedules"] | components["schemas"]["ReduceOnPlateauSchedules"];
+            /** Stopping */
+            stopping: components["schemas"]["NoneStoppings"] | components["schemas"]["PatienceStoppings"];
+            switch: components["schemas"]["SwitchConfig"] | null;
             /**
              * Warmup
              * @description Steps over which the learning rate grows from zero.
              */
             warmup: number;
+        };
+        /**
+         * UniformBiasInitializers
+         * @description Random within fixed bounds.
+         */
+        UniformBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "uniform";
+            /**
+             * Range
+             * @description The largest absolute value.
+             * @default 0.1
+             */
+            range: number;
         };
         /**
          * UniformInitializers
@@ -2472,6 +2861,21 @@ export interface components {
         VariantView: {
             /** Classes */
             classes?: number | null;
+            /**
+             * Cycles
+             * @description Schedules only: the learning rate goes up and down.
+             */
+            cycles?: boolean | null;
+            /**
+             * Follows Cycle
+             * @description Momentum schedules only: needs a schedule that cycles.
+             */
+            follows_cycle?: boolean | null;
+            /**
+             * Follows Loss
+             * @description Schedules only: no formula tells what is to come.
+             */
+            follows_loss?: boolean | null;
             /** Formula */
             formula: string;
             /**
@@ -2492,8 +2896,18 @@ export interface components {
              */
             kinds?: string[] | null;
             label: components["schemas"]["TextView"];
+            /**
+             * Momentum
+             * @description Optimizers only: has a momentum that a schedule can change.
+             */
+            momentum?: boolean | null;
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
+            /**
+             * Output Only
+             * @description Bias initializers only: not for hidden layers.
+             */
+            output_only?: boolean | null;
             /** Params */
             params: components["schemas"]["ParamView"][];
             /** Preview */
@@ -2605,6 +3019,17 @@ export interface components {
              * @enum {string}
              */
             id: "zca_whiten";
+        };
+        /**
+         * ZerosBiasInitializers
+         * @description All zero: no unit prefers either side, and the weights alone break the symmetry.
+         */
+        ZerosBiasInitializers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "zeros";
         };
         /**
          * ZerosInitializers

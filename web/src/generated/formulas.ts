@@ -1,5 +1,5 @@
 /**
- * Formulas of the activations and of the input features, printed from the registry's expressions.
+ * Formulas of the activations, the input features and the schedules, printed from the registry's expressions.
  * Made by `python -m server.generate`; do not edit.
  */
 import { errorFunction, hyperbolicTangent, logOnePlusExp } from '../model/elementary';
@@ -16,6 +16,17 @@ export type Feature = (x1: number, x2: number) => number;
 export interface ActivationTwin {
   readonly forward: Activation;
   readonly derivative: Activation;
+}
+
+/** A number for every step t. `parameters`: the variant's own, and what its family adds to them. */
+export type OverTime = (t: number, parameters: Parameters) => number;
+
+export interface ScheduleTwin {
+  readonly at: OverTime;
+  /** The number of steps in which a picture of it shows what it does. */
+  readonly span: (parameters: Parameters) => number;
+  /** For a learning rate that goes up and down: where it stands between its lowest (0) and its highest (1). */
+  readonly cycle?: OverTime;
 }
 
 export const activations: Readonly<Record<string, ActivationTwin>> = {
@@ -282,4 +293,206 @@ export const features: Readonly<Record<string, Feature>> = {
   x1_x2: (x1, x2) => x1*x2,
   sin_x1: (x1, _x2) => Math.sin(x1),
   sin_x2: (_x1, x2) => Math.sin(x2),
+};
+
+export const schedules: Readonly<Record<string, Readonly<Record<string, ScheduleTwin>>>> = {
+  schedules: {
+    constant: {
+      at(_t, _parameters) {
+        return 1;
+      },
+      span(_parameters) {
+        return 1000;
+      },
+    },
+    linear: {
+      at(t, parameters) {
+        const floor = parameters['floor']!;
+        const steps = parameters['steps']!;
+        return -(1 - floor)*Math.min(1, t/steps) + 1;
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+    },
+    step: {
+      at(t, parameters) {
+        const every = parameters['every']!;
+        const gamma = parameters['gamma']!;
+        return Math.pow(gamma, Math.floor(t/every));
+      },
+      span(parameters) {
+        const every = parameters['every']!;
+        return 5*every;
+      },
+    },
+    exponential: {
+      at(t, parameters) {
+        const every = parameters['every']!;
+        const gamma = parameters['gamma']!;
+        return Math.pow(gamma, t/every);
+      },
+      span(parameters) {
+        const every = parameters['every']!;
+        return 5*every;
+      },
+    },
+    inverse_time: {
+      at(t, parameters) {
+        const steps = parameters['steps']!;
+        return 1/(1 + t/steps);
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 5*steps;
+      },
+    },
+    polynomial: {
+      at(t, parameters) {
+        const floor = parameters['floor']!;
+        const power = parameters['power']!;
+        const steps = parameters['steps']!;
+        return floor + (1 - floor)*Math.pow(1 - Math.min(1, t/steps), power);
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+    },
+    cosine: {
+      at(t, parameters) {
+        const floor = parameters['floor']!;
+        const steps = parameters['steps']!;
+        return floor + (1/2)*(1 - floor)*(Math.cos(Math.PI*Math.min(1, t/steps)) + 1);
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+    },
+    one_cycle: {
+      at(t, parameters) {
+        const floor = parameters['floor']!;
+        const rise = parameters['rise']!;
+        const start = parameters['start']!;
+        const steps = parameters['steps']!;
+        return (t < rise*steps ? start + (1/2)*(1 - start)*(1 - Math.cos(Math.PI*t/(rise*steps))) : floor + (1/2)*(1 - floor)*(Math.cos(Math.PI*(-rise + Math.min(1, t/steps))/(1 - rise)) + 1));
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+      cycle(t, parameters) {
+        const rise = parameters['rise']!;
+        const steps = parameters['steps']!;
+        return (t < rise*steps ? 1/2 - 1/2*Math.cos(Math.PI*t/(rise*steps)) : (1/2)*Math.cos(Math.PI*(rise - Math.min(1, t/steps))/(rise - 1)) + 1/2);
+      },
+    },
+    cyclic: {
+      at(t, parameters) {
+        const every = parameters['every']!;
+        const floor = parameters['floor']!;
+        return floor + (1 - floor)*(1 - Math.abs(2*(((((1/2)*t/every) % 1) + 1) % 1) - 1));
+      },
+      span(parameters) {
+        const every = parameters['every']!;
+        return 6*every;
+      },
+      cycle(t, parameters) {
+        const every = parameters['every']!;
+        return 1 - Math.abs(2*(((((1/2)*t/every) % 1) + 1) % 1) - 1);
+      },
+    },
+    reduce_on_plateau: {
+      at(_t, parameters) {
+        const reached = parameters['reached']!;
+        return reached;
+      },
+      span(_parameters) {
+        return 1000;
+      },
+    },
+  },
+  momentum_schedules: {
+    constant: {
+      at(_t, parameters) {
+        const target = parameters['target']!;
+        return target;
+      },
+      span(_parameters) {
+        return 1000;
+      },
+    },
+    linear: {
+      at(t, parameters) {
+        const start = parameters['start']!;
+        const steps = parameters['steps']!;
+        const target = parameters['target']!;
+        return start + (-start + target)*Math.min(1, t/steps);
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+    },
+    increasing: {
+      at(t, parameters) {
+        const every = parameters['every']!;
+        const target = parameters['target']!;
+        return Math.min(target, 1 - 1/(2*Math.floor(t/every) + 2));
+      },
+      span(parameters) {
+        const every = parameters['every']!;
+        return 12*every;
+      },
+    },
+    inverse_cycle: {
+      at(_t, parameters) {
+        const cycle = parameters['cycle']!;
+        const lowest = parameters['lowest']!;
+        const target = parameters['target']!;
+        return -cycle*(-lowest + target) + target;
+      },
+      span(_parameters) {
+        return 1000;
+      },
+    },
+  },
+  batch_schedules: {
+    constant: {
+      at(_t, parameters) {
+        const size = parameters['size']!;
+        return size;
+      },
+      span(_parameters) {
+        return 1000;
+      },
+    },
+    step_growth: {
+      at(t, parameters) {
+        const every = parameters['every']!;
+        const gamma = parameters['gamma']!;
+        const largest = parameters['largest']!;
+        const size = parameters['size']!;
+        return Math.max(size, Math.floor(Math.min(largest, Math.pow(gamma, Math.floor(t/every))*size) + 1/1000));
+      },
+      span(parameters) {
+        const every = parameters['every']!;
+        return 6*every;
+      },
+    },
+    linear_growth: {
+      at(t, parameters) {
+        const largest = parameters['largest']!;
+        const size = parameters['size']!;
+        const steps = parameters['steps']!;
+        return Math.max(size, Math.floor(size + (largest - size)*Math.min(1, t/steps) + 1/1000));
+      },
+      span(parameters) {
+        const steps = parameters['steps']!;
+        return 1.25*steps;
+      },
+    },
+  },
 };

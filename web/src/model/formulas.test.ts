@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activations, features } from '../generated/formulas';
+import { activations, features, schedules } from '../generated/formulas';
 import golden from '../generated/formulas.golden.json';
 
 interface Case {
@@ -56,5 +56,29 @@ describe.each(Object.keys(features))('the twin of the feature %s', (id) => {
     const values = (golden.features.values as Record<string, number[]>)[id]!;
     const twin = golden.features.points.map(([x1, x2]) => features[id]!(x1!, x2!));
     expect(near(twin, values)).toBe(true);
+  });
+});
+
+const overTime = golden.schedules as unknown as Record<string, Record<string, (Case & { t: number[] })[]>>;
+
+describe.each(Object.entries(schedules))('the twins of the family %s', (family, variants) => {
+  it.each(Object.keys(variants))('%s gives what the kernel gives', (id) => {
+    const cases = overTime[family]![id]!;
+    expect(cases.length).toBeGreaterThan(0);
+    for (const { parameters, t, out } of cases) {
+      const twin = t.map((step) => variants[id]!.at(step, parameters));
+      expect(near(twin, out), `${JSON.stringify(parameters)}: ${twin}`).toBe(true);
+      expect(variants[id]!.span(parameters)).toBeGreaterThan(0);
+    }
+  });
+
+  it('move between 0 and 1 where they cycle', () => {
+    for (const [id, { cycle, span }] of Object.entries(variants)) {
+      if (!cycle) continue;
+      const parameters = overTime[family]![id]![0]!.parameters;
+      const values = Array.from({ length: 101 }, (_, i) => cycle((i * span(parameters)) / 100, parameters));
+      expect(Math.min(...values)).toBeCloseTo(0, 1);
+      expect(Math.max(...values)).toBeCloseTo(1, 1);
+    }
   });
 });

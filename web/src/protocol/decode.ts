@@ -70,6 +70,7 @@ function decodeFrame(message: Record<string, unknown>): Frame {
     running: optional('running') ?? EMPTY,
     gradients: optional('gradients'),
     updates: optional('updates'),
+    averaged: optional('averaged'),
     stats: optional('stats') ?? EMPTY,
     series: decodeSeries(series),
   };

@@ -38,6 +38,7 @@ export interface LayerConfig {
   units: number;
   activation: Choice;
   initializer: Choice;
+  bias_initializer: Choice;
   normalization: Choice;
   /** The probability with which a unit is silenced in training. */
   dropout: number;
@@ -57,7 +58,7 @@ export interface RunConfig {
   };
   network: {
     layers: LayerConfig[];
-    output: { initializer: Choice };
+    output: { initializer: Choice; bias_initializer: Choice };
   };
   training: {
     loss: Choice;
@@ -69,6 +70,12 @@ export interface RunConfig {
     sampling: Choice;
     /** Steps over which the learning rate grows from zero. */
     warmup: number;
+    momentum_schedule: Choice;
+    batch_schedule: Choice;
+    averaging: Choice;
+    stopping: Choice;
+    /** Another optimizer that takes over after so many steps. */
+    switch: { step: number; optimizer: Choice } | null;
   };
   speed: Speed;
 }
@@ -77,7 +84,7 @@ export interface RunConfig {
 export interface PartialConfig {
   seed?: number;
   data?: Partial<RunConfig['data']>;
-  network?: Partial<RunConfig['network']>;
+  network?: { layers?: LayerConfig[]; output?: Partial<RunConfig['network']['output']> };
   training?: Partial<RunConfig['training']>;
   speed?: Speed;
 }
@@ -99,6 +106,9 @@ export type WatchField = 'gradients' | 'updates';
 /** Where and when training left the numbers. */
 export type Divergence = Schemas['DivergenceView'];
 
+/** How training ended by itself. */
+export type Stop = Schemas['StopView'];
+
 /** What a run waits for: kernels of its own choices that nobody has used before; `name` is compiled now. */
 export interface Compiling {
   name: Text;
@@ -115,6 +125,8 @@ export interface Hello {
   state: RunState;
   /** Stays until there are new weights, so that who comes later learns it too. */
   diverged: Divergence | null;
+  /** Stays until training goes on. */
+  stopped: Stop | null;
   compiling: Compiling | null;
   owner: boolean;
   generation: number;
@@ -146,6 +158,8 @@ export interface Frame {
   running: Float32Array;
   gradients: Float32Array | null;
   updates: Float32Array | null;
+  /** The mean of `params`, then that of `running`, where weights are averaged. */
+  averaged: Float32Array | null;
   /** One float a column of the layout, for this very step. */
   stats: Float32Array;
   series: SeriesChunk;
@@ -173,7 +187,7 @@ export type RunEvent = EventBase &
     | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
     | { event: 'state'; state: RunState }
     | { event: 'paused_idle' }
-    | { event: 'finished' }
+    | ({ event: 'finished'; step: number } & Omit<Stop, 'step'>)
   );
 
 export type Downstream = Hello | Frame | RunEvent;

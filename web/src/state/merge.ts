@@ -8,7 +8,7 @@ export function merge(config: RunConfig, patch: PartialConfig): RunConfig {
     ...config,
     ...patch,
     data: { ...config.data, ...patch.data },
-    network: { ...config.network, ...patch.network },
+    network: { ...config.network, ...patch.network, output: { ...config.network.output, ...patch.network?.output } },
     training: { ...config.training, ...patch.training },
   };
 }
@@ -17,7 +17,12 @@ export function merge(config: RunConfig, patch: PartialConfig): RunConfig {
 export function join(first: PartialConfig, second: PartialConfig): PartialConfig {
   const joined: PartialConfig = { ...first, ...second };
   if (first.data && second.data) joined.data = { ...first.data, ...second.data };
-  if (first.network && second.network) joined.network = { ...first.network, ...second.network };
+  if (first.network && second.network) {
+    joined.network = { ...first.network, ...second.network };
+    if (first.network.output && second.network.output) {
+      joined.network.output = { ...first.network.output, ...second.network.output };
+    }
+  }
   if (first.training && second.training) joined.training = { ...first.training, ...second.training };
   return joined;
 }

@@ -12,6 +12,7 @@ import type {
   RunConfig,
   RunEvent,
   RunState,
+  Stop,
 } from '../protocol/messages';
 import { FrameQueue } from './frameQueue';
 
@@ -35,6 +36,8 @@ export class RunMirror {
   /** Steps a second that the speed "auto" means. */
   pace = $state(0);
   diverged = $state.raw<Divergence | null>(null);
+  /** How training ended by itself, until it goes on. */
+  stopped = $state.raw<Stop | null>(null);
   /** The kernels that the run waits for before it goes on, if any. */
   awaiting = $state.raw<Compiling | null>(null);
   /** The server paused the run because nobody had watched it for a while. */
@@ -65,6 +68,7 @@ export class RunMirror {
     this.state = hello.state;
     this.generation = hello.generation;
     this.diverged = hello.diverged;
+    this.stopped = hello.stopped;
     this.awaiting = hello.compiling;
   }
 
@@ -85,15 +89,17 @@ export class RunMirror {
     if (event.generation !== undefined && event.generation !== this.generation) {
       this.generation = event.generation;
       this.diverged = null;
+      this.stopped = null;
     }
     switch (event.event) {
       case 'config':
-        if (event.restarted) this.diverged = null;
+        if (event.restarted) this.diverged = this.stopped = null;
         this.reflectPlan(event);
         break;
       case 'state':
         this.state = event.state;
         if (event.state !== 'diverged') this.diverged = null;
+        if (event.state !== 'finished') this.stopped = null;
         if (event.state === 'running') this.idle = false;
         break;
       case 'compiling':
@@ -109,6 +115,12 @@ export class RunMirror {
         break;
       case 'finished':
         this.state = 'finished';
+        this.stopped = {
+          step: event.step,
+          best_epoch: event.best_epoch,
+          best_step: event.best_step,
+          best_loss: event.best_loss,
+        };
         break;
     }
   }

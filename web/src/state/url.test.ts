@@ -27,10 +27,17 @@ function complete(patch: PartialConfig): RunConfig {
   fill('clippings', merged.training.clipping, base.training.clipping);
   fill('samplings', merged.training.sampling, base.training.sampling);
   fill('schedules', merged.training.schedule, base.training.schedule);
+  fill('momentum_schedules', merged.training.momentum_schedule);
+  fill('batch_schedules', merged.training.batch_schedule);
+  fill('averagings', merged.training.averaging);
+  fill('stoppings', merged.training.stopping);
+  if (merged.training.switch) fill('optimizers', merged.training.switch.optimizer);
+  fill('bias_initializers', merged.network.output.bias_initializer);
   merged.training.regularizers.forEach((choice) => fill('regularizers', choice));
   for (const layer of merged.network.layers) {
     fill('activations', layer.activation);
     fill('initializers', layer.initializer);
+    fill('bias_initializers', layer.bias_initializer);
     fill('normalizations', layer.normalization);
   }
   return merged;
@@ -56,6 +63,25 @@ const configs: [string, PartialConfig, string][] = [
     'optimizer=runner',
   ],
   [
+    'what changes over time',
+    {
+      training: {
+        switch: { step: 700, optimizer: { id: 'runner', learning_rate: 0.2 } },
+        momentum_schedule: { id: 'rising', start: 0.25 },
+        batch_schedule: { id: 'growing', pace: 0.5 },
+        averaging: { id: 'smooth', memory: 0.9 },
+        stopping: { id: 'tired', breath: 0.5 },
+      },
+    },
+    'switch=700:runner(learning_rate:0.2)&momentum_schedule=rising(start:0.25)&batch_schedule=growing' +
+      '&averaging=smooth&stopping=tired(breath:0.5)',
+  ],
+  [
+    'both initializers of the output',
+    { network: { output: { initializer: { id: 'nothing' }, bias_initializer: { id: 'raised', height: 0.3 } } } },
+    'output=nothing&output_bias=raised(height:0.3)',
+  ],
+  [
     'a table of one’s own',
     { data: { dataset: { id: 'chest', table: 'Ab-3_x', target: 3, columns: [0, 2], task: 'auto' } } },
     'dataset=chest(table:Ab-3_x;target:3;columns:(0,2);task:auto)',
@@ -76,13 +102,14 @@ const configs: [string, PartialConfig, string][] = [
             units: 3,
             activation: { id: 'kinked', slope: 0.2 },
             initializer: { id: 'nothing' },
+            bias_initializer: { id: 'raised', height: 0.2 },
             normalization: { id: 'level', momentum: 0.1 },
             dropout: 0.25,
           },
         ],
       },
     },
-    'layers=3(activation:kinked(slope:0.2);initializer:nothing;normalization:level;dropout:0.25)',
+    'layers=3(activation:kinked(slope:0.2);initializer:nothing;bias_initializer:raised(height:0.2);normalization:level;dropout:0.25)',
   ],
   [
     'two regularizers',

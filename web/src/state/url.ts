@@ -42,6 +42,10 @@ export interface ReadLink {
   unreadable: string[];
 }
 
+/** The choices of a layer, by their names in the configuration. */
+type LayerChoice = 'activation' | 'initializer' | 'bias_initializer' | 'normalization';
+const LAYER_CHOICES: readonly string[] = ['activation', 'initializer', 'bias_initializer', 'normalization'];
+
 const PRESET = 'preset';
 const PAGE_KEYS = ['run', 'embed', 'lang', 'theme'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
@@ -83,12 +87,30 @@ export function writeConfig(config: RunConfig, { families, default_config: base,
   put('output', network.output.initializer, base.network.output.initializer, () =>
     choice('initializers', network.output.initializer, base.network.output.initializer),
   );
+  put('output_bias', network.output.bias_initializer, base.network.output.bias_initializer, () =>
+    choice('bias_initializers', network.output.bias_initializer, base.network.output.bias_initializer),
+  );
   put('loss', training.loss, base.training.loss, () => choice('losses', training.loss, base.training.loss));
   put('optimizer', training.optimizer, base.training.optimizer, () =>
     choice('optimizers', training.optimizer, base.training.optimizer),
   );
   put('schedule', training.schedule, base.training.schedule, () =>
     choice('schedules', training.schedule, base.training.schedule),
+  );
+  put('switch', training.switch, base.training.switch, () =>
+    training.switch ? `${training.switch.step}:${choice('optimizers', training.switch.optimizer)}` : '',
+  );
+  put('momentum_schedule', training.momentum_schedule, base.training.momentum_schedule, () =>
+    choice('momentum_schedules', training.momentum_schedule, base.training.momentum_schedule),
+  );
+  put('batch_schedule', training.batch_schedule, base.training.batch_schedule, () =>
+    choice('batch_schedules', training.batch_schedule, base.training.batch_schedule),
+  );
+  put('averaging', training.averaging, base.training.averaging, () =>
+    choice('averagings', training.averaging, base.training.averaging),
+  );
+  put('stopping', training.stopping, base.training.stopping, () =>
+    choice('stoppings', training.stopping, base.training.stopping),
   );
   put('warmup', training.warmup, base.training.warmup, () => String(training.warmup));
   put('clipping', training.clipping, base.training.clipping, () =>
@@ -139,11 +161,12 @@ function writeLayers(layers: LayerConfig[], base: RunConfig, families: Defaults[
 
 function writeLayer(layer: LayerConfig, usual: LayerConfig | undefined, families: Defaults['families']): string {
   const parts: string[] = [];
-  const put = (key: 'activation' | 'initializer' | 'normalization', family: FamilyId) => {
+  const put = (key: LayerChoice, family: FamilyId) => {
     if (!same(layer[key], usual?.[key])) parts.push(`${key}:${writeChoice(layer[key], families[family])}`);
   };
   put('activation', 'activations');
   put('initializer', 'initializers');
+  put('bias_initializer', 'bias_initializers');
   put('normalization', 'normalizations');
   if (layer.dropout !== (usual?.dropout ?? 0)) parts.push(`dropout:${layer.dropout}`);
   return parts.length ? `${layer.units}(${parts.join(';')})` : String(layer.units);
@@ -172,7 +195,10 @@ export function readConfig(
     }
     const { config } = link;
     if (patch.data) patch.data = { ...config.data, ...patch.data };
-    if (patch.network) patch.network = { ...config.network, ...patch.network };
+    if (patch.network) {
+      const output = { ...config.network?.output, ...patch.network.output };
+      patch.network = { ...config.network, ...patch.network, ...(Object.keys(output).length ? { output } : {}) };
+    }
     if (patch.training) patch.training = { ...config.training, ...patch.training };
     Object.assign(config, patch);
   }
@@ -187,9 +213,16 @@ const readers: Record<string, (value: string, base: RunConfig) => PartialConfig 
   preprocessing: (value) => wrap(readChoice(value), (preprocessing) => ({ data: { preprocessing } })),
   layers: (value, base) => wrap(readLayers(value, usualLayer(base)), (layers) => ({ network: { layers } })),
   output: (value) => wrap(readChoice(value), (initializer) => ({ network: { output: { initializer } } })),
+  output_bias: (value) =>
+    wrap(readChoice(value), (bias_initializer) => ({ network: { output: { bias_initializer } } })),
   loss: (value) => wrap(readChoice(value), (loss) => ({ training: { loss } })),
   optimizer: (value) => wrap(readChoice(value), (optimizer) => ({ training: { optimizer } })),
   schedule: (value) => wrap(readChoice(value), (schedule) => ({ training: { schedule } })),
+  switch: (value) => wrap(readSwitch(value), (next) => ({ training: { switch: next } })),
+  momentum_schedule: (value) => wrap(readChoice(value), (momentum_schedule) => ({ training: { momentum_schedule } })),
+  batch_schedule: (value) => wrap(readChoice(value), (batch_schedule) => ({ training: { batch_schedule } })),
+  averaging: (value) => wrap(readChoice(value), (averaging) => ({ training: { averaging } })),
+  stopping: (value) => wrap(readChoice(value), (stopping) => ({ training: { stopping } })),
   warmup: (value) => ({ training: { warmup: number(value) } }),
   clipping: (value) => wrap(readChoice(value), (clipping) => ({ training: { clipping } })),
   regularizers: (value) => wrap(readList(value), (regularizers) => ({ training: { regularizers } })),
@@ -209,6 +242,13 @@ function readChoice(text: string): Choice | null {
     choice[key] = list ? split(list[1]!, ',').map(number) : number(value);
   }
   return choice;
+}
+
+/** `step:optimizer`. */
+function readSwitch(text: string): RunConfig['training']['switch'] {
+  const [step, optimizer] = /^(\d+):(.+)$/.exec(text)?.slice(1) ?? [];
+  const choice = optimizer === undefined ? null : readChoice(optimizer);
+  return choice && { step: number(step!), optimizer: choice };
 }
 
 function readList(text: string): Choice[] | null {
@@ -236,10 +276,10 @@ function readLayer(text: string, usual: LayerConfig | undefined): LayerConfig | 
   const layer: Partial<LayerConfig> = { ...structuredClone(usual), units: number(call.name) };
   for (const [key, value] of call.fields) {
     if (key === 'dropout') layer.dropout = number(value);
-    else if (key === 'activation' || key === 'initializer' || key === 'normalization') {
+    else if (LAYER_CHOICES.includes(key)) {
       const choice = readChoice(value);
       if (!choice) return null;
-      layer[key] = choice;
+      layer[key as LayerChoice] = choice;
     } else return null;
   }
   return layer as LayerConfig;

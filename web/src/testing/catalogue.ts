@@ -29,6 +29,7 @@ const layer = {
   units: 8,
   activation: { id: 'bendy' },
   initializer: { id: 'small', spread: 0.5 },
+  bias_initializer: { id: 'flat' },
   normalization: { id: 'plain' },
   dropout: 0,
 };
@@ -42,7 +43,10 @@ const config: RunConfig = {
     features: ['east', 'north'],
     preprocessing: { id: 'scaled' },
   },
-  network: { layers: [layer, layer], output: { initializer: { id: 'small', spread: 0.5 } } },
+  network: {
+    layers: [layer, layer],
+    output: { initializer: { id: 'small', spread: 0.5 }, bias_initializer: { id: 'flat' } },
+  },
   training: {
     loss: { id: 'distance' },
     optimizer: { id: 'walker', learning_rate: 0.02, memory: 0.9 },
@@ -52,6 +56,11 @@ const config: RunConfig = {
     clipping: { id: 'free' },
     sampling: { id: 'dealt' },
     warmup: 0,
+    momentum_schedule: { id: 'even' },
+    batch_schedule: { id: 'fixed' },
+    averaging: { id: 'plain' },
+    stopping: { id: 'never' },
+    switch: null,
   },
   speed: 'auto',
 };
@@ -69,6 +78,7 @@ export const catalogue: Catalog = {
   families: {
     activations: [variant('bendy'), variant('kinked', [param('slope', 0.01)])],
     initializers: [variant('small', [param('spread', 0.5)]), variant('nothing')],
+    bias_initializers: [variant('flat'), variant('raised', [param('height', 0.1)])],
     normalizations: [variant('plain'), variant('level', [param('momentum', 0.1)])],
     losses: [
       variant('distance', [], { tasks: ['regression', 'binary'] }),
@@ -76,6 +86,10 @@ export const catalogue: Catalog = {
     ],
     optimizers: [variant('walker', [rate, param('memory', 0.9)]), variant('runner', [{ ...rate, default: 0.1 }])],
     schedules: [variant('steady'), variant('stairs', [param('every', 1000, { maximum: 1e6, integer: true })])],
+    momentum_schedules: [variant('even'), variant('rising', [param('start', 0.5)])],
+    batch_schedules: [variant('fixed'), variant('growing', [param('pace', 0.5)])],
+    averagings: [variant('plain'), variant('smooth', [param('memory', 0.9)])],
+    stoppings: [variant('never'), variant('tired', [param('breath', 0.2)])],
     regularizers: [variant('pull', [param('rate', 0.001)]), variant('push', [param('rate', 0.001)])],
     clippings: [variant('free'), variant('fenced', [param('limit', 1, { maximum: 1000 })])],
     samplings: [variant('dealt'), variant('thrown')],
@@ -96,6 +110,7 @@ export const catalogue: Catalog = {
     dropout: 0.9,
     batch_size: 5000,
     warmup: 1e6,
+    switch: 1e6,
     work: 5e8,
     seed: 2 ** 32 - 1,
     speed_minimum: 0.5,

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from kernels.cache import Kernel, kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.cache import kernel
 from kernels.calls import SCHEDULE
+from kernels.schedules.schedule import MEASURES, Schedule, share, steps
 from kernels.simd import Pointer
-from kernels.spec import Family, Param, Text, Variant
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule(Variant):
-    """A schedule. `factor` is the kernel, None where it is always 1; `reference(step, *params)` the same in Python."""
-
-    factor: Kernel | None
-    reference: Callable[..., float]
+from kernels.spec import Family, Param
 
 
 @kernel(SCHEDULE)
@@ -79,43 +74,38 @@ def cyclic_factor(step: int, params: Pointer) -> Any:
     return floor + (1.0 - floor) * (1.0 - abs(2.0 * (cycles - math.floor(cycles)) - 1.0))
 
 
-def _one_cycle(step: int, steps: float, rise: float, start: float, floor: float) -> float:
-    top = rise * steps
-    if step < top:
-        return start + (1 - start) * (1 - math.cos(math.pi * step / top)) / 2
-    fallen = min(1.0, (step - top) / (steps - top))
-    return floor + (1 - floor) * (1 + math.cos(math.pi * fallen)) / 2
+@kernel(SCHEDULE)
+def plateau_factor(step: int, params: Pointer) -> Any:  # noqa: ARG001 -- functions of a family share one signature
+    """What the epochs so far have made of it: the number behind the parameters."""
+    return params[5]
 
 
-def _cyclic(step: int, every: float, floor: float) -> float:
-    cycle = math.floor(1 + step / (2 * every))
-    return floor + (1 - floor) * max(0.0, 1 - abs(step / every - 2 * cycle + 1))
+def _advance_plateau(
+    state: NDArray[np.float64],
+    loss: float,
+    *,
+    factor: float,
+    patience: float,
+    threshold: float,
+    floor: float,
+    measure: float,  # noqa: ARG001 -- has chosen what the loss is of
+) -> None:
+    """Take in the loss of one more epoch. state: what is left of the learning rate, the best loss, the epochs since."""
+    if loss < state[1] * (1 - threshold):
+        state[1], state[2] = loss, 0
+    else:
+        state[2] += 1
+    if state[2] > patience:
+        state[0], state[2] = max(state[0] * factor, floor), 0
 
 
-def _steps(name: str, label: Text, explanation: Text, default: int) -> Param:
-    return Param(
-        id=name,
-        label=label,
-        help=explanation,
-        default=default,
-        minimum=1,
-        maximum=1_000_000,
-        scale="log",
-        integer=True,
-    )
-
-
-def _share(name: str, label: Text, explanation: Text, default: float) -> Param:
-    return Param(id=name, label=label, help=explanation, default=default, minimum=0.0, maximum=1.0, unit="%")
-
-
-_DURATION = _steps(
+_DURATION = steps(
     "steps",
     {"en": "Over τ steps", "zh": "历时 τ 步"},
     {"en": "The number of steps after which the learning rate stays.", "zh": "此后学习率不再变化的步数。"},
     10_000,
 )
-_EVERY = _steps(
+_EVERY = steps(
     "every",
     {"en": "Every τ steps", "zh": "每 τ 步"},
     {"en": "The number of steps for one decay by γ.", "zh": "衰减一次（乘以 γ）所用的步数。"},
@@ -132,7 +122,7 @@ _GAMMA = Param(
 
 
 def _floor(default: float) -> Param:
-    return _share(
+    return share(
         "floor",
         {"en": "Floor r", "zh": "下限 r"},
         {"en": "The lowest learning rate, as a share of the highest.", "zh": "最低学习率占最高学习率的比例。"},
@@ -151,8 +141,8 @@ SCHEDULES = Family(
             help={"en": "The learning rate stays as it is set.", "zh": "学习率保持不变。"},
             formula=r"\eta_t = \eta",
             source="Goodfellow et al. 2016, 8.3.1",
-            factor=None,
-            reference=lambda _: 1.0,
+            value=None,
+            expression="1",
         ),
         Schedule(
             id="linear",
@@ -164,8 +154,9 @@ SCHEDULES = Family(
             formula=r"\eta_t = (1 - \alpha)\,\eta + \alpha\, r\,\eta,\; \alpha = \min(1, t / \tau)",
             source="Goodfellow et al. 2016, eq. 8.14",
             params=(_DURATION, _floor(0.01)),
-            factor=linear_factor,
-            reference=lambda step, steps, floor: (1 - min(1, step / steps)) + min(1, step / steps) * floor,
+            value=linear_factor,
+            expression="1 - (1 - floor) * Min(1, t / steps)",
+            span="1.25 * steps",
         ),
         Schedule(
             id="step",
@@ -177,8 +168,9 @@ SCHEDULES = Family(
             formula=r"\eta_t = \eta\,\gamma^{\lfloor t / \tau \rfloor}",
             source="He et al. 2016, 3.4",
             params=(_EVERY, _GAMMA),
-            factor=step_factor,
-            reference=lambda step, every, gamma: gamma ** math.floor(step / every),
+            value=step_factor,
+            expression="gamma**floor(t / every)",
+            span="5 * every",
         ),
         Schedule(
             id="exponential",
@@ -190,8 +182,9 @@ SCHEDULES = Family(
             formula=r"\eta_t = \eta\,\gamma^{t / \tau}",
             source="Senior et al. 2013",
             params=(_EVERY, _GAMMA),
-            factor=exponential_factor,
-            reference=lambda step, every, gamma: gamma ** (step / every),
+            value=exponential_factor,
+            expression="gamma**(t / every)",
+            span="5 * every",
         ),
         Schedule(
             id="inverse_time",
@@ -203,15 +196,16 @@ SCHEDULES = Family(
             formula=r"\eta_t = \frac{\eta}{1 + t / \tau}",
             source="Robbins & Monro 1951; Darken & Moody 1990",
             params=(
-                _steps(
+                steps(
                     "steps",
                     {"en": "Half after τ steps", "zh": "τ 步后减半"},
                     {"en": "The step at which the learning rate is half.", "zh": "学习率降到一半时的步数。"},
                     1000,
                 ),
             ),
-            factor=inverse_time_factor,
-            reference=lambda step, steps: 1 / (1 + step / steps),
+            value=inverse_time_factor,
+            expression="1 / (1 + t / steps)",
+            span="5 * steps",
         ),
         Schedule(
             id="polynomial",
@@ -235,8 +229,9 @@ SCHEDULES = Family(
                 ),
                 _floor(0.0),
             ),
-            factor=polynomial_factor,
-            reference=lambda step, steps, power, floor: floor + (1 - floor) * (1 - min(step, steps) / steps) ** power,
+            value=polynomial_factor,
+            expression="floor + (1 - floor) * (1 - Min(1, t / steps))**power",
+            span="1.25 * steps",
         ),
         Schedule(
             id="cosine",
@@ -249,10 +244,9 @@ SCHEDULES = Family(
             r"\left(1 + \cos\tfrac{\pi \min(t, \tau)}{\tau}\right)\right)",
             source="Loshchilov & Hutter 2017, eq. 5, without restarts",
             params=(_DURATION, _floor(0.0)),
-            factor=cosine_factor,
-            reference=lambda step, steps, floor: (
-                floor + (1 - floor) / 2 * (1 + math.cos(math.pi * min(step, steps) / steps))
-            ),
+            value=cosine_factor,
+            expression="floor + (1 - floor) * (1 + cos(pi * Min(1, t / steps))) / 2",
+            span="1.25 * steps",
         ),
         Schedule(
             id="one_cycle",
@@ -276,7 +270,7 @@ SCHEDULES = Family(
                     maximum=0.99,
                     unit="%",
                 ),
-                _share(
+                share(
                     "start",
                     {"en": "Start s", "zh": "起点 s"},
                     {"en": "The first learning rate, as a share of the highest.", "zh": "初始学习率占最高值的比例。"},
@@ -284,8 +278,12 @@ SCHEDULES = Family(
                 ),
                 _floor(0.0),
             ),
-            factor=one_cycle_factor,
-            reference=_one_cycle,
+            value=one_cycle_factor,
+            expression="Piecewise((start + (1 - start) * (1 - cos(pi * t / (rise * steps))) / 2, t < rise * steps),"
+            " (floor + (1 - floor) * (1 + cos(pi * (Min(1, t / steps) - rise) / (1 - rise))) / 2, True))",
+            span="1.25 * steps",
+            lows=("start", "floor"),
+            cycles=True,
         ),
         Schedule(
             id="cyclic",
@@ -299,7 +297,7 @@ SCHEDULES = Family(
             r"\; c = \left\lfloor 1 + \tfrac{t}{2\tau} \right\rfloor",
             source="Smith 2017, 3.1",
             params=(
-                _steps(
+                steps(
                     "every",
                     {"en": "Half a cycle τ", "zh": "半周期 τ"},
                     {"en": "The number of steps from the bottom to the top.", "zh": "从最低到最高所用的步数。"},
@@ -307,8 +305,67 @@ SCHEDULES = Family(
                 ),
                 _floor(0.1),
             ),
-            factor=cyclic_factor,
-            reference=_cyclic,
+            value=cyclic_factor,
+            expression="floor + (1 - floor) * (1 - Abs(2 * Mod(t / (2 * every), 1) - 1))",
+            span="6 * every",
+            lows=("floor",),
+            cycles=True,
+        ),
+        Schedule(
+            id="reduce_on_plateau",
+            label={"en": "Reduce on plateau", "zh": "平台期衰减"},
+            help={
+                "en": "Multiplies the learning rate by γ when the loss has not improved for some epochs.",
+                "zh": "损失连续若干轮没有改善时，将学习率乘以 γ。",
+            },
+            formula=r"\eta \leftarrow \max(\gamma\,\eta,\; r\,\eta_0)\ \text{ when }\ "
+            r"L_e \ge (1 - \varepsilon) \min_{e' < e} L_{e'}\ \text{ for more than } p \text{ epochs}",
+            source="Goodfellow et al. 2016, 11.4.1; PyTorch's ReduceLROnPlateau",
+            params=(
+                replace(_GAMMA, id="factor", default=0.5),
+                Param(
+                    id="patience",
+                    label={"en": "Patience p", "zh": "耐心值 p"},
+                    help={
+                        "en": "Epochs without improvement that are put up with.",
+                        "zh": "容许没有改善的轮数。",
+                    },
+                    default=10,
+                    minimum=0,
+                    maximum=1000,
+                    scale="log",
+                    integer=True,
+                ),
+                Param(
+                    id="threshold",
+                    label={"en": "Threshold ε", "zh": "阈值 ε"},
+                    help={
+                        "en": "An improvement counts where the loss falls by more than this share.",
+                        "zh": "损失下降超过这一比例才算改善。",
+                    },
+                    default=0.0001,
+                    minimum=0.0,
+                    maximum=0.5,
+                    scale="log",
+                ),
+                _floor(0.001),
+                Param(
+                    id="measure",
+                    label={"en": "Watches", "zh": "监测量"},
+                    help={
+                        "en": "The mean loss of the epoch's batches, or the loss on the test set at its end.",
+                        "zh": "该轮各小批量损失的均值，或该轮结束时的测试集损失。",
+                    },
+                    default=0,
+                    minimum=0,
+                    maximum=1,
+                    integer=True,
+                    choices=MEASURES,
+                ),
+            ),
+            value=plateau_factor,
+            expression="reached",
+            advances=_advance_plateau,
         ),
     ),
     live=True,

@@ -1,0 +1,65 @@
+"""Where a training begins: weights and biases as they are drawn, statistics that have seen nothing, clocks at zero."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.bias_initializers import BIAS_INITIALIZERS
+from kernels.initializers import INITIALIZERS
+from kernels.layout import OUTPUT, Layout
+from kernels.network import Choice, NetworkSpec
+from kernels.state import Clock
+from kernels.train import NOTHING
+
+#: The losses of a run before its first step, or of another loss.
+NO_LOSSES = np.array([0.0, 0.0, np.inf, -np.inf, 0.0, 0.0])
+
+_BIAS_STREAM = 1
+
+
+def fresh_clock(samples: int) -> NDArray[np.int64]:
+    """The clock before the first step, which shuffles `samples`."""
+    clock = np.zeros(len(Clock), np.int64)
+    clock[Clock.NEXT_RECORD] = 1
+    clock[Clock.CULPRIT] = NOTHING
+    clock[Clock.POSITION] = samples
+    clock[Clock.DRAWN] = clock[Clock.EPOCH] = -1
+    return clock
+
+
+def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Weights and biases by each layer's initializers and generators of its own; gammas are one, betas zero."""
+    parameters = np.zeros(layout.parameter_count, np.float32)
+    choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
+    bias_choices = [*(layer.bias_initializer for layer in network.layers), network.output_bias_initializer]
+    for tensor in layout.tensors:
+        view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
+        if tensor.role == "weight":
+            choice = choices[tensor.layer - 1]
+            # The output's stream is the same whatever the depth, so that runs can be compared.
+            layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
+            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
+            initializer = INITIALIZERS[choice.id]
+            view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
+        elif tensor.role == "bias":
+            bias = BIAS_INITIALIZERS[bias_choices[tensor.layer - 1].id]
+            values = bias.values(bias_choices[tensor.layer - 1].params)
+            if bias.output_only and tensor.name != f"{OUTPUT}.bias":
+                raise ValueError(f"bias_initializer {bias.id} is for the output layer only")
+            stream = 0 if tensor.name == f"{OUTPUT}.bias" else tensor.layer
+            rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(stream, _BIAS_STREAM)))
+            fan_in = layout.tensor(tensor.name.removesuffix("bias") + "weight").shape[1]
+            view[...] = bias.draw(rng, tensor.size, fan_in, targets, values)
+        elif tensor.role == "gamma":
+            view[...] = 1.0
+    return parameters
+
+
+def fresh_running(layout: Layout) -> NDArray[np.float32]:
+    """Running statistics before the first batch: means of zero, variances of one."""
+    running = np.zeros(layout.running_count, np.float32)
+    for buffer in layout.buffers:
+        if buffer.role == "running_var":
+            running[buffer.offset : buffer.offset + buffer.size] = 1.0
+    return running
