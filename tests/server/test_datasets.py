@@ -87,7 +87,7 @@ def test_a_point_carries_the_labels_of_the_discs_that_it_lies_in() -> None:
     clear = np.abs(distance - 3).min(axis=1) > 1e-5
     np.testing.assert_array_equal(unpack_labels(targets, 3)[clear], (distance < 3)[clear])
     prepared = prepare(resolve({"data": {"dataset": {"id": "discs"}}}).data)
-    assert prepared.training.y_train.shape == (250, 3)
+    assert prepared.training.y_train.shape == (500, 3)
     message = as_message(prepared, 1)
     packed = np.frombuffer(message["train"]["targets"], "<f4")
     np.testing.assert_array_equal(unpack_labels(packed, 3), prepared.training.y_train)
