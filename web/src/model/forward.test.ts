@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { activations } from '../generated/formulas';
 import type { Layout } from '../protocol/messages';
 import { Network, type ForwardConfig } from './forward';
 import golden from '../generated/forward.golden.json';
@@ -59,6 +60,26 @@ describe('the forward pass', () => {
     const { network, samples, inputs, weights } = load(cases[0]!);
     weights.params[0] = NaN;
     expect(network.forward(inputs, samples, weights).at(-1)!.every(Number.isNaN)).toBe(true);
+  });
+
+  it('shows what enters each activation before that makes something else of it', () => {
+    const { activation, normalization } = cases[0]!.layers[0]!;
+    const other = cases.find(
+      ({ layers: [layer] }) => layer!.activation.id !== activation.id && layer!.normalization.id === normalization.id,
+    )!;
+    const { network, samples, inputs, weights } = load(other);
+    const { id, ...parameters } = other.layers[0]!.activation as { id: string } & Record<string, number>;
+    const seen: number[] = [];
+    let first = new Float32Array(0);
+    network.tap = (layer, sums) => {
+      seen.push(layer);
+      if (layer === 0) first = Float32Array.from(sums);
+    };
+    const [output] = network.forward(inputs, samples, weights);
+    expect(seen).toEqual(network.layers.map((_, index) => index));
+    expect(first).not.toEqual(output);
+    activations[id]!.forward(first, first, first.length, parameters);
+    expect(first).toEqual(output);
   });
 
   it('refuses an activation without a formula', () => {

@@ -29,7 +29,8 @@ const DEFAULT_EPSILON = 1e-5;
 /** Units between two looks at the clock. */
 const UNITS_A_CHECK = 8;
 
-function numbers(choice: Choice | undefined): Parameters {
+/** A choice's parameters. */
+export function numbers(choice: Choice | undefined): Parameters {
   return Object.fromEntries(
     Object.entries(choice ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
@@ -44,6 +45,8 @@ export class Network {
   inputValues: Float32Array = new Float32Array(0);
   /** Samples of the last pass. */
   samples = 0;
+  /** Called with what enters a layer's activation, [units][samples], which is overwritten after that. */
+  tap: ((layer: number, sums: Float32Array) => void) | null = null;
   private weights: Weights | null = null;
   private layer = 0;
   private unit = 0;
@@ -110,6 +113,7 @@ export class Network {
       const until = Math.min(plan.units, this.unit + UNITS_A_CHECK);
       for (; this.unit < until; this.unit++) preActivation(plan, this.unit, source, target, this.samples, weights);
       if (this.unit === plan.units) {
+        this.tap?.(this.layer, target);
         plan.activation?.(target, target, target.length, plan.parameters);
         this.layer++;
         this.unit = 0;
