@@ -78,7 +78,7 @@ bench: $(PEERS) $(PAGE) $(WARM) browser ## measure kernels and optimizers agains
 	@$(BIN)/python -m tests.bench --minutes $(MINUTES) $(ARGS)
 
 .PHONY: generate
-generate: $(DEVELOPMENT) $(NODE_MODULES) ## make web/src/generated anew from the registry and the schema
+generate: $(DEVELOPMENT) $(NODE_MODULES) ## make what is generated from the registry and the schema anew
 	@$(BIN)/python -m server.generate
 	@npm --prefix web run --silent generate
 

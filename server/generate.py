@@ -1,6 +1,6 @@
 """Writes what the page would otherwise repeat by hand: formulas from the registry, types from the HTTP contract.
 
-    python -m server.generate            writes web/src/generated/
+    python -m server.generate            writes web/src/generated/ and kernels/CHOICES.md
     python -m server.generate --check    names what differs and returns 1
 
 The truth of an activation, a feature or a schedule is its SymPy expression. Its TypeScript twin is printed from it at
@@ -26,11 +26,13 @@ from kernels.activations import ACTIVATIONS, Activation
 from kernels.inputs import FEATURES, feature_matrix
 from kernels.schedules import BATCH_SCHEDULES, MOMENTUM_SCHEDULES, SCHEDULES, Schedule
 from kernels.spec import Family
+from server.documentation import choices
 
 SCHEDULE_FAMILIES: tuple[Family[Schedule], ...] = (SCHEDULES, MOMENTUM_SCHEDULES, BATCH_SCHEDULES)
 _T = sympy.Symbol("t", real=True)
 
 FOLDER = Path(__file__).parents[1] / "web" / "src" / "generated"
+CHOICES = Path(__file__).parents[1] / "kernels" / "CHOICES.md"
 
 _HEADER = """\
 /**
@@ -302,6 +304,7 @@ def files() -> dict[Path, str]:
         FOLDER / "formulas.ts": formulas(),
         FOLDER / "formulas.golden.json": golden(),
         FOLDER / "openapi.json": openapi(),
+        CHOICES: choices(),
     }
 
 
@@ -335,7 +338,7 @@ def main(arguments: list[str] | None = None) -> int:
     if parser.parse_args(arguments).check:
         stale = drift()
         for name in stale:
-            print(f"web/src/generated/{name} is out of date: run `python -m server.generate`", file=sys.stderr)
+            print(f"{name} is out of date: run `python -m server.generate`", file=sys.stderr)
         return 1 if stale else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path, text in files().items():

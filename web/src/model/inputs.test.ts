@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { features } from '../generated/formulas';
-import { featureMatrix, gridPoints, gridSide, PLANE, preprocess } from './inputs';
+import { columnMeans, featureMatrix, gridPoints, gridSide, PLANE, placeRows, preprocess, sliceRows } from './inputs';
 
 describe('preprocessing', () => {
   const samples = Float32Array.of(1, 2, 3, 5);
@@ -42,5 +42,21 @@ describe('the plane', () => {
     expect(gridSide(134, 23)).toBe(64);
     expect(gridSide(2000, 260)).toBeLessThan(64);
     expect(gridSide(8e6, 16_000)).toBe(16);
+  });
+});
+
+describe('a table', () => {
+  const rows = Float32Array.of(1, 2, 3, 5, 6, 10);
+
+  it('is pictured over two of its columns, the others at their mean', () => {
+    const means = columnMeans(rows, 3);
+    expect([...means]).toEqual([3, 4, 6.5]);
+    expect([...sliceRows(Float32Array.of(-1, 7), means, [2, 0])]).toEqual([7, 4, -1]);
+    expect([...sliceRows(Float32Array.of(-1, 7), Float32Array.of(3), [0, -1])]).toEqual([-1]);
+  });
+
+  it('places its rows in that picture', () => {
+    expect([...placeRows(rows, 3, [2, 0])]).toEqual([3, 1, 10, 5]);
+    expect([...placeRows(Float32Array.of(4, 5), 1, [0, -1])]).toEqual([4, 0, 5, 0]);
   });
 });

@@ -46,6 +46,40 @@ export function featureMatrix(points: Float32Array, ids: readonly string[]): Flo
   return out;
 }
 
+/** Which two columns of a table are the axes of its picture: across and up; -1 for none. */
+export type PlaneColumns = readonly [across: number, up: number];
+
+/** [n, 2] places to rows of a table, [n, d] row-major: the two columns move, the others stay at their mean. */
+export function sliceRows(points: Float32Array, means: Float32Array, [across, up]: PlaneColumns): Float32Array {
+  const count = points.length / 2;
+  const width = means.length;
+  const rows = new Float32Array(count * width);
+  for (let s = 0; s < count; s++) {
+    rows.set(means, s * width);
+    if (up >= 0) rows[s * width + up] = points[2 * s + 1]!;
+    rows[s * width + across] = points[2 * s]!;
+  }
+  return rows;
+}
+
+/** Rows of a table to places in its picture, [n, 2]; where nothing goes up, all lie on the middle line. */
+export function placeRows(rows: Float32Array, width: number, [across, up]: PlaneColumns): Float32Array {
+  const count = rows.length / width;
+  const points = new Float32Array(2 * count);
+  for (let s = 0; s < count; s++) {
+    points[2 * s] = rows[s * width + across]!;
+    if (up >= 0) points[2 * s + 1] = rows[s * width + up]!;
+  }
+  return points;
+}
+
+/** [d] means of the columns of rows, [n, d] row-major. */
+export function columnMeans(rows: Float32Array, width: number): Float32Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < rows.length; i++) sums[i % width]! += rows[i]!;
+  return Float32Array.from(sums, (sum) => (sum * width) / Math.max(1, rows.length));
+}
+
 /** [side * side, 2] centres of the pixels of a square picture of the plane, row by row from the top left. */
 export function gridPoints(side: number): Float32Array {
   const points = new Float32Array(2 * side * side);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { carries, confusionMatrix, labelCounts, linkOf, outputValues, predictedClass, probabilities } from './outputs';
+import {
+  carries,
+  confusionMatrix,
+  goodnessOfFit,
+  labelCounts,
+  linkOf,
+  outputValues,
+  predictedClass,
+  probabilities,
+  signConfusion,
+} from './outputs';
 
 describe('what logits mean', () => {
   it('depends on the task and on what the loss serves', () => {
@@ -60,5 +70,21 @@ describe('labels of which a sample may carry several', () => {
     const counts = labelCounts(values, Float32Array.of(1, 2, 3, 0), 2);
     expect(counts[0]).toEqual({ found: 1, missed: 1, invented: 1, precision: 0.5, recall: 0.5 });
     expect(counts[1]).toEqual({ found: 0, missed: 2, invented: 0, precision: NaN, recall: 0 });
+  });
+});
+
+describe('own results', () => {
+  it('counts two classes by the sign, and leaves out what is no number', () => {
+    const values = Float32Array.of(-0.5, 0.5, 0.2, -0.1, NaN);
+    expect([...signConfusion(values, Float32Array.of(-1, -1, 1, 1, 1))]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('measures how well a regression fits', () => {
+    const targets = Float32Array.of(0, 1, 2, 3);
+    expect(goodnessOfFit(targets, targets)).toEqual({ r2: 1, rmse: 0 });
+    const { r2, rmse } = goodnessOfFit(Float32Array.of(1.5, 1.5, 1.5, 1.5), targets);
+    expect(r2).toBeCloseTo(0);
+    expect(rmse).toBeCloseTo(Math.sqrt(1.25));
+    expect(goodnessOfFit(Float32Array.of(NaN, 1, 2, 3), targets).r2).toBeNaN();
   });
 });

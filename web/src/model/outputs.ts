@@ -70,6 +70,33 @@ export function predictedClass(values: Float32Array, classes: number, count: num
   return best;
 }
 
+/** [2, 2] counts of two classes at -1 and +1 by the sign of the value, row = truth, column = prediction. */
+export function signConfusion(values: Float32Array, targets: Float32Array): Int32Array {
+  const counts = new Int32Array(4);
+  for (let s = 0; s < targets.length; s++) {
+    const value = values[s]!;
+    if (!Number.isNaN(value)) counts[(targets[s]! > 0 ? 2 : 0) + (value > 0 ? 1 : 0)]!++;
+  }
+  return counts;
+}
+
+/**
+ * How well values predict targets: R² = 1 - Σ(y - ŷ)² / Σ(y - ȳ)², and the root of the mean squared error in the
+ * targets' unit. NaN where a value is none or there is no target.
+ */
+export function goodnessOfFit(values: Float32Array, targets: Float32Array): { r2: number; rmse: number } {
+  const count = targets.length;
+  let mean = 0;
+  for (const target of targets) mean += target / count;
+  let residual = 0;
+  let total = 0;
+  for (let s = 0; s < count; s++) {
+    residual += (targets[s]! - values[s]!) ** 2;
+    total += (targets[s]! - mean) ** 2;
+  }
+  return { r2: 1 - residual / total, rmse: Math.sqrt(residual / count) };
+}
+
 /** [classes, classes] counts, row = truth, column = prediction; samples without a prediction are left out. */
 export function confusionMatrix(values: Float32Array, targets: Float32Array, classes: number): Int32Array {
   const counts = new Int32Array(classes * classes);

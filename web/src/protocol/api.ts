@@ -2,7 +2,7 @@
 
 import type { components } from '../generated/api';
 import { decodeData } from './decode';
-import type { Catalog, Health, PartialConfig, RunData, Text } from './messages';
+import type { Catalog, Health, PartialConfig, RunData, Table, Text } from './messages';
 
 type Schemas = components['schemas'];
 
@@ -29,6 +29,20 @@ export const createRun = (config: PartialConfig) =>
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(config),
   });
+
+/** Takes a table in: the text of a file, or what was pasted. */
+export const uploadTable = (content: Blob | string) =>
+  json<Table>('/api/data', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: content });
+
+/** Takes drawn points in: [x1, x2, class or value]. */
+export const uploadPoints = (points: readonly (readonly [number, number, number])[], classes: boolean) =>
+  json<Table>('/api/data', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ classes, points }),
+  });
+
+export const getTable = (id: string) => json<Table>(`/api/data/${encodeURIComponent(id)}`);
 
 export async function deleteRun(id: string, token: string): Promise<void> {
   await call(`/api/runs/${encodeURIComponent(id)}`, {

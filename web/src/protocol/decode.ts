@@ -1,7 +1,7 @@
 /** Bytes of the socket and of /data to typed messages. Pure: no state, no I/O. */
 
 import { decode as unpack } from '@msgpack/msgpack';
-import type { Downstream, Frame, RunData, Samples, SeriesChunk } from './messages';
+import type { Axis, Downstream, Frame, RunData, Samples, SeriesChunk } from './messages';
 
 const EMPTY = new Float32Array(0);
 
@@ -40,7 +40,7 @@ export function decodeData(bytes: ArrayBuffer | Uint8Array): RunData {
   const samples = (part: unknown): Samples => {
     const fields = part as Record<string, Uint8Array>;
     const targets = floats(fields['targets']!);
-    return { count: targets.length, inputs: floats(fields[kind === 'plane' ? 'points' : 'images']!), targets };
+    return { count: targets.length, inputs: floats(fields[kind === 'images' ? 'images' : 'points']!), targets };
   };
   return {
     generation: raw['generation'] as number,
@@ -53,6 +53,9 @@ export function decodeData(bytes: ArrayBuffer | Uint8Array): RunData {
     train: samples(raw['train']),
     test: samples(raw['test']),
     features: raw['features'] as string[],
+    columns: (raw['columns'] as Axis[] | null) ?? [],
+    target: (raw['target'] as Axis | null) ?? null,
+    inputNames: (raw['input_names'] as string[] | null) ?? [],
     offset: floats(raw['offset'] as Uint8Array),
     matrix: floats(raw['matrix'] as Uint8Array),
   };

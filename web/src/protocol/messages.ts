@@ -11,7 +11,17 @@ export type Text = Schemas['TextView'];
 export type Param = Schemas['ParamView'];
 
 export type Task = 'regression' | 'binary' | 'multiclass' | 'multilabel';
-export type DataKind = 'plane' | 'images';
+export type DataKind = 'plane' | 'images' | 'table';
+
+/** A table that was uploaded: its columns, its first rows, and what it suggests. */
+export type Table = Schemas['TableView'];
+
+/** How a scaled number is read in its own unit: offset + scale * number. */
+export interface Axis {
+  name: string;
+  offset: number;
+  scale: number;
+}
 
 /** One member of a family. `formula` is LaTeX; losses have `tasks`, data sets `task`, `kind`, `classes`, `preview`. */
 export type Variant = Schemas['VariantView'];
@@ -215,13 +225,18 @@ export interface RunData {
   task: Task;
   kind: DataKind;
   classes: number;
-  /** Size of an image in pixels; 0 for the plane. */
+  /** Size of an image in pixels; the columns of a table, by 1; of no use for the plane. */
   width: number;
   height: number;
   classNames: string[];
   train: Samples;
   test: Samples;
   features: string[];
+  /** A person's own columns, and what is learned from them; none for the built-in sets. */
+  columns: Axis[];
+  target: Axis | null;
+  /** What the network's inputs are called, where the columns have names. */
+  inputNames: string[];
   /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major. */
   offset: Float32Array;
   matrix: Float32Array;
@@ -229,7 +244,7 @@ export interface RunData {
 
 export interface Samples {
   count: number;
-  /** [count, 2] for the plane, [count, width * height] in 0..1 for images. */
+  /** [count, 2] for the plane, [count, width * height] in 0..1 for images, [count, width] for a table. */
   inputs: Float32Array;
   targets: Float32Array;
 }

@@ -25,7 +25,7 @@ import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
 import { presetOf } from './presets';
 import { rememberedRun, rememberRun } from './remember';
-import { openRun, waitForKernels, type Opened } from './startup';
+import { createRun, openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
 
 export type Status = 'loading' | 'compiling' | 'connecting' | 'live' | 'reconnecting' | 'full' | 'failed';
@@ -100,13 +100,13 @@ export class RunStore extends RunMirror {
   async retry(): Promise<void> {
     clearTimeout(this.retryTimer);
     if (this.socket?.hurry()) return;
-    if (this.config && this.catalog) await this.begin(() => this.create(this.wanted ?? this.config ?? {}));
+    if (this.config && this.catalog) await this.begin(() => createRun(this.wanted ?? this.config ?? {}, null));
     else await this.boot();
   }
 
   /** For a viewer: leaves the run that somebody else steers and starts the same configuration as an own one. */
   async copy(): Promise<void> {
-    await this.begin(() => this.create(this.config ?? {}));
+    await this.begin(() => createRun(this.config ?? {}, null));
   }
 
   private async boot(): Promise<void> {
@@ -120,11 +120,6 @@ export class RunStore extends RunMirror {
       this.catalog = await api.getCatalog();
       return openRun(this.catalog, location.search, rememberedRun());
     });
-  }
-
-  private async create(config: PartialConfig): Promise<Opened> {
-    const run = await api.createRun(config);
-    return { id: run.id, token: run.control_token, notice: null };
   }
 
   /** Follows the run that `open` brings; a failure becomes a state of the page. */
@@ -203,10 +198,8 @@ export class RunStore extends RunMirror {
       this.notice = { tone: 'info', key: 'notice.run_ended' };
       return;
     }
-    await this.begin(async () => ({
-      ...(await this.create(this.wanted ?? this.config ?? {})),
-      notice: { tone: 'info', key: 'notice.started_again' },
-    }));
+    const notice: Notice = { tone: 'info', key: 'notice.started_again' };
+    await this.begin(() => createRun(this.wanted ?? this.config ?? {}, notice));
   }
 
   // ── what comes in ──────────────────────────────────────────────────────────

@@ -6,7 +6,15 @@ import type { Hit } from '../draw/geometry';
 import { largestMagnitude } from '../draw/heatmap';
 import { currentPalette, onThemeChange } from '../draw/theme';
 import { Network } from '../model/forward';
-import { featureMatrix, gridPoints, gridSide, preprocess } from '../model/inputs';
+import {
+  columnMeans,
+  featureMatrix,
+  gridPoints,
+  gridSide,
+  preprocess,
+  sliceRows,
+  type PlaneColumns,
+} from '../model/inputs';
 import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
 import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
 import { invalidate, onFrame } from './loop';
@@ -30,6 +38,8 @@ export class Scene {
   hit = $state.raw<Hit | null>(null);
   /** Which test sample is looked at (images). */
   sample = $state(0);
+  /** Which columns of a table its picture is drawn over; the others are at their mean. */
+  axes = $state.raw<PlaneColumns>([0, 1]);
   /** Grows when the test samples have new predictions. */
   tested = $state(0);
 
@@ -40,7 +50,7 @@ export class Scene {
   side = 0;
   /** Plane: [outputs][side * side] what the output means. Images: [outputs] of the chosen sample. */
   meaning = new Float32Array(0);
-  /** [classes][test samples] probabilities. */
+  /** [classes][test samples] probabilities, or [test samples] values of the only output. */
   testMeaning = new Float32Array(0);
   /** One a column: what full colour stands for in the neurons' pictures. */
   scales: number[] = [];
@@ -89,6 +99,13 @@ export class Scene {
     invalidate();
   }
 
+  /** Draws a table's picture over other columns. */
+  lookAlong(axes: PlaneColumns): void {
+    this.axes = axes;
+    if (this.data?.kind === 'table') this.prepareGrid(this.data);
+    invalidate();
+  }
+
   private update(frame: Frame | null, now: number): void {
     this.rebuild();
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
@@ -114,16 +131,22 @@ export class Scene {
     this.data = data;
     const lossTasks = catalog.families.losses.find((variant) => variant.id === loss)?.tasks ?? [];
     this.link = linkOf(data.task, lossTasks);
-    if (data.kind === 'plane') this.preparePlane(data);
+    if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
+    if (data.kind !== 'images') this.prepareGrid(data);
     else this.choose(Math.min(this.sample, data.test.count - 1));
-    if (data.classes > 0 && data.task !== 'binary') this.prepareTest(data, layout, config);
+    if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
-  private preparePlane(data: RunData): void {
+  private prepareGrid(data: RunData): void {
     const network = this.network!;
     this.side = gridSide(network.work, network.units);
     const count = this.side * this.side;
-    const inputs = preprocess(featureMatrix(gridPoints(this.side), data.features), count, data);
+    const points = gridPoints(this.side);
+    const rows =
+      data.kind === 'table'
+        ? sliceRows(points, columnMeans(data.train.inputs, data.width), this.axes)
+        : featureMatrix(points, data.features);
+    const inputs = preprocess(rows, count, data);
     this.shown = new Pass(network, inputs, count);
     this.scales[0] = largestMagnitude(inputs) || 1;
     this.meaning = new Float32Array(network.layers.at(-1)!.units * count);
@@ -131,7 +154,7 @@ export class Scene {
 
   private prepareSample(): void {
     const { data, network } = this;
-    if (!data || !network || data.kind === 'plane') return;
+    if (!data || !network || data.kind !== 'images') return;
     const pixels = data.width * data.height;
     const image = data.test.inputs.subarray(this.sample * pixels, (this.sample + 1) * pixels);
     this.side = 0;
@@ -173,6 +196,10 @@ export class Scene {
     if (units > 1) probabilities(logits, out, units, samples, this.link);
     else outputValues(logits, out, samples, this.link);
   }
+}
+
+function hasColumns([across, up]: PlaneColumns, width: number): boolean {
+  return Math.max(across, up) < width && up >= 0 === width > 1;
 }
 
 const scenes = new WeakMap<RunStore, Scene>();

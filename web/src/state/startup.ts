@@ -64,22 +64,39 @@ async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Op
   return null;
 }
 
+/**
+ * A new run with this configuration. Where it names a table that the server does not have, all but the data is kept,
+ * and what goes with the data is left to the server.
+ */
+export async function createRun(config: PartialConfig, notice: Notice | null): Promise<Opened> {
+  const create = async (asked: PartialConfig, told: Notice | null) => {
+    const run = await api.createRun(asked);
+    return { id: run.id, token: run.control_token, notice: told };
+  };
+  try {
+    return await create(config, notice);
+  } catch (problem) {
+    if (!(problem instanceof api.Problem) || problem.field !== 'data.dataset.table') throw problem;
+    const rest: PartialConfig = { ...config, data: { ...config.data }, training: { ...config.training } };
+    delete rest.data!.dataset;
+    delete rest.training!.loss;
+    delete rest.training!.batch_size;
+    return create(rest, { tone: 'info', key: 'notice.table_gone' });
+  }
+}
+
 /** A new run; a link that the server refuses opens the default one and says what was wrong. */
 async function startRun(link: ReadLink): Promise<Opened> {
-  const create = async (config: PartialConfig, notice: Notice | null): Promise<Opened> => {
-    const run = await api.createRun(config);
-    return { id: run.id, token: run.control_token, notice };
-  };
   if (link.unreadable.length > 0) {
     const parts = link.unreadable.slice(0, 3).join(', ');
-    return create({}, { tone: 'error', key: 'notice.unreadable_link', vars: { parts } });
+    return createRun({}, { tone: 'error', key: 'notice.unreadable_link', vars: { parts } });
   }
   try {
-    return await create(link.config, null);
+    return await createRun(link.config, null);
   } catch (problem) {
     if (!(problem instanceof api.Problem) || (problem.status !== 422 && problem.status !== 400)) throw problem;
     const { text } = problem;
-    return create({}, { tone: 'error', key: 'notice.refused_link', ...(text && { text }) });
+    return createRun({}, { tone: 'error', key: 'notice.refused_link', ...(text && { text }) });
   }
 }
 

@@ -25,12 +25,15 @@ export function unitName(run: RunStore, column: number, unit: number): string {
     if (data?.kind === 'images' && data.width > 0) {
       return t('network.pixel', { row: Math.floor(unit / data.width) + 1, column: (unit % data.width) + 1 });
     }
+    const name = data?.inputNames[unit];
+    if (name) return name;
     const feature = config?.data.features[unit];
     return feature ? variantLabel(run, 'features', feature) : String(unit + 1);
   }
   if (column > hidden) {
     const name = data?.classNames[unit];
     if (data?.task === 'multilabel') return t('network.output_label', { name: name ?? String(unit) });
+    if (data?.target && data.task !== 'multiclass') return data.target.name;
     if (data?.task === 'multiclass') return t('network.output_class', { name: name ?? String(unit) });
     return t('network.output');
   }
