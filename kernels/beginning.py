@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.activations import ACTIVATIONS
 from kernels.bias_initializers import BIAS_INITIALIZERS
 from kernels.initializers import INITIALIZERS
 from kernels.layout import OUTPUT, Layout
@@ -29,10 +30,14 @@ def fresh_clock(samples: int) -> NDArray[np.int64]:
 
 
 def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    """Weights and biases by each layer's initializers and generators of its own; gammas are one, betas zero."""
+    """Weights and biases by each layer's initializers and generators of its own; gammas are one, betas zero.
+
+    A gain is the length of the unit's weights, so that the network is the same as without it.
+    """
     parameters = np.zeros(layout.parameter_count, np.float32)
     choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
     bias_choices = [*(layer.bias_initializer for layer in network.layers), network.output_bias_initializer]
+    lengths: dict[int, NDArray[np.float64]] = {}
     for tensor in layout.tensors:
         view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
         if tensor.role == "weight":
@@ -42,6 +47,7 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
             rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
             initializer = INITIALIZERS[choice.id]
             view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
+            lengths[tensor.layer] = np.linalg.norm(view.astype(np.float64), axis=1)
         elif tensor.role == "bias":
             bias = BIAS_INITIALIZERS[bias_choices[tensor.layer - 1].id]
             values = bias.values(bias_choices[tensor.layer - 1].params)
@@ -53,6 +59,12 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
             view[...] = bias.draw(rng, tensor.size, fan_in, targets, values)
         elif tensor.role == "gamma":
             view[...] = 1.0
+        elif tensor.role == "gain":
+            view[...] = lengths[tensor.layer]
+        elif tensor.role != "beta":
+            activation = network.layers[tensor.layer - 1].activation
+            variant = ACTIVATIONS[activation.id]
+            view[...] = variant.initial(variant.values(activation.params))
     return parameters
 
 

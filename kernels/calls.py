@@ -17,17 +17,28 @@ from kernels.simd import POINTER, call_by_address
 
 _SIZE = types.intp
 
-#: (z, a, size, params): fills a[0..size) from z.
+#: (z, a, size, params): fills a[0..size) from z. For activations that take each weighted sum by itself.
 ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
 #: (z, a, d, size, params): multiplies the gradient d by the derivative at z, in place.
 ACTIVATION_BACKWARD = types.void(POINTER, POINTER, POINTER, _SIZE, POINTER)
-#: (z, normalized, inverse_std, gamma, beta, running, units, count, stride, training, params): in place in z. `training`
-#: is 0 in inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics alone.
+#: (z, a, learned, units, stride, params): fills a [units, stride] from z [pieces * units, stride], row order
+#: [piece][unit]. For activations with a learned tensor, or of several weighted sums a unit.
+UNIT_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
+#: (z, a, d, dz, learned, d_learned, units, stride, params): from d [units, stride], which it may use up, to
+#: dz [pieces * units, stride], the same memory where there is one piece, and to the learned tensor's gradient.
+UNIT_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
+#: (x, y, scratch, gamma, beta, running, units, count, stride, training, params): y from x, both [units, stride].
+#: `training` is 0 in inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics
+#: alone. What it puts into its scratch rows, the way back finds there.
 NORMALIZATION_FORWARD = types.void(
     POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
 )
-#: (d, normalized, inverse_std, gamma, d_gamma, d_beta, units, count, stride): in place in d.
-NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (x, d, scratch, gamma, d_gamma, d_beta, units, count, stride, params): in place in d.
+NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
+#: (v, w, gain, units, inputs): the weights w in effect from the trained ones v, both [units, inputs].
+WEIGHTS_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE)
+#: (v, d, gain, d_gain, units, inputs): in place in d, from the gradient in w to that in v.
+WEIGHTS_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE)
 #: (z, y, d, scratch, outputs, count, stride, params) -> the sum of the samples' losses; d becomes the gradient of
 #: their mean.
 LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
@@ -54,12 +65,50 @@ def activate_back(typing: Any, address: Any, z: Any, a: Any, d: Any, size: Any, 
 
 
 @intrinsic
-def normalize(
+def activate_units(
+    typing: Any, address: Any, z: Any, a: Any, learned: Any, units: Any, stride: Any, params: Any
+) -> Any:
+    """Call a function of `UNIT_FORWARD`."""
+    return call_by_address(UNIT_FORWARD)
+
+
+@intrinsic
+def activate_units_back(
     typing: Any,
     address: Any,
     z: Any,
-    normalized: Any,
-    inverse_std: Any,
+    a: Any,
+    d: Any,
+    dz: Any,
+    learned: Any,
+    d_learned: Any,
+    units: Any,
+    stride: Any,
+    params: Any,
+) -> Any:
+    """Call a function of `UNIT_BACKWARD`."""
+    return call_by_address(UNIT_BACKWARD)
+
+
+@intrinsic
+def weigh(typing: Any, address: Any, v: Any, w: Any, gain: Any, units: Any, inputs: Any) -> Any:
+    """Call a function of `WEIGHTS_FORWARD`."""
+    return call_by_address(WEIGHTS_FORWARD)
+
+
+@intrinsic
+def weigh_back(typing: Any, address: Any, v: Any, d: Any, gain: Any, d_gain: Any, units: Any, inputs: Any) -> Any:
+    """Call a function of `WEIGHTS_BACKWARD`."""
+    return call_by_address(WEIGHTS_BACKWARD)
+
+
+@intrinsic
+def normalize(
+    typing: Any,
+    address: Any,
+    x: Any,
+    y: Any,
+    scratch: Any,
     gamma: Any,
     beta: Any,
     running: Any,
@@ -77,15 +126,16 @@ def normalize(
 def normalize_back(
     typing: Any,
     address: Any,
+    x: Any,
     d: Any,
-    normalized: Any,
-    inverse_std: Any,
+    scratch: Any,
     gamma: Any,
     d_gamma: Any,
     d_beta: Any,
     units: Any,
     count: Any,
     stride: Any,
+    params: Any,
 ) -> Any:
     """Call a function of `NORMALIZATION_BACKWARD`."""
     return call_by_address(NORMALIZATION_BACKWARD)

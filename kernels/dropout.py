@@ -1,6 +1,7 @@
 """Inverted dropout (Srivastava et al. 2014, section 10): what survives is scaled up, so inference changes nothing.
 
-A mask is never stored: the same key gives it again on the way back.
+Units and inputs are dropped for each sample; weights (Wan et al. 2013, who draw a mask a sample) once a batch, so that
+a layer stays one matrix product. A mask is never stored: the same key gives it again on the way back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import numpy as np
 from kernels.cache import OPTIONS
 from kernels.rng import mask_bits
 from kernels.simd import Pointer
+
+#: Where the keys of masks count on from: those of units by their layer, these behind them.
+INPUT_MASK, WEIGHT_MASKS = 1_000, 2_000
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 

@@ -6,6 +6,7 @@ an optimizer sees one vector. Gradients, updates and optimizer slots lie paralle
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
@@ -13,10 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.activations import ACTIVATIONS
+from kernels.activations import ACTIVATIONS, Activation
 from kernels.cache import Kernel
-from kernels.network import Choice, NetworkSpec
-from kernels.normalizations import NORMALIZATIONS
+from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.normalizations import NORMALIZATIONS, Normalization, divisors
 
 OUTPUT = "output"
 MAX_PARAMS = 4
@@ -26,23 +27,34 @@ class Field(IntEnum):
     """A column of the table of layers. Rows are counted in units: a row holds one float for each sample of a batch."""
 
     INPUTS = 0
-    UNITS = 1
-    WEIGHT = 2  # offsets into the parameters; -1 where the layer has none
-    BIAS = 3
-    GAMMA = 4
-    BETA = 5
-    RUNNING = 6  # offset into the running statistics
-    Z_ROW = 7  # weighted sum, then normalized
-    A_ROW = 8  # activation; the same as Z_ROW for the identity
-    DROPPED_ROW = 9  # activation after dropout
-    GRADIENT_ROW = 10  # gradient of the layer's output, then of its weighted sum
-    NORMALIZED_ROW = 11
-    TRANSPOSED_ROW = 12  # scratch for the layer's inputs, shared by all layers
-    INVERSE_STD = 13  # offset into the inverse standard deviations
-    ACTIVATE = 14  # addresses of kernels; 0 where there is nothing to do
-    ACTIVATE_BACK = 15
-    NORMALIZE = 16
-    NORMALIZE_BACK = 17
+    UNITS = 1  # what the layer puts out
+    SUMS = 2  # weighted sums: as many, or several a unit
+    WEIGHT = 3  # offsets into the parameters; -1 where the layer has none
+    BIAS = 4
+    GAMMA = 5
+    BETA = 6
+    GAIN = 7
+    LEARNED = 8
+    RUNNING = 9  # offset into the running statistics
+    Z_ROW = 10  # weighted sums
+    Y_ROW = 11  # what enters the activation; the same as Z_ROW unless it is normalized
+    A_ROW = 12  # activation; the same as Y_ROW for the identity
+    NORMALIZED_ROW = 13
+    OUT_ROW = 14  # what leaves the layer: A_ROW, or NORMALIZED_ROW where the normalization stands last
+    DROPPED_ROW = 15  # the same after dropout
+    GRADIENT_ROW = 16  # gradient of the layer's output
+    SUMS_GRADIENT_ROW = 17  # gradient of its weighted sums; the same as GRADIENT_ROW where there is one a unit
+    SCRATCH_ROW = 18  # what the normalization remembers
+    TRANSPOSED_ROW = 19  # scratch for the layer's inputs, shared by all layers
+    AFTER = 20  # 1 where the normalization stands behind the activation
+    ACTIVATE = 21  # addresses of kernels; 0 where there is nothing to do
+    ACTIVATE_BACK = 22
+    ACTIVATE_UNITS = 23
+    ACTIVATE_UNITS_BACK = 24
+    NORMALIZE = 25
+    NORMALIZE_BACK = 26
+    WEIGH = 27
+    WEIGH_BACK = 28
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,11 @@ TENSOR_COLUMNS = ("gradient_norm", "weight_norm", "update_norm")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where all lies. `tensors` are trained, `buffers` are running statistics, `columns` name a record's floats."""
+    """Where all lies. `tensors` are trained, `buffers` are running statistics, `columns` name a record's floats.
+
+    A layer's weights are [sums, inputs]; where an activation takes several weighted sums a unit, there are as many
+    times `layer_units`, all first ones before all second ones.
+    """
 
     tensors: tuple[Tensor, ...]
     buffers: tuple[Tensor, ...]
@@ -99,6 +115,7 @@ class Layout:
     weight_count: int
     running_count: int
     layer_names: tuple[str, ...]
+    layer_units: tuple[int, ...]
 
     def tensor(self, name: str) -> Tensor:
         """The trainable tensor of that name. Raises KeyError naming those that there are."""
@@ -114,41 +131,94 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Dense:
-    """One dense layer, hidden or output, as the table sees it."""
+    """One dense layer, hidden or output: its choices with their parameters' values in declared order."""
 
     name: str
     inputs: int
     units: int
-    activation: Choice
-    normalization: Choice
+    activation: Activation
+    activation_values: tuple[float, ...]
+    normalization: Normalization
+    normalization_values: tuple[float, ...]
+
+    @property
+    def sums(self) -> int:
+        """How many weighted sums there are."""
+        return self.units * self.activation.pieces(self.activation_values)
+
+    @property
+    def after(self) -> bool:
+        """Whether the normalization stands behind the activation."""
+        return self.normalization.after(self.normalization_values)
+
+    @property
+    def normalized(self) -> int:
+        """How many numbers of each sample are normalized; 0 where none is."""
+        if self.normalization.forward is None:
+            return 0
+        return self.units if self.after else self.sums
+
+    def tensors(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Role and shape of all that is trained besides the weights."""
+        if not self.normalized or self.after:
+            yield "bias", (self.sums,)
+        if self.normalized:
+            yield "gamma", (self.normalized,)
+            yield "beta", (self.normalized,)
+        if self.normalization.weigh is not None:
+            yield "gain", (self.sums,)
+        if self.activation.learned is not None:
+            yield self.activation.learned, (self.activation.learned_size(self.units, self.activation_values),)
 
 
 #: A tensor to be placed: of which layer and its number, in what role, of what shape.
 _Shape: TypeAlias = tuple[_Dense, int, str, tuple[int, ...]]
 
 
+def _dense(name: str, inputs: int, units: int, activation: Choice, normalization: Choice) -> _Dense:
+    chosen, normalizer = ACTIVATIONS[activation.id], NORMALIZATIONS[normalization.id]
+    values = chosen.values(activation.params), normalizer.values(normalization.params)
+    return _Dense(name, inputs, units, chosen, values[0], normalizer, values[1])
+
+
+def groups_of(layer: LayerSpec) -> tuple[int, int]:
+    """Into how many groups the layer's normalization parts how many numbers; it can only if the one divides the other.
+
+    Raises ValueError or KeyError for choices that do not exist.
+    """
+    dense = _dense("", 0, layer.units, layer.activation, layer.normalization)
+    return dense.normalization.groups(dense.normalization_values), dense.normalized
+
+
 def _dense_layers(network: NetworkSpec) -> list[_Dense]:
     layers, inputs = [], network.inputs
     for number, layer in enumerate(network.layers, start=1):
-        layers.append(_Dense(f"layer{number}", inputs, layer.units, layer.activation, layer.normalization))
+        layers.append(_dense(f"layer{number}", inputs, layer.units, layer.activation, layer.normalization))
         inputs = layer.units
-    layers.append(_Dense(OUTPUT, inputs, network.outputs, Choice("linear"), Choice("none")))
+    layers.append(_dense(OUTPUT, inputs, network.outputs, Choice("linear"), Choice("none")))
     return layers
 
 
 def make_layout(network: NetworkSpec) -> Layout:
-    """Lay out a network: all weights, then biases, gammas and betas, layer by layer."""
+    """Lay out a network: all weights, then biases and what else is learned, layer by layer.
+
+    Raises ValueError where groups of a normalization do not part a layer's units evenly.
+    """
+    for number, layer_spec in enumerate(network.layers, start=1):
+        groups, width = groups_of(layer_spec)
+        if width % groups:
+            fitting = ", ".join(map(str, divisors(width)))
+            raise ValueError(f"groups is {groups}, but must divide the {width} units of layer{number}: {fitting}")
     layers = _dense_layers(network)
     shapes: list[_Shape] = [
-        (layer, number, "weight", (layer.units, layer.inputs)) for number, layer in enumerate(layers, start=1)
+        (layer, number, "weight", (layer.sums, layer.inputs)) for number, layer in enumerate(layers, start=1)
     ]
     for number, layer in enumerate(layers, start=1):
-        roles = ("gamma", "beta") if _normalized(layer) else ("bias",)
-        shapes += [(layer, number, role, (layer.units,)) for role in roles]
+        shapes += [(layer, number, role, shape) for role, shape in layer.tensors()]
     running: list[_Shape] = [
-        (layer, number, role, (layer.units,))
+        (layer, number, role, (layer.normalized,))
         for number, layer in enumerate(layers, start=1)
-        if _normalized(layer)
+        if layer.normalization.running
         for role in ("running_mean", "running_var")
     ]
     tensors, buffers = _place(shapes), _place(running)
@@ -163,11 +233,8 @@ def make_layout(network: NetworkSpec) -> Layout:
         weight_count=sum(each.size for each in tensors if each.role == "weight"),
         running_count=sum(each.size for each in buffers),
         layer_names=tuple(layer.name for layer in layers),
+        layer_units=tuple(layer.units for layer in layers),
     )
-
-
-def _normalized(layer: _Dense) -> bool:
-    return NORMALIZATIONS[layer.normalization.id].forward is not None
 
 
 def _place(shapes: list[_Shape]) -> tuple[Tensor, ...]:
@@ -184,14 +251,14 @@ class Table:
     """The layers as kernels read them.
 
     `fields`: [layers, len(Field)]; `params`: [layers, 2, MAX_PARAMS], of the activation and of the normalization;
-    `saturation`: [layers, 2]; `rows` of the batch arena; `inverse_stds`, floats in that buffer.
+    `saturation`: [layers, 2]; `rows` of the batch arena; `weighs`: whether any layer makes its weights from others.
     """
 
     fields: NDArray[np.int64]
     params: NDArray[np.float32]
     saturation: NDArray[np.float32]
     rows: int
-    inverse_stds: int
+    weighs: bool
 
 
 def make_table(network: NetworkSpec, layout: Layout) -> Table:
@@ -201,39 +268,63 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
     fields = np.full((len(layers), len(Field)), -1, np.int64)
     params = np.zeros((len(layers), 2, MAX_PARAMS), np.float32)
     saturation = np.zeros((len(layers), 2), np.float32)
-    rows, inverse_stds = network.inputs, 0
+    rows = network.inputs
     for row, layer, param, limits in zip(fields, layers, params, saturation, strict=True):
-        activation = ACTIVATIONS[layer.activation.id]
-        normalization = NORMALIZATIONS[layer.normalization.id]
-        for values, (variant, choice) in zip(
-            param, ((activation, layer.activation), (normalization, layer.normalization)), strict=True
-        ):
-            given = variant.values(choice.params)
+        for values, given in zip(param, (layer.activation_values, layer.normalization_values), strict=True):
             values[: len(given)] = given
-        limits[:] = activation.saturation(activation.values(layer.activation.params))
-        row[Field.INPUTS], row[Field.UNITS] = layer.inputs, layer.units
+        limits[:] = layer.activation.saturation(layer.activation_values)
+        row[Field.INPUTS], row[Field.UNITS], row[Field.SUMS] = layer.inputs, layer.units, layer.sums
+        row[Field.AFTER] = layer.after
         for field, role in (
             (Field.WEIGHT, "weight"),
             (Field.BIAS, "bias"),
             (Field.GAMMA, "gamma"),
             (Field.BETA, "beta"),
+            (Field.GAIN, "gain"),
+            (Field.LEARNED, layer.activation.learned),
             (Field.RUNNING, "running_mean"),
         ):
             row[field] = offsets.get(f"{layer.name}.{role}", -1)
-        row[Field.ACTIVATE], row[Field.ACTIVATE_BACK] = _address(activation.forward), _address(activation.backward)
-        row[Field.NORMALIZE] = _address(normalization.forward)
-        row[Field.NORMALIZE_BACK] = _address(normalization.backward)
-        for field in (Field.Z_ROW, Field.A_ROW, Field.DROPPED_ROW, Field.GRADIENT_ROW, Field.NORMALIZED_ROW):
-            if field is Field.A_ROW and activation.forward is None:
-                row[field] = row[Field.Z_ROW]
-            elif field is not Field.NORMALIZED_ROW or normalization.forward is not None:
-                row[field] = rows
-                rows += layer.units
-        row[Field.INVERSE_STD] = inverse_stds
-        inverse_stds += layer.units
+        _put_addresses(row, layer)
+        rows = _put_rows(row, layer, rows)
     fields[:, Field.TRANSPOSED_ROW] = rows
     rows += max(layer.inputs for layer in layers)
-    return Table(fields, params, saturation, rows, inverse_stds)
+    return Table(fields, params, saturation, rows, any(layer.normalization.weigh is not None for layer in layers))
+
+
+def _put_addresses(row: NDArray[np.int64], layer: _Dense) -> None:
+    """Fill the columns of kernels: the activation's in those of its signature."""
+    kinds = [(Field.ACTIVATE, Field.ACTIVATE_BACK), (Field.ACTIVATE_UNITS, Field.ACTIVATE_UNITS_BACK)]
+    for by_units, (there, back) in enumerate(kinds):
+        fits = layer.activation.by_units == bool(by_units)
+        row[there] = _address(layer.activation.forward if fits else None)
+        row[back] = _address(layer.activation.backward if fits else None)
+    row[Field.NORMALIZE] = _address(layer.normalization.forward)
+    row[Field.NORMALIZE_BACK] = _address(layer.normalization.backward)
+    row[Field.WEIGH], row[Field.WEIGH_BACK] = (
+        _address(layer.normalization.weigh),
+        _address(layer.normalization.weigh_back),
+    )
+
+
+def _put_rows(row: NDArray[np.int64], layer: _Dense, rows: int) -> int:
+    """Fill the columns of rows, from `rows` on; returns the first one behind them."""
+
+    def take(count: int) -> int:
+        nonlocal rows
+        rows += count
+        return rows - count
+
+    row[Field.Z_ROW] = take(layer.sums)
+    if layer.normalized:
+        row[Field.NORMALIZED_ROW] = take(layer.normalized)
+        row[Field.SCRATCH_ROW] = take(layer.normalization.scratch(layer.normalized, layer.normalization_values))
+    row[Field.Y_ROW] = row[Field.NORMALIZED_ROW if layer.normalized and not layer.after else Field.Z_ROW]
+    row[Field.A_ROW] = row[Field.Y_ROW] if layer.activation.forward is None else take(layer.units)
+    row[Field.OUT_ROW] = row[Field.NORMALIZED_ROW if layer.normalized and layer.after else Field.A_ROW]
+    row[Field.DROPPED_ROW], row[Field.GRADIENT_ROW] = take(layer.units), take(layer.units)
+    row[Field.SUMS_GRADIENT_ROW] = row[Field.GRADIENT_ROW] if layer.sums == layer.units else take(layer.sums)
+    return rows
 
 
 def _address(kernel: Kernel | None) -> int:

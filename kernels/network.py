@@ -21,9 +21,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """A hidden layer: dense, then normalization, activation and dropout.
+    """A hidden layer: dense, then normalization, activation and dropout, or normalization behind the activation.
 
-    `units` is 1 to 512; `dropout` is the probability, 0 to 0.9, with which a unit is silenced in training.
+    `units` is 1 to 512, what the activation puts out; `dropout` is the probability, 0 to 0.9, with which a unit is
+    silenced in training, `dropconnect` that of a weight.
     """
 
     units: int
@@ -31,18 +32,23 @@ class LayerSpec:
     initializer: Choice
     normalization: Choice = Choice("none")
     dropout: float = 0.0
+    dropconnect: float = 0.0
     bias_initializer: Choice = Choice("zeros")
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A multilayer perceptron: `inputs` features, 0 to 32 hidden layers, `outputs` logits or values."""
+    """A multilayer perceptron: `inputs` features, 0 to 32 hidden layers, `outputs` logits or values.
+
+    `input_dropout` is the probability, 0 to 0.9, with which an input is silenced in training.
+    """
 
     inputs: int
     layers: tuple[LayerSpec, ...]
     outputs: int
     output_initializer: Choice
     output_bias_initializer: Choice = Choice("zeros")
+    input_dropout: float = 0.0
 
 
 @dataclass(frozen=True)

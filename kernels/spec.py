@@ -76,7 +76,7 @@ class Variant:
 
     `formula` is LaTeX, `source` the paper or textbook section that it follows, `help` one sentence. Where a family is
     large, `group` is the heading under which the variant is offered. `note` says what a person should know before
-    taking it, such as why nothing will move.
+    taking it, such as why nothing will move. Where it cannot be taken yet, `unavailable` says why, and what to take.
     """
 
     id: str
@@ -87,12 +87,15 @@ class Variant:
     params: tuple[Param, ...] = ()
     group: Text | None = None
     note: Text | None = None
+    unavailable: Text | None = None
 
     def values(self, given: Mapping[str, float]) -> tuple[float, ...]:
         """The parameters in declared order, defaults filled in.
 
-        Raises ValueError for an unknown name or a value out of range.
+        Raises ValueError for an unknown name, a value out of range, or a variant that is not available.
         """
+        if self.unavailable:
+            raise ValueError(f"{self.id} is not available: {self.unavailable['en']}")
         unknown = set(given) - {param.id for param in self.params}
         if unknown:
             known = ", ".join(param.id for param in self.params) or "none"

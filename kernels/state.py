@@ -63,7 +63,7 @@ class Live(NamedTuple):
     passes: NDArray[np.float32]  # [count, MAX_PARAMS], over the gradient: penalties, then clipping
     extents: NDArray[np.int64]  # [count], how many parameters each pass looks at
     addresses: NDArray[np.int64]  # [LiveAddress.PASSES + count]; 0: nothing of the kind
-    dropout: NDArray[np.float32]  # [hidden layers], at least one
+    dropout: NDArray[np.float32]  # [1 + 2 layers]: of the inputs, then of each layer's units and weights
     integers: NDArray[np.int64]  # [len(LiveInteger)]
     ascent: NDArray[np.float32]  # [1], how far to climb before the gradient that counts is taken; 0: not at all
 
@@ -102,7 +102,7 @@ class Memory(NamedTuple):
     running: NDArray[np.float32]
     averaged: NDArray[np.float32]  # [parameters + running statistics], or [0] where nothing is averaged
     arena: NDArray[np.float32]
-    inverse_std: NDArray[np.float32]
+    effective: NDArray[np.float32]  # [weights] in use where they are not those that are trained, or [0]
     targets: NDArray[np.float32]  # of the batch
     scratch: NDArray[np.float32]  # [2, batch], for the loss
     order: NDArray[np.int64]  # of the training samples in this epoch

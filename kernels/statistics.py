@@ -108,7 +108,7 @@ def evaluate(
     w: Pointer,
     running: Pointer,
     arena: Pointer,
-    inverse_std: Pointer,
+    effective: Pointer,
     x: Pointer,
     y: Pointer,
     limit: int,
@@ -136,7 +136,7 @@ def evaluate(
         stride = (count + 7) // 8 * 8
         gather(x, inputs, order, start, count, stride, arena)
         gather(y, 1, order, start, count, stride, targets)
-        forward(table, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 0, 0, 0)
+        forward(table, floats, dropout, layers, w, running, arena, effective, count, stride, 0, 0, 0)
         z = shift(arena, table[last + Z_ROW] * stride)
         d = shift(arena, table[last + GRADIENT_ROW] * stride)
         summed += lose(loss, z, targets, d, scratch, outputs, count, stride, loss_params)

@@ -89,7 +89,7 @@ def _evaluate(
         w,
         running,
         pointer(memory.arena, 0),
-        pointer(memory.inverse_std, 0),
+        pointer(memory.effective, 0),
         pointer(x, 0),
         pointer(y, 0),
         limit,
@@ -280,7 +280,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
     slots, running, ascended = pointer(memory.slots, 0), pointer(memory.running, 0), pointer(memory.ascended, 0)
-    arena, inverse_std = pointer(memory.arena, 0), pointer(memory.inverse_std, 0)
+    arena, effective = pointer(memory.arena, 0), pointer(memory.effective, 0)
     targets, scratch = pointer(memory.targets, 0), pointer(memory.scratch, 0)
     order = pointer(memory.order, 0)
     clock = memory.clock
@@ -302,19 +302,19 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
 
         gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
-        forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 1, seed, step)
+        forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)
         d = shift(arena, fields[last + GRADIENT_ROW] * stride)
         loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params) / count
         finite = np.isfinite(loss)
         if finite:
-            backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
+            backward(fields, floats, dropout, layers, w, g, arena, effective, count, stride, seed, step)
             if live.ascent[0] > 0:
                 _climb(w, g, ascended, size, live.ascent[0])
                 # The same masks, and running statistics left alone: it is the same batch, seen from another point.
-                forward(fields, floats, dropout, layers, w, running, arena, inverse_std, count, stride, 2, seed, step)
+                forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 2, seed, step)
                 lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params)
-                backward(fields, floats, dropout, layers, w, g, arena, inverse_std, count, stride, seed, step)
+                backward(fields, floats, dropout, layers, w, g, arena, effective, count, stride, seed, step)
                 _copy(ascended, w, size)
             if observed:
                 _copy(w, updates, size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +88,7 @@ class Trainer:
             running=fresh_running(self.layout),
             averaged=np.zeros(0, np.float32),
             arena=np.zeros(0, np.float32),
-            inverse_std=np.zeros(table.inverse_stds, np.float32),
+            effective=np.zeros(0, np.float32),
             targets=np.zeros(0, np.float32),
             scratch=np.zeros(0, np.float32),
             order=np.arange(samples, dtype=np.int64),
@@ -100,8 +100,9 @@ class Trainer:
             record_values=np.zeros((RECORDS_A_CALL, columns), np.float32),
         )
         self._rows = table.rows
-        self._dropout = np.zeros(max(1, len(network.layers)), np.float32)
-        self.set_dropout([layer.dropout for layer in network.layers])
+        self._weighs = table.weighs
+        self._dropout = np.zeros(1 + 2 * len(self.layout.layer_names), np.float32)
+        self.set_dropout(network)
         self._samples: int = samples
         self._take_optimizer(training.optimizer)
         self.set_training(training)
@@ -308,15 +309,24 @@ class Trainer:
         self.stopped = None
         self._watch[Watch.STOPPED] = self._watch[Watch.WAITED] = 0
 
-    def set_dropout(self, rates: Sequence[float]) -> None:
-        """Set the dropout probability of every hidden layer. Raises ValueError unless each is in [0, 0.9]."""
+    def set_dropout(self, network: NetworkSpec) -> None:
+        """Set how likely inputs, units and weights are silenced, from the next step on. The rest of `network` stays.
+
+        Raises ValueError unless each probability is in [0, 0.9], and for another number of layers.
+        """
         hidden = len(self.layout.layer_names) - 1
-        if len(rates) != hidden:
-            raise ValueError(f"{len(rates)} dropout rates were given, but there are {hidden} hidden layers")
-        for rate in rates:
+        if len(network.layers) != hidden:
+            raise ValueError(f"{len(network.layers)} layers were given, but there are {hidden} hidden ones")
+        rates = [(network.input_dropout, "dropout")]
+        for layer in network.layers:
+            rates += [(layer.dropout, "dropout"), (layer.dropconnect, "dropconnect")]
+        for rate, name in rates:
             if not 0 <= rate <= 0.9:
-                raise ValueError(f"dropout is {rate}, but must satisfy 0 <= dropout <= 0.9")
-        self._dropout[:hidden] = rates
+                raise ValueError(f"{name} is {rate}, but must satisfy 0 <= {name} <= 0.9")
+        self._dropout[: len(rates)] = [rate for rate, _ in rates]
+        used = self.layout.weight_count if self._weighs or any(self._dropout[2::2]) else 0
+        if used > self._memory.effective.size:
+            self._memory = self._memory._replace(effective=np.zeros(used, np.float32))
 
     def set_parameter(self, tensor: str, index: int, value: float) -> None:
         """Set one number of a tensor, by its flat index. Raises KeyError or ValueError naming the bound."""

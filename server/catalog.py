@@ -24,7 +24,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "source": variant.source,
         "params": [asdict(param) for param in variant.params],
     }
-    entry |= {name: text for name, text in (("group", variant.group), ("note", variant.note)) if text}
+    entry |= {name: text for name in ("group", "note", "unavailable") if (text := getattr(variant, name))}
     flags = {
         "full_batch": getattr(variant, "full_batch", False),
         "momentum": getattr(variant, "momentum", None) is not None,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from kernels.layout import Layout, make_layout
+from kernels.layout import Layout, groups_of, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
 from kernels.network import Choice, LayerSpec, NetworkSpec, Switch, TrainingSpec
+from kernels.normalizations import divisors
 from kernels.spec import Text
 from server import defaults
 from server.catalog import FAMILIES
@@ -134,6 +135,8 @@ def _unfit_momentum(training: TrainingConfig) -> Text | None:
 
 def _unfit(config: RunConfig) -> list[Problem]:
     """What is wrong with a configuration whose fields are each within their bounds."""
+    if unlaid := [problem for index in range(len(config.network.layers)) for problem in _unfit_layer(config, index)]:
+        return unlaid
     problems = []
     if (reason := _unfit_momentum(config.training)) is not None:
         problems.append(Problem("training.momentum_schedule", reason, "constant"))
@@ -176,6 +179,25 @@ def _unfit(config: RunConfig) -> list[Problem]:
     return problems
 
 
+def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
+    """Which of a hidden layer's choices cannot be taken, or do not suit its units."""
+    layer, available = config.network.layers[index], True
+    for name in ("activation", "initializer", "normalization"):
+        field, family = f"network.layers.{index}.{name}", FAMILIES[CHOICE_FIELDS[name]]
+        if reason := family[getattr(layer, name).id].unavailable:
+            available = False
+            yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not each.unavailable)}")
+    groups, width = groups_of(network_spec(config).layers[index]) if available else (1, 0)
+    if width % groups:
+        fitting = ", ".join(map(str, divisors(width)))
+        reason = Text(
+            en=f"groups must divide the {width} numbers that are normalized. Take one of {fitting} groups, "
+            "or another number of units.",
+            zh=f"groups 必须整除被归一化的 {width} 个数。请取 {fitting} 之一，或更改单元数。",
+        )
+        yield Problem(f"network.layers.{index}.normalization.groups", reason, f"groups is one of: {fitting}")
+
+
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
@@ -213,6 +235,7 @@ def network_spec(config: RunConfig) -> NetworkSpec:
             initializer=_choice(layer.initializer),
             normalization=_choice(layer.normalization),
             dropout=layer.dropout,
+            dropconnect=layer.dropconnect,
             bias_initializer=_choice(layer.bias_initializer),
         )
         for layer in config.network.layers
@@ -223,6 +246,7 @@ def network_spec(config: RunConfig) -> NetworkSpec:
         layers=layers,
         outputs=dataset_of(config.data).outputs,
         output_initializer=_choice(output.initializer),
+        input_dropout=config.network.input.dropout,
         output_bias_initializer=_choice(output.bias_initializer),
     )
 
@@ -272,7 +296,7 @@ def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
 
 def _architecture(config: RunConfig) -> dict[str, Any]:
     """The network without what may change while it trains."""
-    return config.network.model_dump(exclude={"layers": {"__all__": {"dropout"}}})
+    return config.network.model_dump(exclude={"input": True, "layers": {"__all__": {"dropout", "dropconnect"}}})
 
 
 def _choice_needs_new_weights(family_id: str, old: ChoiceConfig, new: ChoiceConfig) -> bool:

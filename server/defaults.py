@@ -12,6 +12,7 @@ LAYER: dict[str, Any] = {
     "bias_initializer": {"id": "zeros"},
     "normalization": {"id": "none"},
     "dropout": 0.0,
+    "dropconnect": 0.0,
 }
 
 DATA: dict[str, Any] = {
@@ -23,6 +24,7 @@ DATA: dict[str, Any] = {
 }
 
 NETWORK: dict[str, Any] = {
+    "input": {"dropout": 0.0},
     "layers": [LAYER, LAYER, LAYER],
     "output": {"initializer": {"id": "xavier_uniform"}, "bias_initializer": {"id": "zeros"}},
 }

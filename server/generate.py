@@ -47,6 +47,9 @@ export type Parameters = Readonly<Record<string, number>>;
 /** Fills out[0 … count) from z; the two may be the same array. */
 export type Activation = (z: Float32Array, out: Float32Array, count: number, parameters: Parameters) => void;
 
+/** Fills out[0 … size) from several weighted sums each: z[0 … size) are the first ones, then come all second ones. */
+export type Gate = (z: Float32Array, out: Float32Array, size: number, pieces: number) => void;
+
 /** A feature of a point of the plane. */
 export type Feature = (x1: number, x2: number) => number;
 
@@ -140,12 +143,18 @@ def _parse(text: str, names: list[str]) -> Any:
     return sympy.sympify(text, locals={name: sympy.Symbol(name, real=True) for name in names})
 
 
+def _read(parameter: str, parameters: list[str]) -> str:
+    """Where a twin finds a parameter: what is learned is where it starts, until somebody knows better."""
+    learned = parameter == parameters[0] and "initial" in parameters
+    return f"parameters['{parameter}'] ?? parameters['initial']!" if learned else f"parameters['{parameter}']!"
+
+
 def _loop(name: str, expression: Any, parameters: list[str]) -> list[str]:
     used = [parameter for parameter in parameters if parameter in {symbol.name for symbol in expression.free_symbols}]
     needs_z = any(symbol.name == "x" for symbol in expression.free_symbols)
     return [
         f"    {name}({'z' if needs_z else '_z'}, out, count{', parameters' if used else ''}) {{",
-        *(f"      const {parameter} = parameters['{parameter}']!;" for parameter in used),
+        *(f"      const {parameter} = {_read(parameter, parameters)};" for parameter in used),
         "      for (let i = 0; i < count; i++) {",
         *(["        const x = z[i]!;"] if needs_z else []),
         f"        out[i] = {javascript(expression)};",
@@ -155,13 +164,29 @@ def _loop(name: str, expression: Any, parameters: list[str]) -> list[str]:
 
 
 def _activation(activation: Activation) -> list[str]:
-    parameters = [param.id for param in activation.params]
-    expression = without_overflow(_parse(activation.expression, ["x", *parameters]))
+    parameters = [*([activation.learned] if activation.learned else []), *(param.id for param in activation.params)]
+    expression = without_overflow(_parse(str(activation.expression), ["x", *parameters]))
     derivative = sympy.diff(expression, sympy.Symbol("x", real=True))
     return [
         f"  {activation.id}: {{",
         *_loop("forward", passing_on_nan(expression), parameters),
         *_loop("derivative", derivative, parameters),
+        "  },",
+    ]
+
+
+def _gate(activation: Activation) -> list[str]:
+    step = _parse(str(activation.gate), ["x", "y"])
+    return [
+        f"  {activation.id}(z, out, size, pieces) {{",
+        "    for (let i = 0; i < size; i++) {",
+        "      let x = z[i]!;",
+        "      for (let at = i + size; at < pieces * size; at += size) {",
+        "        const y = z[at]!;",
+        f"        x = {javascript(step)};",
+        "      }",
+        "      out[i] = x;",
+        "    }",
         "  },",
     ]
 
@@ -201,7 +226,12 @@ def formulas() -> str:
     """The text of formulas.ts."""
     lines = ["export const activations: Readonly<Record<string, ActivationTwin>> = {"]
     for activation in ACTIVATIONS:
-        lines += _activation(activation)
+        if activation.expression is not None:
+            lines += _activation(activation)
+    lines += ["};", "", "export const gates: Readonly<Record<string, Gate>> = {"]
+    for activation in ACTIVATIONS:
+        if activation.gate is not None:
+            lines += _gate(activation)
     lines += ["};", "", "export const features: Readonly<Record<string, Feature>> = {"]
     for feature in FEATURES:
         expression = _parse(feature.expression, ["x1", "x2"])
@@ -222,6 +252,14 @@ def _kernel_output(activation: Activation, z: np.ndarray[Any, Any], values: tupl
         return [float(value) for value in z]
     out = np.zeros_like(z)
     parameters = np.array([*values, 0.0], np.float32)
+    if activation.by_units:
+        learned = np.full(z.size, activation.initial(values) if activation.learned else 0, np.float32)
+        by_units = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p)
+        out = np.zeros(z.size // activation.pieces(values), np.float32)
+        by_units(activation.forward.address)(
+            z.ctypes.data, out.ctypes.data, learned.ctypes.data, out.size, 1, parameters.ctypes.data
+        )
+        return [float(value) for value in out]
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_void_p)
     call(activation.forward.address)(z.ctypes.data, out.ctypes.data, z.size, parameters.ctypes.data)
     return [float(value) for value in out]
@@ -278,7 +316,10 @@ def _schedule_cases(family: Family[Schedule], schedule: Schedule) -> list[dict[s
 def _parameter_sets(activation: Activation) -> list[tuple[float, ...]]:
     """The defaults, and the middle of every range."""
     defaults = activation.values({})
-    middle = tuple((param.minimum + param.maximum) / 2 for param in activation.params)
+    middle = tuple(
+        (param.minimum + param.maximum) // 2 if param.integer else (param.minimum + param.maximum) / 2
+        for param in activation.params
+    )
     return [defaults, middle] if middle else [defaults]
 
 

@@ -181,7 +181,7 @@ class Run:
             return []
         if self._trainer is not None:
             self._trainer.set_training(training_spec(config))
-            self._trainer.set_dropout([layer.dropout for layer in config.network.layers])
+            self._trainer.set_dropout(network_spec(config))
         if old.speed != config.speed or pace_of(old) != pace_of(config):
             self._restart_clock(now)
         # Without weights there is no plan yet; the one that comes with them tells this change too.

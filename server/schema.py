@@ -232,7 +232,23 @@ class LayerConfig(Strict):
     initializer: Initializer = Field(defaults.LAYER["initializer"], validate_default=True)
     bias_initializer: BiasInitializer = Field(defaults.LAYER["bias_initializer"], validate_default=True)
     normalization: Normalization = Field(defaults.LAYER["normalization"], validate_default=True)
-    dropout: float = Field(defaults.LAYER["dropout"], ge=0, le=MAX_DROPOUT)
+    dropout: float = Field(
+        defaults.LAYER["dropout"], ge=0, le=MAX_DROPOUT, description="How likely a unit is silenced in training."
+    )
+    dropconnect: float = Field(
+        defaults.LAYER["dropconnect"], ge=0, le=MAX_DROPOUT, description="How likely a weight is silenced in training."
+    )
+
+
+class InputConfig(Strict):
+    """What happens to the inputs before the first layer."""
+
+    dropout: float = Field(
+        defaults.NETWORK["input"]["dropout"],
+        ge=0,
+        le=MAX_DROPOUT,
+        description="How likely an input is silenced in training.",
+    )
 
 
 class OutputConfig(Strict):
@@ -257,6 +273,7 @@ class DataConfig(Strict):
 class NetworkConfig(Strict):
     """The architecture."""
 
+    input: InputConfig = Field(defaults.NETWORK["input"], validate_default=True)
     layers: list[LayerConfig] = Field(max_length=MAX_LAYERS)
     output: OutputConfig
 

@@ -96,6 +96,7 @@ class VariantView(View):
     params: list[ParamView]
     group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
+    unavailable: TextView | None = Field(None, description="Why it cannot be taken yet, and what to take instead.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     momentum: bool | None = Field(None, description="Optimizers only: has a momentum that a schedule can change.")
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
@@ -215,6 +216,7 @@ class LayoutView(View):
     weight_count: int
     running_count: int
     layer_names: list[str]
+    layer_units: list[int]
 
 
 class CreatedView(View):

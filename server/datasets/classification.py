@@ -152,7 +152,7 @@ CLASSIFICATION = (
     ),
     Dataset(
         id="gaussians",
-        label=Text(en="Two Gaussians", zh="两个高斯"),
+        label=Text(en="Two Gaussians", zh="双高斯分布"),
         help=Text(
             en="Two normal clouds: one straight line is the best that any network can do.",
             zh="两团正态分布的点：一条直线就是最好的分界。",
@@ -195,7 +195,7 @@ CLASSIFICATION = (
     ),
     Dataset(
         id="blobs",
-        label=Text(en="Three blobs", zh="三团"),
+        label=Text(en="Three blobs", zh="三个簇"),
         help=Text(
             en="Three normal clouds: softmax alone, without a hidden layer, separates them.",
             zh="三团正态分布的点：无需隐藏层，只用 softmax 即可分开。",

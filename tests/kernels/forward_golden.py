@@ -2,8 +2,9 @@
 
     python -m tests.kernels.forward_golden     writes web/src/generated/forward.golden.json
 
-One case for every activation with every normalization: a small network after a few training steps, so that running
-statistics have moved, with its weights, test inputs and targets, and the mean squared error that the kernels report.
+One case for every activation with every normalization in every position: a small network after a few training steps,
+so that running statistics and all that is learned have moved, with its weights, test inputs and targets, and the mean
+squared error that the kernels report.
 """
 
 from __future__ import annotations
@@ -17,19 +18,18 @@ import numpy as np
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.registry import FAMILIES
 from kernels.trainer import Trainer
+from tests.kernels.support import PLACED
 
 PATH = Path(__file__).parents[2] / "web" / "src" / "generated" / "forward.golden.json"
-UNITS = (5, 3)
+UNITS = (6, 6)
 INPUTS, SAMPLES, STEPS = 2, 40, 4
 
 
-def _case(activation: str, normalization: str, seed: int) -> dict[str, Any]:
+def _case(activation: Choice, normalization: Choice, seed: int) -> dict[str, Any]:
     random = np.random.default_rng(seed)
     x = random.normal(size=(2 * SAMPLES, INPUTS)).astype(np.float32)
     y = np.sin(x @ np.array([1.3, -0.7], np.float32)).astype(np.float32)
-    layers = tuple(
-        LayerSpec(units, Choice(activation), Choice("xavier_uniform"), Choice(normalization)) for units in UNITS
-    )
+    layers = tuple(LayerSpec(units, activation, Choice("xavier_uniform"), normalization) for units in UNITS)
     training = TrainingSpec(Choice("mse"), Choice("sgd", {"learning_rate": 0.05}), Choice("constant"), (), 16)
     data = TrainingData(x[:SAMPLES], y[:SAMPLES], x[SAMPLES:], y[SAMPLES:])
     trainer = Trainer(NetworkSpec(INPUTS, layers, 1, Choice("xavier_uniform")), training, data, seed)
@@ -50,9 +50,10 @@ def _case(activation: str, normalization: str, seed: int) -> dict[str, Any]:
     }
 
 
-def _explicit(family: str, variant_id: str) -> dict[str, str | float]:
+def _explicit(family: str, choice: Choice) -> dict[str, str | float]:
     """A choice with all its parameters, as configurations have it."""
-    return {"id": variant_id, **{param.id: param.default for param in FAMILIES[family][variant_id].params}}
+    defaults = {param.id: param.default for param in FAMILIES[family][choice.id].params}
+    return {"id": choice.id, **defaults, **choice.params}
 
 
 def _numbers(values: np.ndarray[Any, Any]) -> list[float]:
@@ -61,7 +62,9 @@ def _numbers(values: np.ndarray[Any, Any]) -> list[float]:
 
 def cases() -> list[dict[str, Any]]:
     """All cases, made anew."""
-    pairs = [(a.id, n.id) for a in FAMILIES["activations"] for n in FAMILIES["normalizations"]]
+    activations = [Choice(each.id) for each in FAMILIES["activations"]]
+    activations += [Choice("prelu", {"sharing": 0}), Choice("maxout", {"pieces": 3})]
+    pairs = [(activation, normalization) for activation in activations for normalization in PLACED]
     return [_case(activation, normalization, seed) for seed, (activation, normalization) in enumerate(pairs)]
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kernels.activations import ACTIVATIONS
 from kernels.layout import Tensor
 from kernels.losses import LOSSES
-from kernels.network import Choice, NetworkSpec
+from kernels.network import Choice, LayerSpec, NetworkSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
@@ -88,7 +88,17 @@ def scheduled(schedule: Schedule, step: int, values: Sequence[float], **more: fl
 def activation(choice: Choice) -> tuple[Function, Function]:
     """An activation and its derivative, from its formula."""
     variant = ACTIVATIONS[choice.id]
+    assert variant.expression is not None
     return _formula(variant.expression, tuple(named(variant, choice).items()))
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What dropout multiplies by in one step: 0, or 1 / (1 - rate); one array a hidden layer, or none at all."""
+
+    units: Sequence[Array] = ()  # [samples, units]
+    weights: Sequence[Array] = ()  # [sums, inputs]
+    inputs: Array | float = 1.0  # [samples, inputs]
 
 
 @dataclass
@@ -96,9 +106,15 @@ class Trace:
     """What one layer remembers of a forward pass, for the way back."""
 
     x: Array  # what came in
-    sums: Array  # w x + b, before normalization
+    weights: Array  # in effect: [sums, inputs]
+    sums: Array  # w x + b
     z: Array  # what enters the activation
-    mask: Array | float  # dropout: 0, or 1 / (1 - rate)
+    a: Array  # what leaves it
+    mask: Array | float
+    weight_mask: Array | float
+
+
+_OUTPUT = LayerSpec(0, Choice("linear"), Choice("zeros"))
 
 
 @dataclass
@@ -111,65 +127,112 @@ class Network:
     trace: list[Trace] = field(default_factory=list)
 
     @property
-    def _layers(self) -> list[tuple[str, Choice, Choice]]:
-        hidden = [
-            (f"layer{i}", each.activation, each.normalization) for i, each in enumerate(self.spec.layers, start=1)
-        ]
-        return [*hidden, ("output", Choice("linear"), Choice("none"))]
+    def _layers(self) -> list[tuple[str, LayerSpec]]:
+        return [*((f"layer{i}", layer) for i, layer in enumerate(self.spec.layers, start=1)), ("output", _OUTPUT)]
 
-    def forward(self, x: Array, training: bool, masks: Sequence[Array] | None = None) -> Array:
-        """From inputs to logits [samples, outputs]. `masks`: what dropout multiplies each hidden layer by."""
+    def forward(self, x: Array, training: bool, masks: Masks | None = None) -> Array:
+        """From inputs to logits [samples, outputs]."""
         self.trace = []
-        for i, (name, activate, normalization) in enumerate(self._layers):
-            sums = x @ self.parameters[f"{name}.weight"].T + self.parameters.get(f"{name}.bias", 0.0)
-            z = self._normalize(name, normalization, sums, training)
-            mask = masks[i] if masks is not None and i < len(masks) else 1.0
-            self.trace.append(Trace(x, sums, z, mask))
-            f, _ = activation(activate)
-            x = f(z) * mask
+        masks = masks or Masks()
+        x = x * masks.inputs
+        for i, (name, layer) in enumerate(self._layers):
+            weight_mask = masks.weights[i] if i < len(masks.weights) else 1.0
+            weights = self._weights(name, layer) * weight_mask
+            sums = x @ weights.T + self.parameters.get(f"{name}.bias", 0.0)
+            after = self._after(layer)
+            z = sums if after else self._normalize(name, layer.normalization, sums, training)
+            a = self._activate(name, layer.activation, z)
+            mask = masks.units[i] if i < len(masks.units) else 1.0
+            self.trace.append(Trace(x, weights, sums, z, a, mask, weight_mask))
+            x = (self._normalize(name, layer.normalization, a, training) if after else a) * mask
         return x
 
     def backward(self, d: Array) -> dict[str, Array]:
         """From the loss's gradient in the logits to that in every parameter: the chain rule, last layer first."""
         gradients: dict[str, Array] = {}
-        for (name, activate, normalization), seen in zip(reversed(self._layers), reversed(self.trace), strict=True):
-            _, derivative = activation(activate)
-            d = d * seen.mask * derivative(seen.z)
-            if f"{name}.gamma" in self.parameters:
-                d = self._normalize_back(name, normalization, seen.sums, d, gradients)
-            else:
+        for (name, layer), seen in zip(reversed(self._layers), reversed(self.trace), strict=True):
+            after = self._after(layer)
+            d = d * seen.mask
+            if after:
+                d = self._normalize_back(name, layer.normalization, seen.a, d, gradients)
+            d = self._activate_back(name, layer.activation, seen.z, d, gradients)
+            if not after:
+                d = self._normalize_back(name, layer.normalization, seen.sums, d, gradients)
+            if f"{name}.bias" in self.parameters:
                 gradients[f"{name}.bias"] = d.sum(axis=0)
-            gradients[f"{name}.weight"] = d.T @ seen.x
-            d = d @ self.parameters[f"{name}.weight"]
+            self._weights_back(name, layer, d.T @ seen.x * seen.weight_mask, gradients)
+            d = d @ seen.weights
         return gradients
 
-    def _normalize(self, name: str, choice: Choice, sums: Array, training: bool) -> Array:
+    @staticmethod
+    def _after(layer: LayerSpec) -> bool:
+        variant = NORMALIZATIONS[layer.normalization.id]
+        return variant.after(variant.values(layer.normalization.params))
+
+    def _weights(self, name: str, layer: LayerSpec) -> Array:
+        reference = NORMALIZATIONS[layer.normalization.id].weight_reference
+        w = self.parameters[f"{name}.weight"]
+        return w if reference is None else reference(w, self.parameters[f"{name}.gain"])
+
+    def _weights_back(self, name: str, layer: LayerSpec, d: Array, gradients: dict[str, Array]) -> None:
+        reference = NORMALIZATIONS[layer.normalization.id].weight_reference
+        if reference is None:
+            gradients[f"{name}.weight"] = d
+            return
+        w, gain = self.parameters[f"{name}.weight"], self.parameters[f"{name}.gain"]
+        gradients[f"{name}.weight"] = slope(lambda at: float(np.sum(d * reference(at, gain))), w)
+        gradients[f"{name}.gain"] = slope(lambda at: float(np.sum(d * reference(w, at))), gain)
+
+    def _activate(self, name: str, choice: Choice, z: Array) -> Array:
+        variant = ACTIVATIONS[choice.id]
+        if variant.reference is None:
+            return activation(choice)[0](z)
+        return variant.reference(z, self.parameters.get(f"{name}.{variant.learned}"), **named(variant, choice))
+
+    def _activate_back(self, name: str, choice: Choice, z: Array, d: Array, gradients: dict[str, Array]) -> Array:
+        """The gradient in what came in; that in what is learned goes to `gradients`."""
+        variant = ACTIVATIONS[choice.id]
+        if variant.reference is None:
+            return d * activation(choice)[1](z)
+        reference, params = variant.reference, named(variant, choice)
+        learned = self.parameters.get(f"{name}.{variant.learned}")
+        if learned is not None:
+            gradients[f"{name}.{variant.learned}"] = slope(
+                lambda at: float(np.sum(d * reference(z, at, **params))), learned
+            )
+        return slope(lambda at: float(np.sum(d * reference(at, learned, **params))), z)
+
+    def _normalize(self, name: str, choice: Choice, x: Array, training: bool) -> Array:
         variant = NORMALIZATIONS[choice.id]
         if variant.reference is None:
-            return sums
-        running = np.stack([self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"]])
+            return x
         gamma, beta = self.parameters[f"{name}.gamma"], self.parameters[f"{name}.beta"]
-        z = variant.reference(sums, gamma, beta, running, training, **named(variant, choice))
-        self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"] = running
-        return z
+        running = np.zeros((2, len(gamma)))
+        if variant.running:
+            running = np.stack([self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"]])
+        y = variant.reference(x, gamma, beta, running, training, **named(variant, choice))
+        if variant.running:
+            self.running[f"{name}.running_mean"], self.running[f"{name}.running_var"] = running
+        return y
 
-    def _normalize_back(self, name: str, choice: Choice, sums: Array, d: Array, gradients: dict[str, Array]) -> Array:
+    def _normalize_back(self, name: str, choice: Choice, x: Array, d: Array, gradients: dict[str, Array]) -> Array:
         """The gradient in what came in; those in gamma and beta go to `gradients`."""
         variant = NORMALIZATIONS[choice.id]
-        assert variant.reference is not None
+        if variant.reference is None:
+            return d
         reference, params = variant.reference, named(variant, choice)
         gamma, beta = self.parameters[f"{name}.gamma"], self.parameters[f"{name}.beta"]
 
         def weighted(x: Array, gamma: Array, beta: Array) -> float:
             return float(np.sum(d * reference(x, gamma, beta, np.zeros((2, len(gamma))), True, **params)))
 
-        gradients[f"{name}.gamma"] = slope(lambda at: weighted(sums, at, beta), gamma)
-        gradients[f"{name}.beta"] = slope(lambda at: weighted(sums, gamma, at), beta)
-        return slope(lambda at: weighted(at, gamma, beta), sums)
+        gradients[f"{name}.gamma"] = slope(lambda at: weighted(x, at, beta), gamma)
+        gradients[f"{name}.beta"] = slope(lambda at: weighted(x, gamma, at), beta)
+        return slope(lambda at: weighted(at, gamma, beta), x)
 
 
 def loss_and_gradients(
-    network: Network, loss: Choice, x: Array, y: Array, masks: Sequence[Array] | None = None
+    network: Network, loss: Choice, x: Array, y: Array, masks: Masks | None = None
 ) -> tuple[float, dict[str, Array]]:
     """The mean loss of a batch, and its gradient in every parameter."""
     variant = LOSSES[loss.id]

@@ -14,6 +14,7 @@ from kernels.cache import Kernel
 from kernels.layout import MAX_PARAMS
 from kernels.losses import LOSSES
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import Optimizer
 from kernels.spec import Variant
 from kernels.state import Clock
@@ -27,6 +28,8 @@ FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
 OUTPUTS = {"multiclass": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT, SHUFFLED = Choice("mse"), Choice("sgd"), Choice("constant"), Choice("shuffled")
+#: Parameters whose values must suit the layer's units, with one that suits those of the tests' networks.
+NARROW = {"groups": 1.0}
 _POINTERS: dict[np.dtype[Any], Any] = {
     np.dtype(np.float32): ctypes.POINTER(ctypes.c_float),
     np.dtype(np.intp): ctypes.POINTER(ctypes.c_ssize_t),
@@ -89,7 +92,9 @@ class Rule:
 
 
 def choices(variant: Variant) -> list[Choice]:
-    """A variant with its defaults, and once with each of its parameters away from its default."""
+    """A variant with its defaults, and once with each of its parameters away from its default; none if unavailable."""
+    if variant.unavailable:
+        return []
     varied = [Choice(variant.id)]
     for param in variant.params:
         if param.choices:
@@ -99,6 +104,8 @@ def choices(variant: Variant) -> list[Choice]:
         else:
             away = (param.default + 2 * param.minimum + param.maximum) / 4
         away = max(param.minimum, float(round(away))) if param.integer else away
+        if param.id in NARROW:
+            away = NARROW[param.id]
         assert away != param.default
         param.check(away)
         varied.append(Choice(variant.id, {param.id: away}))
@@ -108,6 +115,15 @@ def choices(variant: Variant) -> list[Choice]:
 def every(family: Any) -> list[Choice]:
     """`choices` of every variant of a family."""
     return [choice for variant in family for choice in choices(variant)]
+
+
+#: Every normalization, those that have a position in both.
+PLACED = [choice for choice in every(NORMALIZATIONS) if set(choice.params) <= {"position"}]
+
+
+def available(family: Any) -> list[str]:
+    """The ids of a family's variants that can be taken."""
+    return [variant.id for variant in family if not variant.unavailable]
 
 
 def describe(choice: Choice) -> str:
@@ -144,11 +160,13 @@ def make_trainer(
     *,
     task: str = "binary",
     samples: int = 40,
-    hidden: Sequence[int] = (5, 4),
+    hidden: Sequence[int] = (6, 4),
     activation: Choice = TANH,
     initializer: Choice = XAVIER,
     normalization: Choice = NONE,
     dropout: float = 0.0,
+    dropconnect: float = 0.0,
+    input_dropout: float = 0.0,
     loss: Choice = MSE,
     optimizer: Choice = SGD,
     schedule: Choice = CONSTANT,
@@ -170,6 +188,8 @@ def make_trainer(
             initializer=initializer,
             normalization=normalization,
             dropout=dropout,
+            dropconnect=dropconnect,
+            input_dropout=input_dropout,
         ),
         TrainingSpec(loss, optimizer, schedule, regularizers, batch_size, clipping, sampling, warmup, **more),
         make_data(task, samples) if data is None else data,
@@ -186,10 +206,15 @@ def make_network(
     initializer: Choice = XAVIER,
     normalization: Choice = NONE,
     dropout: float = 0.0,
+    dropconnect: float = 0.0,
+    input_dropout: float = 0.0,
 ) -> NetworkSpec:
     """A network whose hidden layers are all alike but for their units."""
-    layers = tuple(LayerSpec(units, activation, initializer, normalization, dropout) for units in hidden)
-    return NetworkSpec(inputs, layers, outputs, initializer)
+    layers = tuple(
+        LayerSpec(units, activation, initializer, normalization, dropout=dropout, dropconnect=dropconnect)
+        for units in hidden
+    )
+    return NetworkSpec(inputs, layers, outputs, initializer, input_dropout=input_dropout)
 
 
 def last_batch(trainer: Trainer, count: int) -> NDArray[np.int64]:

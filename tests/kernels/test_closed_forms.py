@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,8 +94,9 @@ def test_batch_normalization_does_not_see_the_scale_of_weights_or_data(scaled: s
     # Ioffe & Szegedy 2015, 3.3: the outcome is the same, and the gradient in weights c times as large is 1 / c of it.
     factor, data = 16.0, make_data("binary", 40)
     larger = dataclasses.replace(data, x_train=data.x_train * np.float32(factor))
-    plain = make_trainer(data, normalization=Choice("batch_norm"))
-    other = make_trainer(larger if scaled == "data" else data, normalization=Choice("batch_norm"))
+    kinds: dict[str, Any] = {"normalization": Choice("batch_norm"), "hidden": (5, 4)}
+    plain = make_trainer(data, **kinds)
+    other = make_trainer(larger if scaled == "data" else data, **kinds)
     weights = plain.layout.tensor("layer1.weight")
     place = slice(weights.offset, weights.offset + weights.size)
     if scaled == "weights":

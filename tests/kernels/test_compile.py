@@ -24,7 +24,7 @@ from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
 from kernels.train import train_chunk
 from kernels.warm import USUAL, warm
-from tests.kernels.support import FITTING, make_data, make_trainer
+from tests.kernels.support import FITTING, every, make_data, make_trainer
 
 ROOT = Path(cache.__file__).parent.parent
 
@@ -70,8 +70,8 @@ def test_the_training_loop_compiles_once_for_all_variants() -> None:
         make_trainer(task=task, loss=Choice(loss)).train(2)
     for name in ACTIVATIONS.variants:
         make_trainer(activation=Choice(name)).train(2, observe=False)
-    for name in NORMALIZATIONS.variants:
-        make_trainer(normalization=Choice(name), dropout=0.5).train(2)
+    for choice in every(NORMALIZATIONS):
+        make_trainer(normalization=choice, dropout=0.5, dropconnect=0.5, input_dropout=0.5).train(2)
     for name in OPTIMIZERS.variants:
         make_trainer(optimizer=Choice(name)).train(2)
     for name in SCHEDULES.variants:
@@ -102,13 +102,15 @@ def test_data_of_any_kind_of_array_compiles_nothing_new() -> None:
     assert len(train_chunk.signatures) == 1
 
 
+@pytest.mark.parametrize("normalization", ["batch_norm", "weight_norm"])
 @pytest.mark.parametrize("optimizer", ["adam", "sam"])
-@pytest.mark.parametrize("hidden", [(5, 4), (600,)])
-def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer: str) -> None:
+@pytest.mark.parametrize("hidden", [(6, 4), (600,)])
+def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer: str, normalization: str) -> None:
     # 600 units of 60 inputs and 64 samples are in OpenBLAS's range.
     data = make_data("binary", 128, inputs=60)
     trainer = make_trainer(
-        data, hidden=hidden, batch_size=64, dropout=0.2, normalization=Choice("batch_norm"),
+        data, hidden=hidden, batch_size=64, dropout=0.2, dropconnect=0.2, input_dropout=0.2,
+        normalization=Choice(normalization), activation=Choice("maxout"),
         regularizers=(Choice("l2"),), optimizer=Choice(optimizer, {"learning_rate": 0.001}),
         clipping=Choice("by_norm"), sampling=Choice("with_replacement"), warmup=10,
     )  # fmt: skip

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.network import Choice, Switch, TrainingSpec
+from kernels.network import Choice, NetworkSpec, Switch, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.trainer import Trainer
-from tests.kernels.support import CONSTANT, make_trainer, same_bits
+from tests.kernels.support import CONSTANT, make_network, make_trainer, same_bits
 
 STEPS = 700  # beyond 512, where not every step is a record
 TRAINED = (
@@ -24,6 +24,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dropout": {"dropout": 0.3},
     "batch_norm": {"normalization": Choice("batch_norm"), "dropout": 0.2, "activation": Choice("relu")},
+    "inside": {
+        "normalization": Choice("weight_norm"),
+        "dropconnect": 0.3,
+        "input_dropout": 0.2,
+        "activation": Choice("prelu"),
+    },
+    "gated": {"normalization": Choice("group_norm", {"position": 1}), "activation": Choice("maxout")},
     "clipped": {
         "clipping": Choice("by_norm", {"limit": 0.05}),
         "sampling": Choice("with_replacement"),
@@ -139,7 +146,7 @@ def _steer(trainer: Trainer, length: int) -> None:
     """Change everything that may change, at fixed steps."""
     changes: dict[int, Callable[[], None]] = {
         100: lambda: trainer.set_training(_training(batch_size=7)),
-        200: lambda: trainer.set_dropout([0.5, 0.0]),
+        200: lambda: trainer.set_dropout(_dropped([0.5, 0.0], connect=0.2, inputs=0.1)),
         300: lambda: trainer.set_training(_training(batch_size=40, learning_rate=0.002, penalties=("l2", "l1"))),
         400: lambda: trainer.set_parameter("layer1.weight", 3, 0.25),
         500: lambda: trainer.set_training(_training(optimizer="momentum", schedule=Choice("step"))),
@@ -164,6 +171,15 @@ def _steer(trainer: Trainer, length: int) -> None:
         while trainer.step < stop:
             trainer.train(min(length, stop - trainer.step), observe=length == 1)
         changes.get(stop, lambda: None)()
+
+
+def _dropped(rates: list[float], connect: float = 0.0, inputs: float = 0.0) -> NetworkSpec:
+    network = make_network(2, [4] * len(rates), 3, input_dropout=inputs)
+    layers = (
+        dataclasses.replace(layer, dropout=rate, dropconnect=connect)
+        for layer, rate in zip(network.layers, rates, strict=True)
+    )
+    return dataclasses.replace(network, layers=tuple(layers))
 
 
 def _training(
@@ -231,9 +247,12 @@ def test_a_refused_change_changes_nothing(spec: TrainingSpec, error: type[Except
     refused.train(5)
     with pytest.raises(error, match=message):
         refused.set_training(spec)
-    for rates in ([0.1], [0.1, 0.95], [0.1, float("nan")], [-0.1, 0.0]):
+    for rates in ([0.1, 0.95], [0.1, float("nan")], [-0.1, 0.0]):
         with pytest.raises(ValueError, match="dropout"):
-            refused.set_dropout(rates)
+            refused.set_dropout(_dropped(rates))
+    for network in (_dropped([0.1, 0.1], connect=0.91), _dropped([0.1, 0.1], inputs=-0.1), _dropped([0.1])):
+        with pytest.raises(ValueError, match=r"dropconnect is 0\.91|dropout is -0\.1|1 layers were given"):
+            refused.set_dropout(network)
     for tensor, index, value in (("output.bias", 3, 0.0), ("output.bias", -1, 0.0), ("output.bias", 0, 1e39)):
         with pytest.raises(ValueError, match=r"(index|value) is "):
             refused.set_parameter(tensor, index, value)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kernels.dropout import drop
+from kernels.dropout import INPUT_MASK, WEIGHT_MASKS, drop
+from kernels.network import Choice
 from kernels.rng import mask_bits, mask_key
 from kernels.simd import pointer
-from tests.kernels.support import Floats
+from tests.kernels.support import Floats, make_data, make_network, make_trainer
 
 
 @numba.njit(cache=True)
@@ -81,3 +82,47 @@ def test_bits_are_uniform() -> None:
     counts, _ = np.histogram(bits, 256, (0, 2**32))
     # Chi-square with 255 degrees of freedom: mean 255, standard deviation 22.6.
     assert ((counts - 256) ** 2 / 256).sum() < 255 + 5 * 22.6
+
+
+@pytest.mark.parametrize("what", ["dropout", "dropconnect", "input_dropout"])
+def test_the_expected_output_in_training_is_that_of_inference(what: str) -> None:
+    # Of a linear network, whose output is linear in every mask: its mean over many masks is the output without one.
+    data = make_data("regression", 64)
+    kinds: dict[str, Any] = {"activation": Choice("linear"), "optimizer": Choice("sgd", {"learning_rate": 1e-9})}
+    dropped: dict[str, Any] = {what: 0.3}
+    trainer = make_trainer(data, task="regression", batch_size=64, **kinds, **dropped)
+    twin = make_trainer(data, task="regression", batch_size=64, **kinds)
+    gradients = []
+    for _ in range(3000):
+        trainer.train(1, observe=False)
+        gradients.append(trainer.gradients[-1])
+    twin.train(1, observe=False)
+    # The gradient in the output's bias is twice the mean error.
+    error = float(np.std(gradients)) / np.sqrt(len(gradients))
+    assert error > 0, "it drops"
+    assert abs(np.mean(gradients) - twin.gradients[-1]) < 5 * error
+
+
+def test_inference_drops_nothing() -> None:
+    kept, dropped = make_trainer(), make_trainer(dropout=0.5, dropconnect=0.5, input_dropout=0.5)
+    for trainer in (kept, dropped):
+        trainer.observe()
+    assert dropped.stats[3] == kept.stats[3]
+
+
+def test_the_masks_of_a_step_are_all_of_their_own() -> None:
+    places = [*range(32), INPUT_MASK, *(WEIGHT_MASKS + layer for layer in range(32))]
+    keys = {_key(1, step, place) for step in range(50) for place in places}
+    assert len(keys) == 50 * len(places)
+
+
+def test_dropped_weights_can_be_switched_on_while_training() -> None:
+    trainer, other = make_trainer(), make_trainer(dropconnect=0.4)
+    trainer.set_dropout(make_network(2, (6, 4), 1, dropconnect=0.4))
+    for each in (trainer, other):
+        each.train(30)
+    np.testing.assert_array_equal(trainer.parameters, other.parameters)
+    trainer.set_dropout(make_network(2, (6, 4), 1))
+    trainer.train(30)
+    other.train(30)
+    assert np.abs(trainer.parameters - other.parameters).max() > 0

@@ -47,6 +47,25 @@ def test_places_are_contiguous_and_weights_come_first(network: NetworkSpec) -> N
     assert layout.weight_count == sum(each.size for each in weights)
 
 
+def test_what_else_is_learned_comes_behind_the_weights() -> None:
+    kinds = {
+        "position": LayerSpec(4, Choice("tanh"), XAVIER, Choice("batch_norm", {"position": 1})),
+        "gain": LayerSpec(4, Choice("prelu"), XAVIER, Choice("weight_norm")),
+        "gate": LayerSpec(4, Choice("simple_gate"), XAVIER, Choice("layer_norm")),
+        "gate_after": LayerSpec(4, Choice("maxout", {"pieces": 3}), XAVIER, Choice("group_norm", {"position": 1})),
+    }
+    found = {
+        kind: [(each.role, each.shape) for each in make_layout(NetworkSpec(2, (layer,), 1, XAVIER)).tensors[2:-1]]
+        for kind, layer in kinds.items()
+    }
+    assert found == {
+        "position": [("bias", (4,)), ("gamma", (4,)), ("beta", (4,))],
+        "gain": [("bias", (4,)), ("gain", (4,)), ("slope", (4,))],
+        "gate": [("gamma", (8,)), ("beta", (8,))],
+        "gate_after": [("bias", (12,)), ("gamma", (4,)), ("beta", (4,))],
+    }
+
+
 def test_columns() -> None:
     layout = make_layout(MIXED)
     assert [each.name for each in layout.columns[: len(RUN_COLUMNS)]] == list(RUN_COLUMNS)

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kernels.activations import ACTIVATIONS
-from kernels.network import Choice
+from kernels.dropout import INPUT_MASK, WEIGHT_MASKS
+from kernels.layout import Layout
+from kernels.network import Choice, NetworkSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
@@ -21,8 +23,11 @@ from tests.kernels import reference
 from tests.kernels.support import (
     CONSTANT,
     FITTING,
+    PLACED,
+    available,
     choices,
     describe,
+    every,
     last_batch,
     make_data,
     make_network,
@@ -30,7 +35,7 @@ from tests.kernels.support import (
 )
 
 #: Hidden layers and batch size; of 67 samples a second batch after one of 64 is partial, with 3.
-SHAPES = [((), 3), ((), 64), ((5,), 1), ((5,), 10), ((6, 9, 5), 3), ((6, 9, 5), 64)]
+SHAPES = [((), 3), ((), 64), ((6,), 1), ((6,), 10), ((6, 10, 4), 3), ((6, 10, 4), 64)]
 SAMPLES = 67
 
 
@@ -43,14 +48,26 @@ def _bits(seed: int, step: int, layer: int, size: int) -> NDArray[np.float64]:
     return bits
 
 
-def dropout_masks(seed: int, step: int, hidden: tuple[int, ...], count: int, rate: float) -> list[reference.Array]:
-    """What dropout multiplies each hidden layer by, [count, units], from the bits of `kernels.rng`."""
+def _kept(seed: int, step: int, place: int, size: int, rate: float) -> NDArray[np.float64]:
+    """What a mask multiplies by, from the bits of `kernels.rng`."""
+    kept = _bits(seed, step, place, size) >= np.floor(np.float64(np.float32(rate)) * (2**32 - 1))
+    factors: NDArray[np.float64] = kept / (1 - rate)
+    return factors
+
+
+def dropout_masks(spec: NetworkSpec, layout: Layout, seed: int, step: int, count: int) -> reference.Masks:
+    """What dropout of units, weights and inputs multiplies by in one step of `count` samples."""
     stride = (count + 7) // 8 * 8
-    masks = []
-    for layer, units in enumerate(hidden):
-        kept = _bits(seed, step, layer, units * stride) >= np.floor(np.float64(np.float32(rate)) * (2**32 - 1))
-        masks.append(kept.reshape(units, stride)[:, :count].T / (1 - rate))
-    return masks
+
+    def of_rows(place: int, rows: int, rate: float) -> reference.Array:
+        return _kept(seed, step, place, rows * stride, rate).reshape(rows, stride)[:, :count].T
+
+    units = [of_rows(i, layer.units, layer.dropout) for i, layer in enumerate(spec.layers)]
+    weights = []
+    for i, layer in enumerate(spec.layers):
+        shape = layout.tensor(f"layer{i + 1}.weight").shape
+        weights.append(_kept(seed, step, WEIGHT_MASKS + i, shape[0] * shape[1], layer.dropconnect).reshape(shape))
+    return reference.Masks(units, weights, of_rows(INPUT_MASK, spec.inputs, spec.input_dropout))
 
 
 def disturb(trainer: Trainer) -> None:
@@ -66,16 +83,14 @@ def compare_gradients(trainer: Trainer, truth: dict[str, reference.Array], label
         np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=3e-5 * largest, err_msg=f"{label} {name}")
 
 
-def check_steps(
-    hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, dropout: float = 0.0, **kinds: Any
-) -> None:
+def check_steps(hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, **kinds: Any) -> None:
     """Compare the gradients and the outcome of every step; both networks go on from the trainer's numbers."""
     data = make_data(task, SAMPLES)
     outputs = 3 if task == "multiclass" else 1
     regularizers = kinds.pop("regularizers", ())
-    spec = make_network(2, hidden, outputs, dropout=dropout, **kinds)
+    spec = make_network(2, hidden, outputs, **kinds)
     trainer = make_trainer(
-        data, task=task, hidden=hidden, loss=Choice(loss), batch_size=batch_size, dropout=dropout,
+        data, task=task, hidden=hidden, loss=Choice(loss), batch_size=batch_size,
         optimizer=Choice("sgd", {"learning_rate": 0.01}), regularizers=regularizers, seed=5, **kinds,
     )  # fmt: skip
     disturb(trainer)
@@ -86,7 +101,7 @@ def check_steps(
         count = min(batch_size, SAMPLES - place * batch_size)
         assert trainer.train(1) == 1
         batch = last_batch(trainer, count)
-        masks = dropout_masks(5, step, hidden, count, dropout) if dropout else None
+        masks = dropout_masks(spec, trainer.layout, 5, step, count)
         _, gradients = reference.loss_and_gradients(network, Choice(loss), x[batch], y[batch], masks)
         reference.add_penalties(network, regularizers, gradients, 0.01)
         for name, g in gradients.items():
@@ -102,7 +117,7 @@ def check_steps(
 
 
 @pytest.mark.parametrize(("loss", "task"), FITTING)
-@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("normalization", ["none", "batch_norm"])
 @pytest.mark.parametrize("activation", list(ACTIVATIONS.variants))
 def test_gradients(activation: str, normalization: str, loss: str, task: str) -> None:
     for hidden, batch_size in SHAPES:
@@ -110,9 +125,34 @@ def test_gradients(activation: str, normalization: str, loss: str, task: str) ->
         check_steps(hidden, batch_size, 2, task, loss, **kinds)
 
 
-@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+#: What the test above leaves.
+OTHERS = [choice for choice in PLACED if choice.params or choice.id not in {"none", "batch_norm"}]
+
+
+# Every loss with every normalization: that is compared without kernels, in test_reference.
+@pytest.mark.parametrize("normalization", OTHERS, ids=describe)
+@pytest.mark.parametrize("activation", list(ACTIVATIONS.variants))
+def test_gradients_wherever_it_is_normalized(activation: str, normalization: Choice) -> None:
+    kinds: dict[str, Any] = {"activation": Choice(activation), "normalization": normalization}
+    check_steps((6, 4), 10, 1, "regression", "mse", **kinds)
+    check_steps((4, 6), 7, 1, "multiclass", "softmax_cross_entropy", **kinds)
+
+
+@pytest.mark.parametrize("normalization", PLACED, ids=describe)
+def test_gradients_wherever_it_is_normalized_in_every_shape(normalization: Choice) -> None:
+    for hidden, batch_size in SHAPES:
+        check_steps(hidden, batch_size, 2, "binary", "mse", normalization=normalization)
+
+
+@pytest.mark.parametrize("choice", [each for each in every(ACTIVATIONS) if each.params], ids=describe)
+def test_gradients_of_activations_with_other_parameters(choice: Choice) -> None:
+    check_steps((6, 4), 10, 2, "binary", "mse", activation=choice)
+    check_steps((6, 4), 10, 2, "binary", "mse", activation=choice, normalization=Choice("layer_norm"))
+
+
+@pytest.mark.parametrize("normalization", available(NORMALIZATIONS))
 def test_gradients_of_a_whole_epoch_and_its_last_partial_batch(normalization: str) -> None:
-    check_steps((5, 4), 10, 8, "multiclass", "softmax_cross_entropy", normalization=Choice(normalization))
+    check_steps((6, 4), 10, 8, "multiclass", "softmax_cross_entropy", normalization=Choice(normalization))
 
 
 @pytest.mark.parametrize("choice", [each for penalty in REGULARIZERS for each in choices(penalty)], ids=describe)
@@ -125,17 +165,25 @@ def test_gradients_with_every_penalty_at_once() -> None:
     check_steps((5, 4), 10, 3, "regression", "mse", regularizers=tuple(Choice(name) for name in REGULARIZERS.variants))
 
 
-@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("normalization", available(NORMALIZATIONS))
 @pytest.mark.parametrize("rate", [0.2, 0.5])
-def test_gradients_with_dropout(rate: float, normalization: str) -> None:
-    check_steps((8, 6), 13, 4, "binary", "mse", dropout=rate, normalization=Choice(normalization))
+@pytest.mark.parametrize("what", ["dropout", "dropconnect", "input_dropout"])
+def test_gradients_with_dropout(what: str, rate: float, normalization: str) -> None:
+    check_steps((8, 6), 13, 4, "binary", "mse", normalization=Choice(normalization), **{what: rate})
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu", "maxout"])
+@pytest.mark.parametrize("normalization", [Choice("weight_norm"), Choice("group_norm", {"position": 1})], ids=describe)
+def test_gradients_with_all_dropout_at_once(normalization: Choice, activation: str) -> None:
+    kinds: dict[str, Any] = {"activation": Choice(activation), "normalization": normalization}
+    check_steps((8, 6), 13, 4, "binary", "mse", dropout=0.3, dropconnect=0.4, input_dropout=0.2, **kinds)
 
 
 #: Every optimizer; sam around Adam too, with an ε beside which the rounding of tiny gradients does not count.
 OPTIMIZER_CHOICES = [*(Choice(name) for name in OPTIMIZERS.variants), Choice("sam", {"inner": 1.0, "epsilon": 1e-4})]
 
 
-@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("normalization", ["none", "batch_norm"])
 @pytest.mark.parametrize("choice", OPTIMIZER_CHOICES, ids=describe)
 def test_twenty_steps_of_every_optimizer(choice: Choice, normalization: str) -> None:
     train_both(choice, CONSTANT, Choice(normalization))
@@ -185,15 +233,16 @@ def train_both(optimizer: Choice, schedule: Choice, normalization: Choice) -> No
 @pytest.mark.parametrize(
     "penalties", [(), (Choice("l2"), Choice("weight_decay", {"rate": 0.5}))], ids=["", "penalized"]
 )
-@pytest.mark.parametrize("normalization", list(NORMALIZATIONS.variants))
+@pytest.mark.parametrize("normalization", available(NORMALIZATIONS))
 def test_sam_takes_its_gradient_uphill_with_the_same_mask_and_statistics(
     normalization: str, penalties: tuple[Choice, ...]
 ) -> None:
     rate, rho, hidden = 0.05, 0.3, (8, 6)
     data = make_data("binary", SAMPLES)
-    spec = make_network(2, hidden, 1, normalization=Choice(normalization), dropout=0.2)
+    dropped: dict[str, Any] = {"dropout": 0.2, "dropconnect": 0.2, "input_dropout": 0.2}
+    spec = make_network(2, hidden, 1, normalization=Choice(normalization), **dropped)
     trainer = make_trainer(
-        data, hidden=hidden, normalization=Choice(normalization), dropout=0.2, batch_size=13, seed=5,
+        data, hidden=hidden, normalization=Choice(normalization), batch_size=13, seed=5, **dropped,
         optimizer=Choice("sam", {"learning_rate": rate, "rho": rho}), regularizers=penalties,
     )  # fmt: skip
     disturb(trainer)
@@ -201,7 +250,7 @@ def test_sam_takes_its_gradient_uphill_with_the_same_mask_and_statistics(
     for step in range(4):
         network = reference.twin(trainer, spec)
         trainer.train(1)
-        batch, masks = last_batch(trainer, 13), dropout_masks(5, step, hidden, 13, 0.2)
+        batch, masks = last_batch(trainer, 13), dropout_masks(spec, trainer.layout, 5, step, 13)
         loss, gradients = reference.loss_and_gradients(network, Choice("mse"), x[batch], y[batch], masks)
         uphill = climb(network, gradients, rho)
         _, above = reference.loss_and_gradients(uphill, Choice("mse"), x[batch], y[batch], masks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -97,8 +96,8 @@ class CountingTrainer:
     def set_training(self, training: TrainingSpec) -> None:
         self.training = training
 
-    def set_dropout(self, rates: Sequence[float]) -> None:
-        self.dropout = list(rates)
+    def set_dropout(self, network: NetworkSpec) -> None:
+        self.dropout = [network.input_dropout, *(layer.dropout for layer in network.layers)]
 
     def set_parameter(self, tensor: str, index: int, value: float) -> None:
         self.parameters[self.layout.tensor(tensor).offset + index] = value

@@ -73,6 +73,39 @@ def test_the_batch_shrinks_with_the_data_unless_it_is_asked_for() -> None:
     assert (refusal.value.first.field, refusal.value.first.bound) == ("training.batch_size", "1 <= batch_size <= 10")
 
 
+@pytest.mark.parametrize(
+    ("layer", "fitting"),
+    [
+        ({"units": 9}, "1, 3, 9"),
+        ({"units": 9, "activation": {"id": "maxout", "pieces": 5}}, "1, 3, 5, 9, 15, 45"),
+    ],
+)
+def test_groups_must_divide_what_is_normalized(layer: dict[str, Any], fitting: str) -> None:
+    normalization = {"id": "group_norm", "groups": 2}
+    with pytest.raises(Refused) as refusal:
+        resolve({"network": {"layers": [{}, {**layer, "normalization": normalization}]}})
+    problem = refusal.value.first
+    assert problem.field == "network.layers.1.normalization.groups"
+    assert problem.bound == f"groups is one of: {fitting}"
+    assert "another number of units" in problem.message["en"]
+    after = {**layer, "activation": {"id": "simple_gate"}, "normalization": {**normalization, "position": 1}}
+    with pytest.raises(Refused):
+        resolve({"network": {"layers": [after]}})
+    before = {**after, "normalization": normalization}
+    assert resolve({"network": {"layers": [before]}}).network.layers[0].units == 9
+
+
+def test_what_is_not_available_is_refused_with_its_reason() -> None:
+    with pytest.raises(Refused) as refusal:
+        resolve({"network": {"layers": [{"normalization": {"id": "instance_norm"}}]}})
+    problem = refusal.value.first
+    assert problem.field == "network.layers.0.normalization"
+    assert "needs images" in problem.message["en"]
+    assert "图像" in problem.message["zh"]
+    assert "layer_norm" in problem.bound
+    assert "instance_norm" not in problem.bound
+
+
 def test_the_product_of_parameters_and_batch_is_bounded() -> None:
     wide: dict[str, Any] = {"layers": [{"units": 512}] * 32}
     big = {"network": wide, "data": {"dataset": {"samples": 5000}}, "training": {"batch_size": 61}}
@@ -104,6 +137,8 @@ def test_the_product_of_parameters_and_batch_is_bounded() -> None:
         {"training": {"stopping": {"id": "patience"}}},
         {"training": {"switch": {"step": 100, "optimizer": {"id": "sgd"}}}},
         {"network": {"layers": [{**layer.model_dump(), "dropout": 0.5} for layer in DEFAULT.network.layers]}},
+        {"network": {"layers": [{**layer.model_dump(), "dropconnect": 0.5} for layer in DEFAULT.network.layers]}},
+        {"network": {"input": {"dropout": 0.5}}},
         {"speed": "full"},
     ],
 )
@@ -126,6 +161,8 @@ def test_what_may_change_while_training(live: dict[str, Any]) -> None:
         {"network": {"layers": []}},
         {"network": {"layers": [{"activation": {"id": "relu"}}, {}, {}]}},
         {"network": {"layers": [{"normalization": {"id": "batch_norm"}}, {}, {}]}},
+        {"network": {"layers": [{"normalization": {"id": "batch_norm", "position": 1}}, {}, {}]}},
+        {"network": {"layers": [{"activation": {"id": "maxout", "pieces": 3}}, {}, {}]}},
         {"network": {"output": {"initializer": {"id": "zeros"}}}},
         {"network": {"output": {"bias_initializer": {"id": "prior"}}}},
         {"network": {"layers": [{"bias_initializer": {"id": "constant"}}, {}, {}]}},
@@ -139,7 +176,12 @@ def test_the_kernels_get_what_was_chosen() -> None:
     config = resolve(
         {
             "data": {"features": ["x1", "sin_x2", "x1_x2"]},
-            "network": {"layers": [{"units": 5, "activation": {"id": "leaky_relu", "slope": 0.2}, "dropout": 0.25}]},
+            "network": {
+                "layers": [
+                    {"units": 5, "dropconnect": 0.3, "activation": {"id": "leaky_relu", "slope": 0.2}, "dropout": 0.25}
+                ],
+                "input": {"dropout": 0.1},
+            },
             "training": {
                 "regularizers": [{"id": "l2", "rate": 0.5}],
                 "optimizer": {"id": "sgd", "learning_rate": 2},
@@ -158,6 +200,7 @@ def test_the_kernels_get_what_was_chosen() -> None:
     assert (network.inputs, network.outputs, len(network.layers)) == (3, 1, 1)
     assert network.layers[0].units == 5
     assert network.layers[0].dropout == 0.25
+    assert (network.layers[0].dropconnect, network.input_dropout) == (0.3, 0.1)
     assert network.layers[0].activation.params == {"slope": 0.2}
     assert training.optimizer.params == {"learning_rate": 2}
     assert [(choice.id, choice.params) for choice in training.regularizers] == [

@@ -98,13 +98,14 @@ def test_play_gives_up_steps_that_are_owed() -> None:
 def test_a_live_change_keeps_the_weights() -> None:
     bench = ready()
     train(bench, 5)
-    config = resolve({"training": {"optimizer": {"learning_rate": 0.7}}, "network": {"layers": [{"dropout": 0.5}] * 3}})
+    network = {"input": {"dropout": 0.25}, "layers": [{"dropout": 0.5}] * 3}
+    config = resolve({"training": {"optimizer": {"learning_rate": 0.7}}, "network": network})
     (plan,) = give(bench, Configure(config))
     assert isinstance(plan, Plan)
     assert (plan.restarted, plan.generation, plan.step) == (False, 1, 5)
     assert len(bench.trainers) == 1
     assert bench.trainer.training.optimizer.params["learning_rate"] == 0.7
-    assert bench.trainer.dropout == [0.5] * 3
+    assert bench.trainer.dropout == [0.25, *[0.5] * 3]
     assert bench.run.step == 5
 
 

@@ -28,6 +28,7 @@ const WORDS = new Set([
   'sorted',
   'step',
   'uniform',
+  'weight_norm',
   'x1',
   'x2',
   'zeros',

@@ -6,11 +6,14 @@ import { css, mix, rampColour, type Palette, type Rgb } from './palette';
 
 /** What the drawing needs of one layer behind the inputs. */
 export interface LinkLayer {
-  /** Values of the links into it: [units, inputs] row-major, from `offset` in `values`. */
+  /** Values of the links into it: [pieces, units, inputs] row-major, from `offset` in `values`. */
   readonly values: Float32Array;
   readonly offset: number;
   readonly inputs: number;
-  /** Values of the marks, one a unit, from `shiftOffset` in `values`; -1 without. */
+  readonly units: number;
+  /** Weighted sums a unit; of several, the strongest value is drawn. */
+  readonly pieces: number;
+  /** Values of the marks, [pieces, units], from `shiftOffset` in `values`; -1 without. */
   readonly shiftOffset: number;
   /** What is drawn at full strength. */
   readonly scale: number;
@@ -37,9 +40,24 @@ const LEVELS = 12;
 /** More links than this a gap are thinned to the strongest levels, so that a wide network draws in time. */
 const LINKS_A_GAP = 700;
 
+/** The value at `at` or, where a unit has several pieces `stride` apart, the one of the largest magnitude. */
+function strongest({ values, pieces }: LinkLayer, at: number, stride: number): number {
+  let value = values[at]!;
+  for (let piece = 1; piece < pieces; piece++) {
+    const other = values[at + piece * stride]!;
+    if (Math.abs(other) > Math.abs(value) || Number.isNaN(other)) value = other;
+  }
+  return value;
+}
+
+/** What a link shows. */
+export function linkValue(layer: LinkLayer, unit: number, from: number): number {
+  return strongest(layer, layer.offset + unit * layer.inputs + from, layer.units * layer.inputs);
+}
+
 /** 0 (invisible) to 1 for a link's value. */
 export function linkStrength(layer: LinkLayer, unit: number, from: number): number {
-  const strength = Math.abs(layer.values[layer.offset + unit * layer.inputs + from]!) / layer.scale;
+  const strength = Math.abs(linkValue(layer, unit, from)) / layer.scale;
   return strength >= 1 ? 1 : strength;
 }
 
@@ -95,9 +113,8 @@ function drawLinks(context: Context, picture: NetworkPicture, index: number): vo
   for (const bucket of buckets) bucket.length = 0;
   let unknown = false;
   for (let unit = 0; unit < to.shown; unit++) {
-    const row = layer.offset + unit * layer.inputs;
     for (let input = 0; input < from.shown; input++) {
-      const value = layer.values[row + input]! / layer.scale;
+      const value = linkValue(layer, unit, input) / layer.scale;
       if (Number.isNaN(value)) {
         unknown = true;
         continue;
@@ -170,7 +187,7 @@ function drawLit(context: Context, picture: NetworkPicture, hit: Extract<Hit, { 
   if (!layer) return;
   const from = picture.geometry.columns[hit.column - 1]!;
   const to = picture.geometry.columns[hit.column]!;
-  const value = layer.values[layer.offset + hit.unit * layer.inputs + hit.from]!;
+  const value = linkValue(layer, hit.unit, hit.from);
   const strength = linkStrength(layer, hit.unit, hit.from);
   context.beginPath();
   curve(context, from.x + from.size / 2, from.y[hit.from]!, to.x - to.size / 2, to.y[hit.unit]!);
@@ -239,7 +256,7 @@ function drawMarks(context: Context, picture: NetworkPicture, column: NetworkCol
   if (!layer || layer.shiftOffset < 0) return;
   for (let unit = 0; unit < column.shown; unit++) {
     const mark = biasMark(column, unit);
-    const value = layer.values[layer.shiftOffset + unit]! / layer.scale;
+    const value = strongest(layer, layer.shiftOffset + unit, layer.units) / layer.scale;
     const lit = picture.hit?.kind === 'bias' && picture.hit.column === column.index && picture.hit.unit === unit;
     context.beginPath();
     context.arc(mark.x, mark.y, mark.radius + (lit ? 1.5 : 0), 0, 2 * Math.PI);

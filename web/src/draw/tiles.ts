@@ -72,6 +72,7 @@ export class NeuronTiles {
       atlas.resize(column.shown, wide, high);
       // Patterns are what one looks for here, so the strongest weight of the layer has full colour.
       const scale = largestMagnitude(layer.values, layer.offset, column.shown * layer.inputs) * STRONGEST || 1;
+      // Of several pieces a unit, the first one's.
       for (let unit = 0; unit < column.shown; unit++) {
         const from = layer.offset + unit * layer.inputs;
         atlas.write(unit, layer.values, from, layer.inputs, scale, palette.ramp);

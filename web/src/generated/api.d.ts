@@ -361,7 +361,7 @@ export interface components {
         BatchNormNormalizations: {
             /**
              * Epsilon
-             * @description Keeps the division safe when a unit is constant.
+             * @description Keeps the division safe where the variance is zero.
              * @default 0.00001
              */
             epsilon: number;
@@ -376,6 +376,12 @@ export interface components {
              * @default 0.1
              */
             momentum: number;
+            /**
+             * Position
+             * @description Before the activation, as first published, the bias is left out, since β does its work; after it, the next layer sees normalized inputs.
+             * @default 0
+             */
+            position: number;
         };
         /**
          * BinaryCrossEntropyLosses
@@ -900,6 +906,35 @@ export interface components {
             id: "gelu_tanh";
         };
         /**
+         * GroupNormNormalizations
+         * @description Normalizes each sample over groups of neighbouring units: between layer norm and none at all.
+         */
+        GroupNormNormalizations: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe where the variance is zero.
+             * @default 0.00001
+             */
+            epsilon: number;
+            /**
+             * Groups
+             * @description Into how many groups of equal size the units are parted; 1 is layer norm.
+             * @default 2
+             */
+            groups: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "group_norm";
+            /**
+             * Position
+             * @description Before the activation, as first published, the bias is left out, since β does its work; after it, the next layer sees normalized inputs.
+             * @default 0
+             */
+            position: number;
+        };
+        /**
          * HardSigmoidActivations
          * @description The sigmoid as three straight lines: cheaper, and with no gradient at all beyond ±3.
          */
@@ -1060,6 +1095,29 @@ export interface components {
             id: "increasing";
         };
         /**
+         * InputConfig
+         * @description What happens to the inputs before the first layer.
+         */
+        InputConfig: {
+            /**
+             * Dropout
+             * @description How likely an input is silenced in training.
+             * @default 0
+             */
+            dropout: number;
+        };
+        /**
+         * InstanceNormNormalizations
+         * @description Normalizes every channel of every image over its pixels.
+         */
+        InstanceNormNormalizations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "instance_norm";
+        };
+        /**
          * InverseCycleMomentumSchedules
          * @description Low where a cycling learning rate is high, and at the optimizer's own value where it is low.
          */
@@ -1209,7 +1267,7 @@ export interface components {
              *       "id": "tanh"
              *     }
              */
-            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"];
+            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"] | components["schemas"]["PreluActivations"] | components["schemas"]["SimpleGateActivations"] | components["schemas"]["MaxoutActivations"];
             /**
              * Bias Initializer
              * @default {
@@ -1218,7 +1276,14 @@ export interface components {
              */
             bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
             /**
+             * Dropconnect
+             * @description How likely a weight is silenced in training.
+             * @default 0
+             */
+            dropconnect: number;
+            /**
              * Dropout
+             * @description How likely a unit is silenced in training.
              * @default 0
              */
             dropout: number;
@@ -1235,12 +1300,35 @@ export interface components {
              *       "id": "none"
              *     }
              */
-            normalization: components["schemas"]["NoneNormalizations"] | components["schemas"]["BatchNormNormalizations"];
+            normalization: components["schemas"]["NoneNormalizations"] | components["schemas"]["BatchNormNormalizations"] | components["schemas"]["LayerNormNormalizations"] | components["schemas"]["GroupNormNormalizations"] | components["schemas"]["InstanceNormNormalizations"] | components["schemas"]["WeightNormNormalizations"];
             /**
              * Units
              * @default 8
              */
             units: number;
+        };
+        /**
+         * LayerNormNormalizations
+         * @description Normalizes each sample over the units of the layer: the same with any batch, even of one.
+         */
+        LayerNormNormalizations: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe where the variance is zero.
+             * @default 0.00001
+             */
+            epsilon: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "layer_norm";
+            /**
+             * Position
+             * @description Before the activation, as first published, the bias is left out, since β does its work; after it, the next layer sees normalized inputs.
+             * @default 0
+             */
+            position: number;
         };
         /**
          * LayoutView
@@ -1253,6 +1341,8 @@ export interface components {
             columns: components["schemas"]["ColumnView"][];
             /** Layer Names */
             layer_names: string[];
+            /** Layer Units */
+            layer_units: number[];
             /** Parameter Count */
             parameter_count: number;
             /** Running Count */
@@ -1487,6 +1577,23 @@ export interface components {
             id: "mae";
         };
         /**
+         * MaxoutActivations
+         * @description Several weighted sums a unit, of which the largest counts: it learns its own convex curve.
+         */
+        MaxoutActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "maxout";
+            /**
+             * Pieces
+             * @description How many weighted sums each unit has; the layer's weights grow as much.
+             * @default 2
+             */
+            pieces: number;
+        };
+        /**
          * MishActivations
          * @description The input times the tanh of its softplus: close to SiLU, a little steeper.
          */
@@ -1652,6 +1759,12 @@ export interface components {
          * @description The architecture.
          */
         NetworkConfig: {
+            /**
+             * @default {
+             *       "dropout": 0
+             *     }
+             */
+            input: components["schemas"]["InputConfig"];
             /** Layers */
             layers: components["schemas"]["LayerConfig"][];
             output: components["schemas"]["OutputConfig"];
@@ -1996,6 +2109,29 @@ export interface components {
              * @default 10000
              */
             steps: number;
+        };
+        /**
+         * PreluActivations
+         * @description A leaky ReLU that learns its slope below zero.
+         */
+        PreluActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "prelu";
+            /**
+             * Initial
+             * @description The slope below zero from which learning starts.
+             * @default 0.25
+             */
+            initial: number;
+            /**
+             * Sharing
+             * @description One number for the whole layer, or one of its own for each unit.
+             * @default 1
+             */
+            sharing: number;
         };
         /**
          * PresetView
@@ -2425,6 +2561,17 @@ export interface components {
              * @enum {string}
              */
             id: "silu";
+        };
+        /**
+         * SimpleGateActivations
+         * @description Two weighted sums a unit, multiplied: nonlinear without any curve. Doubles the layer's weights.
+         */
+        SimpleGateActivations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "simple_gate";
         };
         /**
          * SineDatasets
@@ -2884,6 +3031,8 @@ export interface components {
              * @description Losses only: the tasks that it fits.
              */
             tasks?: string[] | null;
+            /** @description Why it cannot be taken yet, and what to take instead. */
+            unavailable?: components["schemas"]["TextView"] | null;
             /**
              * Uploaded
              * @description Data sets only: stands for data that a person brings.
@@ -2912,6 +3061,17 @@ export interface components {
              * @default 0.001
              */
             rate: number;
+        };
+        /**
+         * WeightNormNormalizations
+         * @description Learns the length g of each unit's weights apart from their direction v; it starts at |v|.
+         */
+        WeightNormNormalizations: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "weight_norm";
         };
         /**
          * WithReplacementSamplings

@@ -10,6 +10,9 @@ export type Parameters = Readonly<Record<string, number>>;
 /** Fills out[0 … count) from z; the two may be the same array. */
 export type Activation = (z: Float32Array, out: Float32Array, count: number, parameters: Parameters) => void;
 
+/** Fills out[0 … size) from several weighted sums each: z[0 … size) are the first ones, then come all second ones. */
+export type Gate = (z: Float32Array, out: Float32Array, size: number, pieces: number) => void;
+
 /** A feature of a point of the plane. */
 export type Feature = (x1: number, x2: number) => number;
 
@@ -282,6 +285,45 @@ export const activations: Readonly<Record<string, ActivationTwin>> = {
         out[i] = x*(1 - Math.pow(hyperbolicTangent(logOnePlusExp(x)), 2))*((1/2)*hyperbolicTangent((1/2)*x) + 1/2) + hyperbolicTangent(logOnePlusExp(x));
       }
     },
+  },
+  prelu: {
+    forward(z, out, count, parameters) {
+      const slope = parameters['slope'] ?? parameters['initial']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? slope*x : x);
+      }
+    },
+    derivative(z, out, count, parameters) {
+      const slope = parameters['slope'] ?? parameters['initial']!;
+      for (let i = 0; i < count; i++) {
+        const x = z[i]!;
+        out[i] = (x <= 0 ? slope : 1);
+      }
+    },
+  },
+};
+
+export const gates: Readonly<Record<string, Gate>> = {
+  simple_gate(z, out, size, pieces) {
+    for (let i = 0; i < size; i++) {
+      let x = z[i]!;
+      for (let at = i + size; at < pieces * size; at += size) {
+        const y = z[at]!;
+        x = x*y;
+      }
+      out[i] = x;
+    }
+  },
+  maxout(z, out, size, pieces) {
+    for (let i = 0; i < size; i++) {
+      let x = z[i]!;
+      for (let at = i + size; at < pieces * size; at += size) {
+        const y = z[at]!;
+        x = Math.max(x, y);
+      }
+      out[i] = x;
+    }
   },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activations, features, schedules } from '../generated/formulas';
+import { activations, features, gates, schedules } from '../generated/formulas';
 import golden from '../generated/formulas.golden.json';
 
 interface Case {
@@ -48,6 +48,22 @@ describe.each(Object.keys(activations))('the twin of the activation %s', (id) =>
     activations[id]!.forward(z, z, 3, parameters);
     expect(z[0]).toBeNaN();
     expect(Number.isFinite(z[1]) && Number.isFinite(z[2])).toBe(true);
+  });
+});
+
+describe.each(Object.keys(gates))('the twin of the gate %s', (id) => {
+  it('gives what the kernel gives, and passes on what is not a number', () => {
+    for (const { parameters, z, out } of cases[id]!) {
+      const pieces = parameters['pieces'] ?? 2;
+      const input = Float32Array.from(z);
+      const output = new Float32Array(out.length);
+      gates[id]!(input, output, out.length, pieces);
+      expect(near(output, out)).toBe(true);
+      input[(pieces - 1) * out.length] = NaN;
+      gates[id]!(input, output, out.length, pieces);
+      expect(Array.from(output, Number.isNaN).indexOf(true)).toBe(0);
+      expect(Array.from(output).filter(Number.isNaN)).toHaveLength(1);
+    }
   });
 });
 

@@ -33,7 +33,7 @@ function load({ layout, layers, params, running, inputs, targets }: Case) {
 }
 
 describe.each(
-  cases.map((one) => [`${one.layers[0]!.activation.id}, ${one.layers[0]!.normalization.id}`, one] as const),
+  cases.map((one) => [JSON.stringify([one.layers[0]!.activation, one.layers[0]!.normalization]), one] as const),
 )('the forward pass with %s', (_, one) => {
   const { network, samples, inputs, weights } = load(one);
 

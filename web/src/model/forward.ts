@@ -1,13 +1,15 @@
 /**
- * The browser's forward pass, in inference mode: running statistics for batch normalization, no dropout.
+ * The browser's forward pass, in inference mode: running statistics for batch normalization, no dropout. What a layer
+ * computes shows in its tensors, so that no variant is known by name.
  *
  * Buffers are feature-major, `[unit][sample]`, so that the inner loops run over samples. They are allocated once and
  * reused by every pass over the same number of samples. A pass can be taken in pieces (`begin`, then `advance` until it
  * says that it is done), so that a network of any size leaves the page responsive.
  */
-import { activations, type Activation, type Parameters } from '../generated/formulas';
+import { activations, gates, type Activation, type Gate } from '../generated/formulas';
 import type { Choice, LayerConfig, Layout } from '../protocol/messages';
 import { layerShapes, type LayerShape } from './layout';
+import { affine, normalizeWithin } from './normalize';
 
 /** The run's flat buffers, as they came in a frame. */
 export interface Weights {
@@ -20,8 +22,13 @@ export type ForwardConfig = Pick<LayerConfig, 'activation' | 'normalization'>;
 
 interface LayerPlan extends LayerShape {
   readonly activation: Activation | null;
-  readonly parameters: Parameters;
+  /** Instead of an activation, where there are several weighted sums a unit. */
+  readonly gate: Gate | null;
+  /** The activation's; what it learns is put in before it is called. */
+  readonly parameters: Record<string, number>;
   readonly epsilon: number;
+  /** Into which a normalization within each sample parts what it normalizes. */
+  readonly groups: number;
 }
 
 /** Added to the variance in a normalization without an epsilon of its own (Ioffe & Szegedy 2015, as in the kernels). */
@@ -30,7 +37,7 @@ const DEFAULT_EPSILON = 1e-5;
 const UNITS_A_CHECK = 8;
 
 /** A choice's parameters. */
-export function numbers(choice: Choice | undefined): Parameters {
+export function numbers(choice: Choice | undefined): Record<string, number> {
   return Object.fromEntries(
     Object.entries(choice ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
@@ -45,7 +52,9 @@ export class Network {
   inputValues: Float32Array = new Float32Array(0);
   /** Samples of the last pass. */
   samples = 0;
-  /** Called with what enters a layer's activation, [units][samples], which is overwritten after that. */
+  /** [pieces * units][samples]: the weighted sums that enter a gate. */
+  private gated: Float32Array = new Float32Array(0);
+  /** Called with what enters a layer's activation, [pieces * units][samples], which is overwritten after that. */
   tap: ((layer: number, sums: Float32Array) => void) | null = null;
   private weights: Weights | null = null;
   private layer = 0;
@@ -56,13 +65,16 @@ export class Network {
     this.layers = layerShapes(layout).map((shape, position) => {
       const config = shape.isOutput ? undefined : hidden[position];
       const twin = config ? activations[config.activation.id] : undefined;
-      if (config && !twin) throw new Error(`No formula for the activation ${config.activation.id}`);
-      const epsilon = config?.normalization['epsilon'];
+      const gate = config ? gates[config.activation.id] : undefined;
+      if (config && !twin && !gate) throw new Error(`No formula for the activation ${config.activation.id}`);
+      const { epsilon, groups } = numbers(config?.normalization);
       return {
         ...shape,
         activation: twin?.forward ?? null,
+        gate: gate ?? null,
         parameters: numbers(config?.activation),
-        epsilon: typeof epsilon === 'number' ? epsilon : DEFAULT_EPSILON,
+        epsilon: epsilon ?? DEFAULT_EPSILON,
+        groups: groups ?? 1,
       };
     });
     this.inputs = this.layers[0]!.inputs;
@@ -70,12 +82,12 @@ export class Network {
 
   /** Multiplications a sample costs. */
   get work(): number {
-    return this.layers.reduce((sum, layer) => sum + layer.inputs * layer.units, 0);
+    return this.layers.reduce((sum, layer) => sum + layer.inputs * layer.units * layer.pieces, 0);
   }
 
-  /** Units of all layers together: how many activations a sample costs. */
+  /** Weighted sums of all layers together: how many activations a sample costs. */
   get units(): number {
-    return this.layers.reduce((sum, layer) => sum + layer.units, 0);
+    return this.layers.reduce((sum, layer) => sum + layer.units * layer.pieces, 0);
   }
 
   /** One whole pass over `inputs` ([inputs][samples]); returns `outputs`. */
@@ -90,6 +102,8 @@ export class Network {
     if (samples !== this.samples || this.outputs.length === 0) {
       this.samples = samples;
       this.layers.forEach((layer, index) => (this.outputs[index] = new Float32Array(layer.units * samples)));
+      const sums = this.layers.map(({ pieces, units }) => (pieces > 1 ? pieces * units : 0));
+      this.gated = new Float32Array(Math.max(...sums) * samples);
     }
     this.inputValues = inputs;
     this.weights = weights;
@@ -109,12 +123,16 @@ export class Network {
     while (this.layer < this.layers.length) {
       const plan = this.layers[this.layer]!;
       const source = this.layer === 0 ? this.inputValues : this.outputs[this.layer - 1]!;
-      const target = this.outputs[this.layer]!;
-      const until = Math.min(plan.units, this.unit + UNITS_A_CHECK);
-      for (; this.unit < until; this.unit++) preActivation(plan, this.unit, source, target, this.samples, weights);
-      if (this.unit === plan.units) {
-        this.tap?.(this.layer, target);
-        plan.activation?.(target, target, target.length, plan.parameters);
+      const output = this.outputs[this.layer]!;
+      const sums = plan.pieces * plan.units;
+      const z = plan.pieces > 1 ? this.gated.subarray(0, sums * this.samples) : output;
+      const until = Math.min(sums, this.unit + UNITS_A_CHECK);
+      for (; this.unit < until; this.unit++) weightedSum(plan, this.unit, source, z, this.samples, weights);
+      if (this.unit === sums) {
+        if (plan.normalized === 'before' && !plan.runningMean) within(plan, z, sums, this.samples, weights);
+        this.tap?.(this.layer, z);
+        activate(plan, z, output, this.samples, weights);
+        if (plan.normalized === 'after') normalizeOutput(plan, output, this.samples, weights);
         this.layer++;
         this.unit = 0;
       }
@@ -125,23 +143,84 @@ export class Network {
   }
 }
 
-/** Writes z = W a + b of one unit, normalized where the layer is, for all samples. */
-function preActivation(
+/** The activation of a layer's weighted sums: z and `output` are the same where there is one a unit. */
+function activate(
+  { activation, gate, learned, parameters, units, pieces }: LayerPlan,
+  z: Float32Array,
+  output: Float32Array,
+  samples: number,
+  { params }: Weights,
+): void {
+  if (gate) gate(z, output, output.length, pieces);
+  if (!activation) return;
+  // One call for all units, unless each has learned a number of its own.
+  const parts = learned && learned.size > 1 ? units : 1;
+  const size = (units * samples) / parts;
+  for (let part = 0; part < parts; part++) {
+    if (learned) parameters[learned.role] = params[learned.offset + part]!;
+    const values = parts > 1 ? output.subarray(part * size, (part + 1) * size) : output;
+    activation(values, values, size, parameters);
+  }
+}
+
+/** Normalizes what leaves a layer. */
+function normalizeOutput(layer: LayerPlan, output: Float32Array, samples: number, weights: Weights): void {
+  if (!layer.runningMean) return within(layer, output, layer.units, samples, weights);
+  for (let unit = 0; unit < layer.units; unit++) {
+    const { scale, shift } = batchScale(layer, unit, weights);
+    affine(output, unit, samples, scale, shift + weights.params[layer.beta!.offset + unit]!);
+  }
+}
+
+/** Normalizes every sample over the layer's units, or over groups of them. */
+function within(
+  { gamma, beta, groups, epsilon }: LayerPlan,
+  values: Float32Array,
+  units: number,
+  samples: number,
+  { params }: Weights,
+): void {
+  const learned = (offset: number) => params.subarray(offset, offset + units);
+  normalizeWithin(values, {
+    units,
+    groups,
+    epsilon,
+    samples,
+    gamma: learned(gamma!.offset),
+    beta: learned(beta!.offset),
+  });
+}
+
+/** What running statistics and gamma make of a unit: y = scale x + shift, without the beta. */
+function batchScale(layer: LayerPlan, unit: number, { params, running }: Weights): { scale: number; shift: number } {
+  const deviation = Math.sqrt(running[layer.runningVariance!.offset + unit]! + layer.epsilon);
+  const scale = params[layer.gamma!.offset + unit]! / deviation;
+  return { scale, shift: -scale * running[layer.runningMean!.offset + unit]! };
+}
+
+/** Writes z = W a + b of one weighted sum for all samples, normalized where statistics of the batch are known. */
+function weightedSum(
   layer: LayerPlan,
   unit: number,
   source: Float32Array,
   target: Float32Array,
   samples: number,
-  { params, running }: Weights,
+  weights: Weights,
 ): void {
+  const { params } = weights;
   const fanIn = layer.inputs;
   const row = layer.weight.offset + unit * fanIn;
+  const ownStatistics = layer.normalized === 'before' && !layer.runningMean;
   let scale = 1;
-  let shift = layer.shift ? params[layer.shift.offset + unit]! : 0;
-  if (layer.runningMean && layer.runningVariance) {
-    scale = 1 / Math.sqrt(running[layer.runningVariance.offset + unit]! + layer.epsilon);
-    if (layer.gamma) scale *= params[layer.gamma.offset + unit]!;
-    shift -= scale * running[layer.runningMean.offset + unit]!;
+  let shift = layer.shift && !ownStatistics ? params[layer.shift.offset + unit]! : 0;
+  if (layer.normalized === 'before' && layer.runningMean) {
+    const batch = batchScale(layer, unit, weights);
+    scale = batch.scale;
+    shift += batch.shift;
+  } else if (layer.gain) {
+    let squares = 0;
+    for (let input = row; input < row + fanIn; input++) squares += params[input]! ** 2;
+    scale = squares === 0 ? 0 : params[layer.gain.offset + unit]! / Math.sqrt(squares);
   }
   const z = target.subarray(unit * samples, (unit + 1) * samples);
   z.fill(shift);

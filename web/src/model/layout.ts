@@ -9,14 +9,27 @@ export interface LayerShape {
   readonly name: string;
   readonly isOutput: boolean;
   readonly inputs: number;
+  /** What it puts out. */
   readonly units: number;
+  /** Weighted sums a unit; more than one in a gate. */
+  readonly pieces: number;
+  /** [pieces * units, inputs]: all first weighted sums, then all second ones. */
   readonly weight: Tensor;
-  /** What is added to every unit: the bias, or a normalization's beta, which absorbs it. */
+  /** What is added to every weighted sum: the bias, or a normalization's beta, which absorbs it. */
   readonly shift: Tensor | null;
   readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
+  /** Lengths of the weights of every weighted sum, where these are learned apart from their directions. */
+  readonly gain: Tensor | null;
+  /** What the activation learns: one number, or one a unit. */
+  readonly learned: Tensor | null;
   readonly runningMean: Tensor | null;
   readonly runningVariance: Tensor | null;
+  /** Where the normalization stands; behind the activation a layer has a bias and a beta. */
+  readonly normalized: 'no' | 'before' | 'after';
 }
+
+const ROLES = ['weight', 'bias', 'gamma', 'beta', 'gain'];
 
 /** The hidden layers and the output, in order. Throws on a layout without an output layer. */
 export function layerShapes(layout: Layout): LayerShape[] {
@@ -28,17 +41,25 @@ export function layerShapes(layout: Layout): LayerShape[] {
   return names.map((name, position) => {
     const weight = find(`${name}.weight`);
     if (!weight) throw new Error(`The layout has no tensor ${name}.weight`);
+    const [bias, gamma, beta] = [find(`${name}.bias`), find(`${name}.gamma`), find(`${name}.beta`)];
+    const sums = weight.shape[0] ?? 0;
+    const units = layout.layer_units[position] ?? sums;
     return {
       index: position + 1,
       name,
       isOutput: name === 'output',
       inputs: weight.shape[1] ?? 0,
-      units: weight.shape[0] ?? 0,
+      units,
+      pieces: sums / units,
       weight,
-      shift: find(`${name}.bias`) ?? find(`${name}.beta`),
-      gamma: find(`${name}.gamma`),
+      shift: bias ?? beta,
+      gamma,
+      beta,
+      gain: find(`${name}.gain`),
+      learned: layout.tensors.find((one) => one.layer === position + 1 && !ROLES.includes(one.role)) ?? null,
       runningMean: find(`${name}.running_mean`),
       runningVariance: find(`${name}.running_var`),
+      normalized: !gamma ? 'no' : bias ? 'after' : 'before',
     };
   });
 }

@@ -52,6 +52,8 @@ export interface LayerConfig {
   normalization: Choice;
   /** The probability with which a unit is silenced in training. */
   dropout: number;
+  /** The same for a weight. */
+  dropconnect: number;
 }
 
 /** Steps a second, or "auto" (a pleasant pace), or "full". */
@@ -67,6 +69,8 @@ export interface RunConfig {
     preprocessing: Choice;
   };
   network: {
+    /** `dropout`: the probability with which an input is silenced in training. */
+    input: { dropout: number };
     layers: LayerConfig[];
     output: { initializer: Choice; bias_initializer: Choice };
   };
@@ -94,7 +98,11 @@ export interface RunConfig {
 export interface PartialConfig {
   seed?: number;
   data?: Partial<RunConfig['data']>;
-  network?: { layers?: LayerConfig[]; output?: Partial<RunConfig['network']['output']> };
+  network?: {
+    input?: RunConfig['network']['input'];
+    layers?: LayerConfig[];
+    output?: Partial<RunConfig['network']['output']>;
+  };
   training?: Partial<RunConfig['training']>;
   speed?: Speed;
 }

@@ -5,6 +5,8 @@ import { same } from './merge';
 
 /** `selectedLayer` when all hidden layers are set together. */
 export const ALL_LAYERS = -1;
+/** `selectedLayer` when it is the inputs' settings that are open. */
+export const INPUTS = -2;
 
 /** The layers that a selection means: all, or the one (none for the output layer). */
 export function selectedLayers(config: RunConfig, selected: number): LayerConfig[] {

@@ -42,6 +42,8 @@ export interface ReadLink {
   unreadable: string[];
 }
 
+/** Numbers of a layer that are written by name. */
+const RATES = ['dropout', 'dropconnect'] as const;
 /** The choices of a layer, by their names in the configuration. */
 type LayerChoice = 'activation' | 'initializer' | 'bias_initializer' | 'normalization';
 const LAYER_CHOICES: readonly string[] = ['activation', 'initializer', 'bias_initializer', 'normalization'];
@@ -83,6 +85,7 @@ export function writeConfig(config: RunConfig, { families, default_config: base,
   put('preprocessing', data.preprocessing, base.data.preprocessing, () =>
     choice('preprocessings', data.preprocessing, base.data.preprocessing),
   );
+  put('input_dropout', network.input.dropout, base.network.input.dropout, () => String(network.input.dropout));
   put('layers', network.layers, base.network.layers, () => writeLayers(network.layers, base, families));
   put('output', network.output.initializer, base.network.output.initializer, () =>
     choice('initializers', network.output.initializer, base.network.output.initializer),
@@ -168,7 +171,7 @@ function writeLayer(layer: LayerConfig, usual: LayerConfig | undefined, families
   put('initializer', 'initializers');
   put('bias_initializer', 'bias_initializers');
   put('normalization', 'normalizations');
-  if (layer.dropout !== (usual?.dropout ?? 0)) parts.push(`dropout:${layer.dropout}`);
+  for (const rate of RATES) if (layer[rate] !== (usual?.[rate] ?? 0)) parts.push(`${rate}:${layer[rate]}`);
   return parts.length ? `${layer.units}(${parts.join(';')})` : String(layer.units);
 }
 
@@ -211,6 +214,7 @@ const readers: Record<string, (value: string, base: RunConfig) => PartialConfig 
   data_seed: (value) => ({ data: { seed: number(value) } }),
   features: (value) => ({ data: { features: value === '' ? [] : value.split(',') } }),
   preprocessing: (value) => wrap(readChoice(value), (preprocessing) => ({ data: { preprocessing } })),
+  input_dropout: (value) => ({ network: { input: { dropout: number(value) } } }),
   layers: (value, base) => wrap(readLayers(value, usualLayer(base)), (layers) => ({ network: { layers } })),
   output: (value) => wrap(readChoice(value), (initializer) => ({ network: { output: { initializer } } })),
   output_bias: (value) =>
@@ -275,7 +279,8 @@ function readLayer(text: string, usual: LayerConfig | undefined): LayerConfig | 
   if (!call) return null;
   const layer: Partial<LayerConfig> = { ...structuredClone(usual), units: number(call.name) };
   for (const [key, value] of call.fields) {
-    if (key === 'dropout') layer.dropout = number(value);
+    const rate = RATES.find((one) => one === key);
+    if (rate) layer[rate] = number(value);
     else if (LAYER_CHOICES.includes(key)) {
       const choice = readChoice(value);
       if (!choice) return null;

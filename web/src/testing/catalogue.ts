@@ -32,6 +32,7 @@ const layer = {
   bias_initializer: { id: 'flat' },
   normalization: { id: 'plain' },
   dropout: 0,
+  dropconnect: 0,
 };
 
 const config: RunConfig = {
@@ -44,6 +45,7 @@ const config: RunConfig = {
     preprocessing: { id: 'scaled' },
   },
   network: {
+    input: { dropout: 0 },
     layers: [layer, layer],
     output: { initializer: { id: 'small', spread: 0.5 }, bias_initializer: { id: 'flat' } },
   },

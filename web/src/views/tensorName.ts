@@ -8,6 +8,8 @@ const roles: Record<string, TextKey> = {
   bias: 'tensor.bias',
   gamma: 'tensor.gamma',
   beta: 'tensor.beta',
+  gain: 'tensor.gain',
+  slope: 'tensor.slope',
 };
 
 export function tensorName(name: string): string {

@@ -1,5 +1,5 @@
 /** What layers, units and values are called, for hints, editors and screen readers. */
-import { say, t } from '../../i18n/i18n.svelte';
+import { say, t, type TextKey } from '../../i18n/i18n.svelte';
 import type { Hit } from '../../draw/geometry';
 import type { LayerShape } from '../../model/layout';
 import type { RunStore } from '../../state/run.svelte';
@@ -45,7 +45,56 @@ export function hitName(run: RunStore, hit: Hit): string {
   return hit.kind === 'link' ? `${unitName(run, hit.column - 1, hit.from)} → ${target}` : target;
 }
 
-/** What is added to a unit: a bias, or the β of its normalization. */
-export function shiftName(layer: LayerShape): string {
-  return layer.shift?.role === 'bias' ? t('network.bias') : t('network.beta');
+const roles: Record<string, TextKey> = {
+  bias: 'network.bias',
+  gamma: 'network.gamma',
+  beta: 'network.beta',
+  gain: 'network.gain',
+  slope: 'network.slope',
+};
+
+/** One number of a unit that training changes. */
+export interface UnitNumber {
+  readonly label: string;
+  readonly tensor: string;
+  /** Within the tensor. */
+  readonly index: number;
+  /** Of the tensor, in the flat parameters. */
+  readonly offset: number;
+}
+
+/** All numbers of a unit but its weights, a bias or what absorbs it first; "bias 2" is that of its second piece. */
+export function unitNumbers(
+  { shift, gamma, beta, gain, learned, units, pieces }: LayerShape,
+  unit: number,
+): UnitNumber[] {
+  const tensors = [shift, gamma, beta === shift ? null : beta, gain, learned];
+  return tensors.flatMap((tensor) => {
+    if (!tensor) return [];
+    const { name, role, size, offset } = tensor;
+    const label = t(roles[role] ?? 'network.parameter');
+    const own = size === units * pieces ? pieces : 1;
+    return Array.from({ length: own }, (_, piece) => ({
+      label: own > 1 ? pieceName(label, piece) : label,
+      tensor: name,
+      index: size === 1 ? 0 : piece * units + unit,
+      offset,
+    }));
+  });
+}
+
+/** The weights of a link: one, or one for each piece of the unit where it arrives. */
+export function linkNumbers(layer: LayerShape, unit: number, from: number, label: string): UnitNumber[] {
+  const { weight, units, pieces, inputs } = layer;
+  return Array.from({ length: pieces }, (_, piece) => ({
+    label: pieces > 1 ? pieceName(label, piece) : label,
+    tensor: weight.name,
+    index: (piece * units + unit) * inputs + from,
+    offset: weight.offset,
+  }));
+}
+
+/** "bias 2": of the second of several weighted sums. */
+function pieceName(label: string, piece: number): string {
+  return t('network.piece', { name: label, n: piece + 1 });
 }

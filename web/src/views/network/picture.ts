@@ -45,6 +45,8 @@ export function linkLayers(network: Network, scene: Scene, frame: Frame, scale: 
             values,
             offset: layer.weight.offset,
             inputs: layer.inputs,
+            units: layer.units,
+            pieces: layer.pieces,
             shiftOffset: layer.shift?.offset ?? -1,
             scale: scale.layer(scene, layer.inputs),
           }

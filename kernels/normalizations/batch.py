@@ -1,0 +1,139 @@
+"""Batch normalization: every unit over the samples of the batch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kernels.cache import kernel
+from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD
+from kernels.normalizations.normalization import EPSILON, POSITION, ROW, Normalization
+from kernels.simd import Pointer
+from kernels.spec import Param
+
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@kernel(NORMALIZATION_FORWARD)
+def batch_norm_forward(
+    x: Pointer,
+    y: Pointer,
+    scratch: Pointer,
+    gamma: Pointer,
+    beta: Pointer,
+    running: Pointer,
+    units: int,
+    count: int,
+    stride: int,
+    training: int,
+    params: Pointer,
+) -> None:
+    """Each unit to mean 0, variance 1 over the batch (running statistics in inference), then gamma and beta.
+
+    x, y: [units, stride]; scratch: [2, units], means and inverse deviations; gamma, beta: [units]; running: [2, units],
+    mean and variance. The running variance is the unbiased one, as in PyTorch.
+    """
+    momentum, epsilon = params[0], params[1]
+    for unit in range(units):
+        row = unit * stride
+        if training > 0:
+            mean = _ZERO
+            for s in range(count):
+                mean += x[row + s]
+            mean /= np.float32(count)
+            variance = _ZERO
+            for s in range(count):
+                variance += (x[row + s] - mean) * (x[row + s] - mean)
+            variance /= np.float32(count)
+            unbiased = variance * np.float32(count) / np.float32(max(1, count - 1))
+            if training == 1:
+                running[unit] += momentum * (mean - running[unit])
+                running[units + unit] += momentum * (unbiased - running[units + unit])
+        else:
+            mean = running[unit]
+            variance = running[units + unit]
+        scale = _ONE / np.float32(math.sqrt(variance + epsilon))
+        scratch[unit] = mean
+        scratch[units + unit] = scale
+        g, b = gamma[unit], beta[unit]
+        for s in range(count):
+            y[row + s] = g * ((x[row + s] - mean) * scale) + b
+        # The lanes behind the last sample are no part of the batch: scaled by its statistics they would grow layer by
+        # layer, up to infinity, whose product with their zero gradient is NaN.
+        for s in range(count, stride):
+            y[row + s] = b
+
+
+@kernel(NORMALIZATION_BACKWARD)
+def batch_norm_backward(
+    x: Pointer,
+    d: Pointer,
+    scratch: Pointer,
+    gamma: Pointer,
+    d_gamma: Pointer,
+    d_beta: Pointer,
+    units: int,
+    count: int,
+    stride: int,
+    params: Pointer,  # noqa: ARG001 -- functions of a family share one signature
+) -> None:
+    """Ioffe & Szegedy 2015, section 3, simplified: dx = gamma/std (d - mean(d) - n mean(d n)), n normalized."""
+    for unit in range(units):
+        row = unit * stride
+        mean, inverse = scratch[unit], scratch[units + unit]
+        sum_d, sum_dn = _ZERO, _ZERO
+        for s in range(count):
+            sum_d += d[row + s]
+            sum_dn += d[row + s] * ((x[row + s] - mean) * inverse)
+        d_gamma[unit] = sum_dn
+        d_beta[unit] = sum_d
+        scale = gamma[unit] * inverse
+        mean_d, mean_dn = sum_d / np.float32(count), sum_dn / np.float32(count)
+        for s in range(count):
+            d[row + s] = scale * (d[row + s] - mean_d - (x[row + s] - mean) * inverse * mean_dn)
+
+
+def _batch_norm(
+    x: Any, gamma: Any, beta: Any, running: Any, training: bool, *, momentum: float, epsilon: float, **_position: float
+) -> Any:
+    mean, variance = running
+    if training:
+        mean, variance = x.mean(axis=0), x.var(axis=0)
+        unbiased = variance * len(x) / max(1, len(x) - 1)
+        running += momentum * (np.stack([mean, unbiased]) - running)
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+BATCH_NORM = Normalization(
+    id="batch_norm",
+    label={"en": "Batch norm", "zh": "批归一化"},
+    help={
+        "en": "Normalizes each unit over the batch, then scales and shifts it by a learned γ and β.",
+        "zh": "在批内归一化每个单元，再用可学习的 γ、β 缩放和平移。",
+    },
+    formula=r"y = \gamma\,\frac{x - \mu_B}{\sqrt{\sigma_B^2 + \varepsilon}} + \beta",
+    source="Ioffe & Szegedy 2015",
+    params=(
+        Param(
+            id="momentum",
+            label={"en": "Momentum", "zh": "动量"},
+            help={
+                "en": "The share of a new batch in the running statistics that inference uses.",
+                "zh": "新批次在推断所用滑动统计量中的权重。",
+            },
+            default=0.1,
+            minimum=0.0,
+            maximum=1.0,
+            live=False,
+        ),
+        EPSILON,
+        POSITION,
+    ),
+    forward=batch_norm_forward,
+    backward=batch_norm_backward,
+    reference=_batch_norm,
+    running=True,
+    scratch=lambda units, _values: -(-2 * units // ROW),
+)
