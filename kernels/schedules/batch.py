@@ -17,7 +17,7 @@ def step_growth(step: int, params: Pointer) -> Any:
     """The set size times gamma^floor(step / every), rounded down, up to `largest`."""
     every, gamma, largest, size = params[0], params[1], params[2], params[3]
     # The set size itself may be the larger one. A float32 factor such as 1.1 must not fall short of a whole number.
-    grown = size * math.pow(gamma, math.floor(step / every))
+    grown = size * math.exp(min(60.0, math.floor(step / every) * math.log(gamma)))
     return max(float(size), math.floor(min(float(largest), grown) + 1e-3))
 
 

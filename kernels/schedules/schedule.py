@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -38,11 +37,11 @@ class Schedule(Variant):
     advances: Callable[..., None] | None = None
 
     def at(self, step: int, values: Sequence[float]) -> float:
-        """The kernel's value at a step; `values` are the parameters and what the family adds to them."""
+        """The value at a step, which compiles nothing; `values` are the parameters and what the family adds to them."""
         if self.value is None:
             raise ValueError(f"{self.id} has no kernel: it is what is set")
-        params = np.array(values, np.float32)
-        return float(self.value.compiled.ctypes(step, params.ctypes.data_as(ctypes.POINTER(ctypes.c_float))))
+        # As the kernel gets them, so that a floor falls on the same side.
+        return float(self.value.function(step, [float(np.float32(value)) for value in values]))
 
 
 #: What an epoch can be judged by, as the choices of a parameter `measure`.
