@@ -44,7 +44,7 @@ def path(optimizer: str, kind: str) -> Path:
 
 
 def build(optimizer: str, kind: str) -> Trainer:
-    """Two inputs, usually tanh layers of six and five, three classes; four batches of twelve and one of four an epoch."""
+    """Two inputs, tanh layers of six and five if not told, three classes; batches of twelve, an epoch's last of four."""
     over_time: dict[str, dict[str, Any]] = {
         "one_cycle": {
             "schedule": Choice("one_cycle", {"steps": CYCLE, "rise": PEAK / CYCLE, "start": START, "floor": FLOOR}),
