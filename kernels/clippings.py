@@ -91,20 +91,20 @@ CLIPPINGS = Family(
         ),
         Clipping(
             id="by_norm",
-            label={"en": "By norm", "zh": "按范数"},
+            label={"en": "By norm", "zh": "按范数裁剪"},
             help={
                 "en": "Shortens a gradient that is longer than the limit, and keeps its direction.",
-                "zh": "梯度过长时缩短到上限，方向不变。",
+                "zh": "梯度范数超过上限时按比例缩小，方向不变。",
             },
             formula=r"g \leftarrow g \cdot \min\left(1, \frac{c}{\lVert g \rVert}\right)",
             source="Pascanu et al. 2013; Goodfellow et al. 2016, 10.11.1",
-            params=(_limit({"en": "The longest gradient.", "zh": "梯度的最大长度。"}),),
+            params=(_limit({"en": "The longest gradient.", "zh": "梯度范数的上限。"}),),
             clip=by_norm_clip,
             reference=_by_norm,
         ),
         Clipping(
             id="by_value",
-            label={"en": "By value", "zh": "按值"},
+            label={"en": "By value", "zh": "按值裁剪"},
             help={
                 "en": "Bounds each component by itself, which may turn the gradient's direction.",
                 "zh": "逐分量限制大小，可能改变梯度方向。",

@@ -131,7 +131,7 @@ _HE = (
         label={"en": "Slope a", "zh": "斜率 a"},
         help={
             "en": "The activation's slope below zero: 0 for ReLU, that of a leaky ReLU else.",
-            "zh": "激活函数负半轴的斜率：ReLU 取 0，否则取带泄漏 ReLU 的斜率。",
+            "zh": "激活函数负半轴的斜率：ReLU 取 0，否则取 Leaky ReLU 的斜率。",
         },
         default=0.0,
         minimum=0.0,
@@ -223,7 +223,7 @@ INITIALIZERS = Family(
             label={"en": "LeCun uniform", "zh": "LeCun 均匀"},
             help={
                 "en": "The older rule ±1/√fan-in: its variance is a third of 1/fan-in, so signals fade with the depth.",
-                "zh": "较早的规则 ±1/√扇入：方差只有 1/扇入的三分之一，信号随深度衰减。",
+                "zh": "早期的规则 ±1/√扇入：方差只有 1/扇入的三分之一，信号随深度衰减。",
             },
             formula=r"w \sim \mathcal{U}\left(\pm\tfrac{1}{\sqrt{n_\mathrm{in}}}\right)",
             source="Glorot & Bengio 2010, eq. 1",
@@ -271,7 +271,7 @@ INITIALIZERS = Family(
             label={"en": "He uniform", "zh": "He 均匀"},
             help={
                 "en": "The variance that makes up for what ReLU silences, as a uniform distribution.",
-                "zh": "补偿 ReLU 所抑制部分的方差，取均匀分布。",
+                "zh": "方差加倍，以补偿被 ReLU 置零的一半信号；取均匀分布。",
             },
             formula=r"w \sim \mathcal{U}\left(\pm\sqrt{\tfrac{6}{(1 + a^2)\,n}}\right)",
             source="He et al. 2015, eq. 10, 14 and 15",
@@ -284,7 +284,7 @@ INITIALIZERS = Family(
             label={"en": "He normal", "zh": "He 正态"},
             help={
                 "en": "Twice the variance of 1/fan-in, since ReLU silences half of the signal.",
-                "zh": "方差为 2/扇入，补偿 ReLU 抑制的一半信号。",
+                "zh": "方差为 2/扇入，以补偿被 ReLU 置零的一半信号。",
             },
             formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{(1 + a^2)\,n}\right)",
             source="He et al. 2015, eq. 10, 14 and 15",
@@ -317,7 +317,7 @@ INITIALIZERS = Family(
             label={"en": "Sparse", "zh": "稀疏"},
             help={
                 "en": "Each unit listens to k random inputs only: wide layers do not saturate, and units differ.",
-                "zh": "每个单元只连接 k 个随机输入，宽层不致饱和，各单元也更不相同。",
+                "zh": "每个单元只连接 k 个随机输入，宽层不致饱和，各单元的差异也更大。",
             },
             formula=r"w \sim \mathcal{N}(0, \sigma^2)\ \text{for } k \text{ inputs of each unit, else } w = 0",
             source="Martens 2010, 5; Goodfellow et al. 2016, 8.4",

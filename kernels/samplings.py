@@ -76,7 +76,7 @@ SAMPLINGS = Family(
             label={"en": "Sorted by target", "zh": "按目标排序"},
             help={
                 "en": "Class after class: batches are no fair sample, and each undoes what the one before has taught.",
-                "zh": "逐类排列：批次不再是公平样本，后一批会抵消前一批学到的内容。",
+                "zh": "按类别依次排列：小批量不再有代表性，后一批会抵消前一批学到的内容。",
             },
             formula=r"y_{i_1} \le y_{i_2} \le \dots \le y_{i_n}",
             source="Goodfellow et al. 2016, 8.1.3",

@@ -36,7 +36,7 @@ STOPPINGS = Family(
         ),
         Stopping(
             id="patience",
-            label={"en": "Patience", "zh": "耐心早停"},
+            label={"en": "Patience", "zh": "按耐心值"},
             help={
                 "en": "Ends after so many epochs without a better test loss, and restores the best epoch's weights.",
                 "zh": "测试损失连续若干轮没有改善就停止，并恢复最佳一轮的权重。",

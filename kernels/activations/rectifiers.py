@@ -135,10 +135,10 @@ RECTIFIERS = (
     ),
     Activation(
         id="leaky_relu",
-        label={"en": "Leaky ReLU", "zh": "带泄漏 ReLU"},
+        label={"en": "Leaky ReLU", "zh": "Leaky ReLU"},
         help={
             "en": "Keeps a small slope below zero, so that a silent unit can still learn its way back.",
-            "zh": "负半轴保留小斜率，沉默的神经元仍能恢复学习。",
+            "zh": "带泄漏的 ReLU：负半轴保留小斜率，沉默的神经元仍能恢复学习。",
         },
         formula=r"f(x) = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases}",
         source="Maas et al. 2013",
@@ -170,7 +170,7 @@ RECTIFIERS = (
             Param(
                 id="alpha",
                 label={"en": "Scale α", "zh": "尺度 α"},
-                help={"en": "How far below zero the output can go.", "zh": "输出最多能低于零多少。"},
+                help={"en": "How far below zero the output can go.", "zh": "输出的下界为 −α。"},
                 default=1.0,
                 minimum=0.0,
                 maximum=10.0,

@@ -100,7 +100,7 @@ SIGMOIDS = (
         label={"en": "Sigmoid", "zh": "Sigmoid"},
         help={
             "en": "Squashes to 0…1; its slope is at most ¼, so gradients shrink layer by layer.",
-            "zh": "压缩到 0…1；斜率至多 ¼，梯度逐层缩小。",
+            "zh": "把输入压缩到 (0, 1)；斜率最大为 ¼，梯度因此逐层缩小。",
         },
         formula=r"f(x) = \frac{1}{1 + e^{-x}}",
         source="Goodfellow et al. 2016, 6.3.2",
@@ -115,7 +115,7 @@ SIGMOIDS = (
         label={"en": "Tanh", "zh": "Tanh"},
         help={
             "en": "Squashes to −1…1 around zero, with slope 1 at the origin.",
-            "zh": "压缩到 −1…1，以零为中心，原点处斜率为 1。",
+            "zh": "把输入压缩到 (−1, 1)，以零为中心，原点处斜率为 1。",
         },
         formula=r"f(x) = \tanh x",
         source="LeCun et al. 1998, Efficient BackProp, 4.4",
@@ -145,7 +145,7 @@ SIGMOIDS = (
         label={"en": "Hard sigmoid", "zh": "硬 Sigmoid"},
         help={
             "en": "The sigmoid as three straight lines: cheaper, and with no gradient at all beyond ±3.",
-            "zh": "用三段直线近似 Sigmoid：更省算力，但在 ±3 之外完全没有梯度。",
+            "zh": "用三段直线近似 Sigmoid：计算量更小，但在 ±3 之外没有任何梯度。",
         },
         formula=r"f(x) = \min\left(1, \max\left(0, \tfrac{x}{6} + \tfrac{1}{2}\right)\right)",
         source="Howard et al. 2019, 5.2",
@@ -160,7 +160,7 @@ SIGMOIDS = (
         label={"en": "Hard tanh", "zh": "硬 Tanh"},
         help={
             "en": "The identity, clipped to −1…1: slope 1 inside, no gradient at all outside.",
-            "zh": "截断到 −1…1 的恒等函数：内部斜率为 1，外部完全没有梯度。",
+            "zh": "截断到 [−1, 1] 的恒等函数：区间内斜率为 1，区间外没有任何梯度。",
         },
         formula=r"f(x) = \min(1, \max(-1, x))",
         source="Goodfellow et al. 2016, 6.3.3",

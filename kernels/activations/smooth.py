@@ -172,7 +172,7 @@ SMOOTH = (
         label={"en": "SiLU (Swish)", "zh": "SiLU（Swish）"},
         help={
             "en": "The input times its own sigmoid: smooth, and slightly negative just below zero.",
-            "zh": "输入乘以自身的 Sigmoid：平滑，在零下方略为负值。",
+            "zh": "输入乘以自身的 Sigmoid：光滑，负半轴上略低于零。",
         },
         formula=r"f(x) = x\,\sigma(x) = \frac{x}{1 + e^{-x}}",
         source="Elfwing et al. 2018; Ramachandran et al. 2017",

@@ -20,7 +20,7 @@ _ONE: Any = np.float32(1)
 _NO_GRADIENT = Text(
     en="Nothing below this layer moves: the derivative is zero wherever it exists, so back-propagation multiplies "
     "every gradient by zero. Only the layers above it learn.",
-    zh="该层及以下的参数都不会动：导数在有定义处处处为零，反向传播把所有梯度都乘成零。只有它上面的层能学习。",
+    zh="该层及其以下的参数都不会更新：导数在有定义的地方处处为零，反向传播的梯度全部变成零，只有它上面的层能学习。",
 )
 
 

@@ -16,7 +16,7 @@ LOSSES = Family(
     {"en": "Loss", "zh": "损失函数"},
     {
         "en": "The one number that training makes small.",
-        "zh": "训练要减小的那个数。",
+        "zh": "训练的目标：使它尽可能小。",
     },
     (*DISTANCES, *CROSS_ENTROPIES, *MARGINS),
     live=True,

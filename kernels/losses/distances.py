@@ -111,7 +111,7 @@ DISTANCES = (
         label={"en": "Mean squared error", "zh": "均方误差"},
         help={
             "en": "The natural loss for real-valued targets; for classes its gradient fades where it errs most.",
-            "zh": "适合连续目标；用于分类时，越错的地方梯度反而可能越小。",
+            "zh": "适合连续值的回归目标；用于分类时，错得越离谱，梯度反而可能越小。",
         },
         formula=r"L = \tfrac{1}{n}\sum_i (\hat{y}_i - y_i)^2",
         source="Goodfellow et al. 2016, 5.1.4",
@@ -125,7 +125,7 @@ DISTANCES = (
         label={"en": "Mean absolute error", "zh": "平均绝对误差"},
         help={
             "en": "Every error pulls with the same force, so outliers matter less: it fits the median, not the mean.",
-            "zh": "每个误差的拉力相同，离群点影响较小：拟合的是中位数而非均值。",
+            "zh": "无论误差大小，梯度的大小都相同，离群点影响较小：拟合的是中位数而非均值。",
         },
         formula=r"L = \tfrac{1}{n}\sum_i |\hat{y}_i - y_i|",
         source="Goodfellow et al. 2016, 6.2.1.2",

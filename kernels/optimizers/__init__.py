@@ -22,7 +22,7 @@ __all__ = ["OPTIMIZERS", "Optimizer"]
 OPTIMIZERS = Family(
     "optimizers",
     {"en": "Optimizer", "zh": "优化器"},
-    {"en": "How gradients become steps.", "zh": "梯度如何变成参数的更新。"},
+    {"en": "How gradients become steps.", "zh": "如何由梯度得到参数的更新量。"},
     (
         SGD,
         MOMENTUM_METHOD,

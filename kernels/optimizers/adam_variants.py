@@ -270,7 +270,7 @@ LAMB = Optimizer(
     label={"en": "LAMB", "zh": "LAMB"},
     help={
         "en": "Adam's direction, with each tensor moving in proportion to the size of its own weights.",
-        "zh": "采用 Adam 的方向，每个张量按自身权重的大小移动。",
+        "zh": "采用 Adam 的方向，步长与各张量自身权重的范数成正比。",
     },
     formula=r"d = \frac{\hat m}{\sqrt{\hat v} + \varepsilon} + \lambda\theta,\quad"
     r" \theta \leftarrow \theta - \eta\, \frac{\lVert\theta\rVert}{\lVert d\rVert}\, d",

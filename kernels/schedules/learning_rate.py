@@ -188,10 +188,10 @@ SCHEDULES = Family(
         ),
         Schedule(
             id="inverse_time",
-            label={"en": "Inverse-time decay", "zh": "反时间衰减"},
+            label={"en": "Inverse-time decay", "zh": "逆时衰减"},
             help={
                 "en": "Falls like 1/t, slowly enough to reach any point and fast enough to settle: SGD then converges.",
-                "zh": "按 1/t 下降：慢到足以到达任何点，又快到足以稳定，从而保证 SGD 收敛。",
+                "zh": "按 1/t 下降：慢到足以到达任何位置，又快到足以稳定下来，从而保证 SGD 收敛。",
             },
             formula=r"\eta_t = \frac{\eta}{1 + t / \tau}",
             source="Robbins & Monro 1951; Darken & Moody 1990",
@@ -287,7 +287,7 @@ SCHEDULES = Family(
         ),
         Schedule(
             id="cyclic",
-            label={"en": "Cyclic (triangular)", "zh": "循环（三角）"},
+            label={"en": "Cyclic (triangular)", "zh": "三角循环"},
             help={
                 "en": "Up and down in straight lines, again and again: the climbs leave plateaus and saddle points.",
                 "zh": "沿直线反复升降：升高时能离开平台与鞍点。",

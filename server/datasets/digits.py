@@ -48,7 +48,7 @@ IMAGES = (
         label=Text(en="Handwritten digits", zh="手写数字"),
         help=Text(
             en="1,797 scans of 8 × 8 pixels by 43 people, ten classes: real data, small enough to train at once.",
-            zh="43 人手写的 1,797 张 8 × 8 扫描图，共十类：真实数据，体积小，可立即训练。",
+            zh="43 人手写的 1,797 张 8 × 8 数字扫描图，共十类：真实数据，体积小，可立即训练。",
         ),
         formula=r"\mathbf{x} \in [0, 1]^{8 \times 8},\quad y \in \{0, \dots, 9\}",
         source="Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",

@@ -118,7 +118,7 @@ BASICS = (
         watch=Text(
             en="With one sample a step the minibatch loss jumps from step to step, yet the smooth trend beneath is "
             "the same. Enlarge the batch.",
-            zh="每步只用一个样本，批上的损失步步跳动，但其下的趋势相同。试着增大批大小。",
+            zh="每步只用一个样本，小批量损失逐步跳动，但总的趋势相同。试着增大批量。",
         ),
         group=_STEPS,
         config={
@@ -140,7 +140,7 @@ BASICS = (
     ),
     Preset(
         id="sorted_batches",
-        label=Text(en="Batches in the order of the classes", zh="按类别排序的批"),
+        label=Text(en="Batches in the order of the classes", zh="按类别排序的小批量"),
         watch=Text(
             en="First one class only, then only the other: the map swings from all orange to all blue and forgets each "
             "time. Choose shuffled sampling.",

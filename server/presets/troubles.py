@@ -33,7 +33,7 @@ TROUBLES = (
         watch=Text(
             en="With weights this large each layer multiplies the gradient on its way back: the first layers' norms "
             "are twenty times the last one's, and the loss jumps.",
-            zh="权重过大时，梯度每向后传一层都被放大：靠前各层的范数是最后一层的二十倍以上，损失随之跳动。",
+            zh="权重过大时，梯度每反向传播一层都被放大：靠前各层的范数是最后一层的二十倍以上，损失随之跳动。",
         ),
         group=_DEPTH,
         config={
@@ -169,7 +169,7 @@ TROUBLES = (
         watch=Text(
             en="The same points and units, but each is silenced half of the time: the test loss stays near the "
             "training loss.",
-            zh="同样的点和单元，但每个单元有一半时间被置零：测试损失保持在训练损失附近。",
+            zh="数据和网络不变，但训练时每个单元有一半的概率被置零：测试损失保持在训练损失附近。",
         ),
         group=_GENERAL,
         config={"data": _FEW_POINTS, "network": network(2, 32, dropout=0.5, **RELU)},

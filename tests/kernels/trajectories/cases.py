@@ -6,7 +6,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from kernels.network import Choice
+from kernels.losses import Task, default_loss
+from kernels.network import Choice, TrainingData
 from kernels.trainer import Trainer
 from tests.kernels.support import make_data, make_trainer
 
@@ -23,11 +24,13 @@ LAYERS: dict[str, dict[str, Any]] = {
     "prelu": {"activation": Choice("prelu", {"sharing": 1})},
     "prelu_shared": {"activation": Choice("prelu", {"sharing": 0})},
 }
-#: All that PyTorch has; three of them also with batch normalization and with a penalty.
+#: All that PyTorch has; three of them also with batch normalization and with a penalty, one with
+#: labels of which a sample may carry several.
 _PLAIN = ("nesterov", "adagrad", "rmsprop", "adadelta", "amsgrad", "adamw", "nadam", "adamax", "radam", "rprop")
 CASES = [
     *product(("sgd", "momentum", "adam"), ("plain", "batch_norm", "l2")),
     *product(_PLAIN, ("plain",)),
+    ("sgd", "multilabel"),
     *product(("momentum",), ("one_cycle", "plateau", "polyak", "exponential")),
     ("adam", "one_cycle"),
     *product(("momentum",), LAYERS),
@@ -43,8 +46,17 @@ def path(optimizer: str, kind: str) -> Path:
     return Path(__file__).parent / f"{optimizer}-{kind}.npz"
 
 
+def data_of(kind: str) -> TrainingData:
+    """The samples of a case."""
+    return make_data(_task(kind), SAMPLES, seed=3)
+
+
+def _task(kind: str) -> Task:
+    return "multilabel" if kind == "multilabel" else "multiclass"
+
+
 def build(optimizer: str, kind: str) -> Trainer:
-    """Two inputs, tanh layers of six and five if not told, three classes; batches of twelve, an epoch's last of four."""
+    """Two inputs, tanh layers of six and five if not told, three classes or labels; five batches, the last of four."""
     over_time: dict[str, dict[str, Any]] = {
         "one_cycle": {
             "schedule": Choice("one_cycle", {"steps": CYCLE, "rise": PEAK / CYCLE, "start": START, "floor": FLOOR}),
@@ -58,9 +70,9 @@ def build(optimizer: str, kind: str) -> Trainer:
     params = {momentum[optimizer]: HIGH} if kind == "one_cycle" else {}
     layers = {"batch_norm": {"normalization": Choice("batch_norm")}, **LAYERS}.get(kind, {})
     return make_trainer(
-        make_data("multiclass", SAMPLES, seed=3),
-        task="multiclass",
-        loss=Choice("softmax_cross_entropy"),
+        data_of(kind),
+        task=_task(kind),
+        loss=Choice(default_loss(_task(kind))),
         optimizer=Choice(optimizer, params),
         regularizers=(Choice("l2", {"rate": PENALTY}),) if kind == "l2" else (),
         batch_size=BATCH_SIZE,

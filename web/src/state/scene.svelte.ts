@@ -134,7 +134,7 @@ export class Scene {
     if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
     if (data.kind !== 'images') this.prepareGrid(data);
     else this.choose(Math.min(this.sample, data.test.count - 1));
-    if (data.task === 'multiclass' || data.target) this.prepareTest(data, layout, config);
+    if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
   private prepareGrid(data: RunData): void {
