@@ -89,7 +89,8 @@ class TrainingSpec:
 class TrainingData:
     """Samples after preprocessing: `x` is [samples, inputs], `y` is [samples], all float32.
 
-    Targets: -1 or +1 for two classes, the class index for several, the value itself for regression.
+    Targets: -1 or +1 for two classes, the class index for several, the value itself for regression. Where a sample may
+    carry several labels, `y` is [samples, labels]: above 0 for those that it carries.
     """
 
     x_train: Floats

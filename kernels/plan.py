@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kernels.labels import pack_labels
 from kernels.layout import Field, Layout, Table
 from kernels.network import TrainingData
 from kernels.state import Plan, PlanInteger
-from kernels.statistics import BINARY, MULTICLASS, REGRESSION
+from kernels.statistics import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 
 #: Samples that are looked at in one go when a whole set is evaluated.
 EVALUATION_BLOCK = 128
@@ -42,11 +44,11 @@ def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int,
         saturation=table.saturation,
         tensors=np.array([(tensor.offset, tensor.size) for tensor in layout.tensors], np.int64),
         x_train=np.array(data.x_train, np.float32, order="C"),
-        y_train=np.array(data.y_train, np.float32, order="C"),
+        y_train=_targets(data.y_train),
         x_test=np.array(data.x_test, np.float32, order="C"),
-        y_test=np.array(data.y_test, np.float32, order="C"),
+        y_test=_targets(data.y_test),
         natural_order=np.arange(max(samples, tests), dtype=np.int64),
-        sorted_order=np.argsort(data.y_train, kind="stable").astype(np.int64),
+        sorted_order=np.argsort(_targets(data.y_train), kind="stable").astype(np.int64),
         integers=integers,
     )
 
@@ -63,7 +65,14 @@ def power_of_two(at_least: float) -> int:
     return power
 
 
+def _targets(y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Targets [samples], several labels packed into one number."""
+    return np.array(y if y.ndim == 1 else pack_labels(y), np.float32, order="C")
+
+
 def _task(data: TrainingData, outputs: int) -> int:
+    if data.y_train.ndim > 1:
+        return MULTILABEL
     if outputs > 1:
         return MULTICLASS
     targets = np.unique(data.y_train)

@@ -15,8 +15,8 @@ from kernels.simd import Pointer, shift, shift_index, transpose_chosen
 
 _ZERO: Any = np.float32(0)
 
-#: How a prediction counts as right: not at all, by the sign of one logit, by the largest of several.
-REGRESSION, BINARY, MULTICLASS = 0, 1, 2
+#: How a prediction counts as right: not at all, by the sign of one logit, by the largest of several, each by its sign.
+REGRESSION, BINARY, MULTICLASS, MULTILABEL = 0, 1, 2, 3
 
 
 @numba.njit(**OPTIONS)
@@ -85,8 +85,15 @@ def gather(x: Pointer, inputs: int, order: Pointer, start: int, count: int, stri
 
 @numba.njit(**OPTIONS)
 def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: int) -> int:
-    """How many of `count` predictions are right. z: [outputs, stride]; y: [stride]."""
+    """How many of `count` predictions are right, or of all their labels. z: [outputs, stride]; y: [stride]."""
     right = 0
+    if task == MULTILABEL:
+        for output in range(outputs):
+            bit = np.int32(1) << np.int32(output)
+            for s in range(count):
+                value = z[output * stride + s]
+                right += value > _ZERO if np.int32(y[s]) & bit else value < _ZERO
+        return right
     for s in range(count):
         if task == MULTICLASS:
             best, best_value = 0, z[s]
@@ -123,7 +130,7 @@ def evaluate(
     out_loss: Pointer,
     out_accuracy: Pointer,
 ) -> None:
-    """Mean loss and share of right predictions over the first `limit` samples, as in inference.
+    """Mean loss and share of right predictions (of right labels) over the first `limit` samples, as in inference.
 
     x: [samples, inputs]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8.
     Both results are NaN where there is no sample, the accuracy also in regression.
@@ -143,7 +150,8 @@ def evaluate(
         if task != REGRESSION:
             right += _right(z, targets, outputs, count, stride, task)
     out_loss[0] = summed / limit if limit > 0 else np.nan
-    out_accuracy[0] = right / limit if limit > 0 and task != REGRESSION else np.nan
+    votes = limit * outputs if task == MULTILABEL else limit
+    out_accuracy[0] = right / votes if limit > 0 and task != REGRESSION else np.nan
 
 
 @numba.njit(**OPTIONS)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kernels.inputs import FEATURES, feature_matrix, fit_preprocessing
+from kernels.labels import pack_labels, unpack_labels
 from kernels.network import Floats, TrainingData
 from server.configuration import dataset_of, training_size
 from server.datasets import Dataset
@@ -59,6 +60,8 @@ def _prepare(config: DataConfig) -> PreparedData:
     features = feature_matrix(raw, config.features) if dataset.kind == "plane" else raw
     offset, matrix = fit_preprocessing(config.preprocessing.id, features[:size])
     inputs = np.ascontiguousarray((features - offset) @ matrix, np.float32)
+    if dataset.task == "multilabel":
+        targets = unpack_labels(targets, dataset.classes).astype(np.float32)
     training = TrainingData(inputs[:size], targets[:size], inputs[size:], targets[size:])
     return PreparedData(config, raw[:size], raw[size:], offset, matrix, training)
 
@@ -75,8 +78,8 @@ def as_message(data: PreparedData, generation: int) -> dict[str, Any]:
         "width": dataset.width,
         "height": dataset.height,
         "class_names": list(dataset.class_names),
-        "train": {inputs: _bytes(data.train), "targets": _bytes(data.training.y_train)},
-        "test": {inputs: _bytes(data.test), "targets": _bytes(data.training.y_test)},
+        "train": {inputs: _bytes(data.train), "targets": _targets(data.training.y_train)},
+        "test": {inputs: _bytes(data.test), "targets": _targets(data.training.y_test)},
         "features": list(data.config.features) if dataset.kind == "plane" else [],
         "columns": [_axis(column) for column in dataset.columns],
         "target": _axis(dataset.target) if dataset.target else None,
@@ -84,6 +87,11 @@ def as_message(data: PreparedData, generation: int) -> dict[str, Any]:
         "offset": _bytes(data.offset),
         "matrix": _bytes(data.matrix),
     }
+
+
+def _targets(targets: Floats) -> bytes:
+    """One number a sample; several labels packed into one."""
+    return _bytes(targets if targets.ndim == 1 else pack_labels(targets))
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from kernels.cache import kernel
 from kernels.calls import LOSS
 from kernels.elementary import exp, log, sigmoid
+from kernels.labels import unpack_labels
 from kernels.losses.loss import Doubles, Loss, wanted
 from kernels.simd import Float32, Pointer
 from kernels.spec import Param
@@ -96,6 +97,36 @@ def softmax_cross_entropy_value(
     return summed
 
 
+@kernel(LOSS)
+def multilabel_cross_entropy_value(
+    z: Pointer,
+    y: Pointer,
+    d: Pointer,
+    scratch: Pointer,  # noqa: ARG001 -- functions of a family share one signature
+    outputs: int,
+    count: int,
+    stride: int,
+    params: Pointer,
+) -> Float32:
+    """The mean over labels of the binary cross-entropy: log(1 + e^(-m)) + smoothing / 2 m, m = ±z.
+
+    z, d: [outputs, stride]; y: [stride], labels packed as `kernels.labels` does.
+    """
+    summed = _ZERO
+    share, half = _ONE / np.float32(outputs * count), _HALF * params[0]
+    for output in range(outputs):
+        row, bit = output * stride, np.int32(1) << np.int32(output)
+        for s in range(count):
+            sign = _ONE if np.int32(y[s]) & bit else -_ONE
+            margin = z[row + s] * sign
+            negative = margin if margin < _ZERO else -margin
+            summed += log(_ONE + exp(negative)) - (margin if margin < _ZERO else _ZERO) + half * margin
+            d[row + s] = sign * (half - sigmoid(-margin)) * share
+        for s in range(count, stride):
+            d[row + s] = _ZERO
+    return summed / np.float32(outputs)
+
+
 def _binary_cross_entropy(z: Doubles, y: Doubles, label_smoothing: float) -> float:
     probability = np.where(y > 0, 1 - label_smoothing / 2, label_smoothing / 2)
     positive, negative = np.logaddexp(0.0, -z[:, 0]), np.logaddexp(0.0, z[:, 0])
@@ -105,6 +136,11 @@ def _binary_cross_entropy(z: Doubles, y: Doubles, label_smoothing: float) -> flo
 def _softmax_cross_entropy(z: Doubles, y: Doubles, label_smoothing: float) -> float:
     probability = (1 - label_smoothing) * wanted(z, y) + label_smoothing / z.shape[1]
     return float(np.mean(np.sum(probability * (np.logaddexp.reduce(z, axis=1)[:, None] - z), axis=1)))
+
+
+def _multilabel_cross_entropy(z: Doubles, y: Doubles, label_smoothing: float) -> float:
+    probability = (1 - label_smoothing) * unpack_labels(y, z.shape[1]) + label_smoothing / 2
+    return float(np.mean(probability * np.logaddexp(0.0, -z) + (1 - probability) * np.logaddexp(0.0, z)))
 
 
 _SMOOTHING = Param(
@@ -152,5 +188,21 @@ CROSS_ENTROPIES = (
         default_for=("multiclass",),
         value=softmax_cross_entropy_value,
         reference=_softmax_cross_entropy,
+    ),
+    Loss(
+        id="multilabel_cross_entropy",
+        label={"en": "Multi-label cross-entropy", "zh": "多标签交叉熵"},
+        help={
+            "en": "A binary cross-entropy for each label, averaged: every output answers yes or no for itself.",
+            "zh": "对每个标签求二元交叉熵再取平均：每个输出各自回答是或否。",
+        },
+        formula=r"L = \tfrac{1}{nK}\sum_{i,k} \log\left(1 + e^{-y_{ik} z_{ik}}\right)"
+        r" + \tfrac{\varepsilon}{2}\, y_{ik} z_{ik},\; y_{ik} = \pm 1",
+        source="Goodfellow et al. 2016, 6.2.2.2; label smoothing: Szegedy et al. 2016, 7",
+        params=(_SMOOTHING,),
+        tasks=("multilabel",),
+        default_for=("multilabel",),
+        value=multilabel_cross_entropy_value,
+        reference=_multilabel_cross_entropy,
     ),
 )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kernels.cache import Kernel
 from kernels.spec import Variant
 
-Task = Literal["regression", "binary", "multiclass"]
+Task = Literal["regression", "binary", "multiclass", "multilabel"]
 Doubles: TypeAlias = NDArray[np.float64]
 
 
@@ -21,7 +21,8 @@ class Loss(Variant):
     """A loss.
 
     `tasks` are those it fits, `default_for` those that start with it. `value` is the kernel, and
-    `reference(z [samples, outputs], y [samples], *params)` the mean loss over the samples in float64.
+    `reference(z [samples, outputs], y [samples], *params)` the mean loss over the samples in float64. Labels of which a
+    sample may carry several come as one number, as `kernels.labels` packs them.
     """
 
     tasks: tuple[Task, ...]

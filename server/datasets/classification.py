@@ -1,4 +1,4 @@
-"""Generated points of the plane that belong to two classes (targets -1 and +1) or to three (targets 0, 1, 2).
+"""Generated points of the plane that belong to two classes (targets -1 and +1), to three (0, 1, 2), or carry labels.
 
 Every class has as many points as the next one, give or take one. Noise moves the points after their class is settled,
 so that the classes overlap and no network can be perfect.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kernels.labels import pack_labels
 from kernels.network import Floats
 from kernels.spec import Text
 from server.datasets.dataset import SHARED, Dataset, Samples
@@ -105,6 +106,13 @@ def _blobs(rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
     return _many_classes(
         [_jitter(rng, np.tile(centre, (size, 1)), deviation) for centre, size in zip(centres, sizes, strict=True)]
     )
+
+
+def _discs(rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
+    points = rng.uniform(-RADIUS, RADIUS, (int(params["samples"]), 2)).astype(np.float32)
+    centres = _polar(np.full(3, 2.0, np.float32), np.arange(3).astype(np.float32) * np.float32(2 * math.pi / 3))
+    inside = np.linalg.norm(points[:, None] - centres, axis=2) < 3
+    return _jitter(rng, points, 1.5 * params["noise"]), pack_labels(inside)
 
 
 CLASSIFICATION = (
@@ -207,5 +215,20 @@ CLASSIFICATION = (
         classes=3,
         class_names=("A", "B", "C"),
         sampler=_blobs,
+    ),
+    Dataset(
+        id="discs",
+        label=Text(en="Three discs", zh="三个圆盘"),
+        help=Text(
+            en="Discs that overlap: a point carries the labels of all discs that it lies in, from none to three.",
+            zh="三个相互重叠的圆盘：点落在哪些圆盘内，就带有哪些标签，可以没有，也可以三个都有。",
+        ),
+        formula=r"y_k = 1 \iff \lVert\mathbf{x} - \mathbf{c}_k\rVert < 3,\quad k = 1, 2, 3",
+        source="Tsoumakas & Katakis (2007), Multi-label classification: an overview",
+        params=SHARED,
+        task="multilabel",
+        classes=3,
+        class_names=("A", "B", "C"),
+        sampler=_discs,
     ),
 )

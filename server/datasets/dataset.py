@@ -11,7 +11,7 @@ import numpy as np
 from kernels.network import Floats
 from kernels.spec import Param, Text, Variant
 
-Task: TypeAlias = Literal["regression", "binary", "multiclass"]
+Task: TypeAlias = Literal["regression", "binary", "multiclass", "multilabel"]
 
 #: Points of the plane lie in [-PLANE, PLANE] x [-PLANE, PLANE].
 PLANE = 6.0
@@ -53,13 +53,14 @@ class Dataset(Variant):
 
     @property
     def outputs(self) -> int:
-        """How many values a network gives for a sample: one logit or number, or one logit a class."""
-        return self.classes if self.task == "multiclass" else 1
+        """How many values a network gives for a sample: one logit or number, or one logit a class or label."""
+        return self.classes if self.task in {"multiclass", "multilabel"} else 1
 
     def generate(self, rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
         """Draw the samples that `params` ask for, in random order, float32.
 
-        Targets are -1 or +1 for two classes, the class index for several, and within about [-1, 1] for regression.
+        Targets are -1 or +1 for two classes, the class index for several, and within about [-1, 1] for regression;
+        labels of which a sample may carry several are one number, as `kernels.labels` packs them.
         The same generator state gives the same samples.
         """
         inputs, targets = self.sampler(rng, params)

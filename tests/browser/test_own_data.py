@@ -163,6 +163,10 @@ def test_the_brush_works_by_keyboard_with_eraser_undo_and_more_classes(page: Vis
     expect(opened.get_by_role("button", name=page.word("own.class_points", name="C", n=0))).to_be_visible()
     opened.get_by_role("button", name=page.word("own.undo")).click()
     expect(opened.get_by_role("button", name=page.word("own.class_points", name="C", n=4))).to_be_visible()
+    generation = page.run()["generation"]
+    plane.press("Control+z")
+    expect(opened.get_by_role("button", name=page.word("own.class_points", name="C", n=0))).to_be_visible()
+    assert page.run()["generation"] == generation
     opened.get_by_role("button", name=page.word("own.clear")).click()
     expect(opened.get_by_role("button", name=page.word("own.train_drawn"))).to_be_disabled()
     page.page.keyboard.press("Escape")

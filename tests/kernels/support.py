@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.cache import Kernel
+from kernels.labels import pack_labels
 from kernels.layout import MAX_PARAMS
 from kernels.losses import LOSSES
 from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
@@ -25,7 +26,7 @@ Floats = NDArray[np.float32]
 #: Every loss with every task that it fits.
 FITTING = [(loss.id, task) for loss in LOSSES for task in loss.tasks]
 #: Outputs of the tasks that have several.
-OUTPUTS = {"multiclass": 3, "digits": 10}
+OUTPUTS = {"multiclass": 3, "multilabel": 3, "digits": 10}
 TANH, XAVIER, NONE = Choice("tanh"), Choice("xavier_uniform"), Choice("none")
 MSE, SGD, CONSTANT, SHUFFLED = Choice("mse"), Choice("sgd"), Choice("constant"), Choice("shuffled")
 #: Parameters whose values must suit the layer's units, with one that suits those of the tests' networks.
@@ -141,7 +142,7 @@ def fitting(argument: Choice | str) -> str:
 
 
 def make_data(task: str, samples: int, inputs: int = 2, seed: int = 0) -> TrainingData:
-    """Random points whose targets depend on them, the first half again as a test set; three classes."""
+    """Random points whose targets depend on them, the first half again as a test set; three classes or labels."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((samples, inputs)).astype(np.float32)
     score = np.sin(2 * x[:, 0]) + 0.5 * x[:, -1]
@@ -149,10 +150,16 @@ def make_data(task: str, samples: int, inputs: int = 2, seed: int = 0) -> Traini
         "regression": np.tanh(score),
         "binary": np.where(score > 0, 1.0, -1.0),
         "multiclass": np.digitize(score, [-0.5, 0.5]).astype(float),
+        "multilabel": np.stack([score > -0.3, score > 0.4, x[:, 0] > 0], axis=1).astype(float),
     }
     y = targets[task].astype(np.float32)
     half = samples // 2
     return TrainingData(x, y, x[:half].copy(), y[:half].copy())
+
+
+def targets_of(y: Floats) -> NDArray[np.float64]:
+    """Targets [samples] as losses get them: several labels as one number."""
+    return (y if y.ndim == 1 else pack_labels(y)).astype(np.float64)
 
 
 def make_trainer(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from kernels.labels import MAX_LABELS, pack_labels, unpack_labels
 from kernels.losses import LOSSES, default_loss
 from kernels.network import Choice
 from tests.kernels.reference import Array, slope
@@ -38,7 +39,7 @@ def truth_of(choice: Choice, y: Floats) -> Callable[[Array], float]:
 
 
 def outputs_of(task: str) -> list[int]:
-    return [2, 3, 10] if task == "multiclass" else [1]
+    return {"multiclass": [2, 3, 10], "multilabel": [1, 3, 10]}.get(task, [1])
 
 
 def targets_of(task: str, count: int, outputs: int) -> Floats:
@@ -47,6 +48,7 @@ def targets_of(task: str, count: int, outputs: int) -> Floats:
         "regression": rng.uniform(-1, 1, count),
         "binary": rng.choice([-1.0, 1.0], count),
         "multiclass": rng.integers(0, outputs, count),
+        "multilabel": rng.integers(0, 2**outputs, count),
     }
     return np.asarray(drawn[task], np.float32)
 
@@ -87,7 +89,7 @@ def test_one_nan_logit_makes_the_loss_nan(choice: Choice, task: str) -> None:
             assert np.isnan(d[output, 4])
 
 
-@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass", "multilabel"])
 def test_every_task_has_a_default_loss_that_fits(task: str) -> None:
     assert task in LOSSES[default_loss(task)].tasks  # type: ignore[arg-type]
     assert [loss.id for loss in LOSSES if task in loss.default_for] == [default_loss(task)]
@@ -101,6 +103,26 @@ def test_smoothed_labels_ask_for_a_finite_logit(smoothing: float) -> None:
     before, after = (lose(choice, np.full((1, 1), best + off, np.float32), y)[1][0, 0] for off in (-0.1, 0.1))
     assert before < 0
     assert after > 0 if smoothing else after < 0
+
+
+def test_each_label_is_a_binary_cross_entropy_of_its_own() -> None:
+    rng = np.random.default_rng(3)
+    z, labels = rng.normal(0, 2, (20, 3)).astype(np.float32), rng.integers(0, 2, (20, 3))
+    value, d = lose(Choice("multilabel_cross_entropy"), z, pack_labels(labels))
+    alone = [
+        lose(Choice("binary_cross_entropy"), z[:, [k]], (2 * labels[:, k] - 1).astype(np.float32)) for k in range(3)
+    ]
+    assert value == pytest.approx(np.mean([each for each, _ in alone]), rel=1e-6)
+    np.testing.assert_allclose(d, np.concatenate([each for _, each in alone]) / 3, rtol=1e-5, atol=1e-8)
+
+
+def test_labels_are_packed_and_unpacked() -> None:
+    labels = np.random.default_rng(0).integers(0, 2, (100, MAX_LABELS))
+    packed = pack_labels(labels)
+    np.testing.assert_array_equal(unpack_labels(packed, MAX_LABELS), labels)
+    np.testing.assert_array_equal(pack_labels(2.0 * labels - 1), packed)
+    with pytest.raises(ValueError, match=f"at most {MAX_LABELS}"):
+        pack_labels(np.zeros((2, MAX_LABELS + 1)))
 
 
 def test_huber_is_half_the_square_within_delta_and_pulls_with_delta_beyond() -> None:

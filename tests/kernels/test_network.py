@@ -23,6 +23,7 @@ from tests.kernels import reference
 from tests.kernels.support import (
     CONSTANT,
     FITTING,
+    OUTPUTS,
     PLACED,
     available,
     choices,
@@ -32,6 +33,7 @@ from tests.kernels.support import (
     make_data,
     make_network,
     make_trainer,
+    targets_of,
 )
 
 #: Hidden layers and batch size; of 67 samples a second batch after one of 64 is partial, with 3.
@@ -86,7 +88,7 @@ def compare_gradients(trainer: Trainer, truth: dict[str, reference.Array], label
 def check_steps(hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, **kinds: Any) -> None:
     """Compare the gradients and the outcome of every step; both networks go on from the trainer's numbers."""
     data = make_data(task, SAMPLES)
-    outputs = 3 if task == "multiclass" else 1
+    outputs = OUTPUTS.get(task, 1)
     regularizers = kinds.pop("regularizers", ())
     spec = make_network(2, hidden, outputs, **kinds)
     trainer = make_trainer(
@@ -94,7 +96,7 @@ def check_steps(hidden: tuple[int, ...], batch_size: int, steps: int, task: str,
         optimizer=Choice("sgd", {"learning_rate": 0.01}), regularizers=regularizers, seed=5, **kinds,
     )  # fmt: skip
     disturb(trainer)
-    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    x, y = data.x_train.astype(np.float64), targets_of(data.y_train)
     for step in range(steps):
         network = reference.twin(trainer, spec)
         place = step % trainer.steps_per_epoch

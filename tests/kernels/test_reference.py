@@ -11,7 +11,7 @@ from kernels.activations import ACTIVATIONS
 from kernels.losses import LOSSES
 from kernels.network import Choice
 from tests.kernels import reference
-from tests.kernels.support import FITTING, PLACED, describe, make_data, make_network, make_trainer
+from tests.kernels.support import FITTING, OUTPUTS, PLACED, describe, make_data, make_network, make_trainer, targets_of
 
 
 @pytest.mark.parametrize(("loss", "task"), FITTING)
@@ -20,12 +20,12 @@ from tests.kernels.support import FITTING, PLACED, describe, make_data, make_net
 def test_backward_is_the_slope_of_the_loss(activation: str, normalization: Choice, loss: str, task: str) -> None:
     kinds: dict[str, Any] = {"activation": Choice(activation), "normalization": normalization}
     data = make_data(task, 12)
-    spec = make_network(2, (4, 6), 3 if task == "multiclass" else 1, **kinds)
+    spec = make_network(2, (4, 6), OUTPUTS.get(task, 1), **kinds)
     network = reference.twin(make_trainer(data, task=task, hidden=(4, 6), loss=Choice(loss), **kinds), spec)
     rng = np.random.default_rng(2)
     for name, values in network.parameters.items():
         network.parameters[name] = values + rng.normal(0, 0.3, values.shape)
-    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    x, y = data.x_train.astype(np.float64), targets_of(data.y_train)
     masks = reference.Masks([rng.choice([0.0, 1.25], (12, units)) for units in (4, 6)])
     _, gradients = reference.loss_and_gradients(network, Choice(loss), x, y, masks)
     for name, values in network.parameters.items():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from kernels.labels import unpack_labels
 from kernels.layout import LAYER_COLUMNS
 from kernels.losses import LOSSES
 from kernels.network import Choice
@@ -16,7 +17,17 @@ from kernels.simd import pointer
 from kernels.statistics import all_finite, gather, layer_statistics, norm
 from kernels.trainer import Trainer
 from tests.kernels import reference
-from tests.kernels.support import FITTING_CHOICES, Floats, fitting, last_batch, make_data, make_network, make_trainer
+from tests.kernels.support import (
+    FITTING_CHOICES,
+    OUTPUTS,
+    Floats,
+    fitting,
+    last_batch,
+    make_data,
+    make_network,
+    make_trainer,
+    targets_of,
+)
 
 
 @numba.njit(cache=True)
@@ -102,13 +113,13 @@ def column(trainer: Trainer, name: str, **of: Any) -> float:
 def test_a_row_of_a_run(choice: Choice, task: str, samples: int) -> None:
     """Every column of an observation against the reference network; 300 samples take several evaluation blocks."""
     data = make_data(task, samples)
-    spec = make_network(2, (5, 4), 3 if task == "multiclass" else 1)
+    spec = make_network(2, (5, 4), OUTPUTS.get(task, 1))
     trainer = make_trainer(data, task=task, loss=choice, batch_size=8)
     trainer.train(3)
     before = trainer.parameters.copy()
     network = reference.twin(trainer, spec)
     trainer.train(1)
-    x, y = data.x_train.astype(np.float64), data.y_train.astype(np.float64)
+    x, y = data.x_train.astype(np.float64), targets_of(data.y_train)
     batch = last_batch(trainer, min(8, samples - (24 if samples > 24 else 8)))
     _, gradients = reference.loss_and_gradients(network, choice, x[batch], y[batch])
 
@@ -129,16 +140,20 @@ def test_a_row_of_a_run(choice: Choice, task: str, samples: int) -> None:
         np.testing.assert_allclose(column(trainer, "update_norm", **of), np.linalg.norm(trainer.updates[where]), 1e-5)
 
     after = reference.twin(trainer, spec)
-    for part, x_part, y_part in (("train", x, y), ("test", data.x_test, data.y_test)):
+    for part, x_part, y_part in (("train", x, y), ("test", data.x_test, targets_of(data.y_test))):
         z = after.forward(x_part.astype(np.float64), training=False)
         loss = LOSSES[choice.id]
-        truth_loss = loss.reference(z, y_part.astype(np.float64), *loss.values(choice.params))
+        truth_loss = loss.reference(z, y_part, *loss.values(choice.params))
         assert column(trainer, f"{part}_loss") == pytest.approx(truth_loss, rel=1e-5)
         accuracy = column(trainer, f"{part}_accuracy")
         if task == "regression":
             assert np.isnan(accuracy)
         else:
-            right = z.argmax(axis=1) == y_part if task == "multiclass" else z[:, 0] * y_part > 0
+            right = {
+                "binary": z[:, 0] * y_part > 0,
+                "multiclass": z.argmax(axis=1) == y_part,
+                "multilabel": (z > 0) == unpack_labels(y_part, z.shape[1]),
+            }[task]
             assert accuracy == pytest.approx(right.mean(), abs=1e-6)
     assert column(trainer, "learning_rate") == pytest.approx(0.1)
     assert column(trainer, "epoch") == pytest.approx(trainer.epoch)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.kernels.support import last_batch, make_data
-from tests.kernels.trajectories.cases import CASES, SAMPLES, STEPS, build, path
+from tests.kernels.support import last_batch
+from tests.kernels.trajectories.cases import CASES, STEPS, build, data_of, path
 
 
 @pytest.mark.parametrize(("optimizer", "kind"), CASES)
 def test_fifty_steps_of_pytorch(optimizer: str, kind: str) -> None:
     trainer = build(optimizer, kind)
-    data = make_data("multiclass", SAMPLES, seed=3)
+    data = data_of(kind)
     with np.load(path(optimizer, kind)) as kept:
         np.testing.assert_allclose(kept["x"], data.x_train, rtol=1e-6)
         np.testing.assert_array_equal(kept["y"], data.y_train)

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from kernels.labels import unpack_labels
 from server.catalog import families
 from server.configuration import resolve, training_size
 from server.datasets import DATASETS, Dataset
@@ -30,6 +31,7 @@ def test_the_kinds_that_must_be_there() -> None:
     assert tasks == {
         **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own_table"), "binary"),
         **dict.fromkeys(("three_spirals", "blobs", "digits"), "multiclass"),
+        "discs": "multilabel",
         **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
     }
 
@@ -68,12 +70,27 @@ def test_targets_are_what_the_task_says(dataset: Dataset) -> None:
         assert -1.01 <= targets.min() < -0.7
         assert 0.7 < targets.max() <= 1.01
     else:
-        expected = [-1.0, 1.0] if dataset.task == "binary" else list(range(dataset.classes))
+        several = 2**dataset.classes if dataset.task == "multilabel" else dataset.classes
+        expected = [-1.0, 1.0] if dataset.task == "binary" else list(range(several))
         values, counts = np.unique(targets, return_counts=True)
         assert values.tolist() == expected
-        if dataset.kind == "plane":
+        if dataset.kind == "plane" and dataset.task != "multilabel":
             assert counts.max() - counts.min() <= 1
-    assert dataset.outputs == (dataset.classes if dataset.task == "multiclass" else 1)
+    assert dataset.outputs == (dataset.classes if dataset.task in {"multiclass", "multilabel"} else 1)
+
+
+def test_a_point_carries_the_labels_of_the_discs_that_it_lies_in() -> None:
+    points, targets = draw(DATASETS["discs"], noise=0.0, samples=2000)
+    angles = 2 * np.pi * np.arange(3) / 3
+    centres = 2 * np.stack([np.sin(angles), np.cos(angles)], axis=1)
+    distance = np.linalg.norm(points[:, None] - centres, axis=2)
+    clear = np.abs(distance - 3).min(axis=1) > 1e-5
+    np.testing.assert_array_equal(unpack_labels(targets, 3)[clear], (distance < 3)[clear])
+    prepared = prepare(resolve({"data": {"dataset": {"id": "discs"}}}).data)
+    assert prepared.training.y_train.shape == (500, 3)
+    message = as_message(prepared, 1)
+    packed = np.frombuffer(message["train"]["targets"], "<f4")
+    np.testing.assert_array_equal(unpack_labels(packed, 3), prepared.training.y_train)
 
 
 @GENERATED

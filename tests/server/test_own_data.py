@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -23,7 +24,7 @@ from server.problems import Refused
 from server.runs import build_trainer
 from server.schema import RunConfig
 from server.settings import Settings
-from server.tables import TABLES, Tables
+from server.tables import MAX_TABLES, TABLES, Tables
 from server.uploads import MAX_UPLOAD
 from server.views import TableView
 from tests.server.conftest import Live, play
@@ -64,6 +65,9 @@ def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert error["message"]["en"]
     assert error["message"]["zh"]
     return error
+
+
+KEPT = added(table_of())
 
 
 # ── what is asked for ────────────────────────────────────────────────────────
@@ -139,6 +143,27 @@ def test_two_columns_are_of_the_plane_with_its_features() -> None:
     assert (message["kind"], message["features"]) == ("plane", ["x1", "x2_squared", "x2"])
     assert message["input_names"] == ["input 1", "x₂²", "input 2"]
     assert data.training.x_train.shape[1] == 3
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["table", "target", "columns", "task", "other"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-2, 70) | st.floats() | st.text(max_size=3),
+            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+            max_leaves=6,
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_any_choice_of_a_table_is_completed_or_refused(choice: dict[str, Any]) -> None:
+    try:
+        config = resolve({"data": {"dataset": {"id": "own_table", "table": KEPT, **choice}}})
+    except Refused as refusal:
+        json.dumps(refusal.as_dict(), allow_nan=False)
+    else:
+        assert resolve(config.as_dict()) == config
 
 
 # ── training ─────────────────────────────────────────────────────────────────
@@ -331,6 +356,15 @@ def test_no_upload_is_answered_with_500(live: Live, caplog: pytest.LogCaptureFix
 
         attack()
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_fifty_people_upload_at_once(live: Live) -> None:
+    bodies = [csv_of(seed=seed) for seed in range(50)]
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda body: upload(live, body), bodies))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 50
+    assert len(TABLES) <= MAX_TABLES
 
 
 def test_a_full_store_asks_to_come_back(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

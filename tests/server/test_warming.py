@@ -175,9 +175,9 @@ def test_what_cannot_be_compiled_keeps_nobody_waiting(caplog: pytest.LogCaptureF
 def test_viewers_are_told_what_their_run_waits_for(live_with: Callable[..., Live]) -> None:
     mish, mish_kernel = slow("activations", "mish")
     live = live_with(SETTINGS, warming=Warming(everything=[mish]))
+    live.wait_until_ready()
 
     async def scenario() -> None:
-        live.wait_until_ready()
         run, other = live.create(**MISH), live.create()
         async with live.watch(run) as viewer, live.watch(other) as beside:
             note = viewer.hello["compiling"] or (await viewer.event("compiling"))["compiling"]

@@ -4,7 +4,7 @@ Needs PyTorch beside Livegrad (`pip install -e .[bench]`). Run it from the repos
 files are kept in git, so the test needs no PyTorch. PyTorch computes in float64, from the first weights and on
 the samples of the trainer, in its order. A file holds
 
-- `x`, `y`: the data, [samples, inputs] and [samples];
+- `x`, `y`: the data, [samples, inputs] and [samples], or [samples, labels];
 - `start`: the first parameters, flat as in the trainer's layout;
 - `batches`: [steps, batch size], the samples of every step, -1 behind a shorter one;
 - `losses`: [steps]; `parameters`: [steps, size] and `running`: [steps, size], after every step;
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from kernels.layout import Tensor
 from kernels.optimizers import OPTIMIZERS
-from tests.kernels.support import last_batch, make_data
+from tests.kernels.support import last_batch
 from tests.kernels.trajectories.cases import (
     BATCH_SIZE,
     CASES,
@@ -38,6 +38,7 @@ from tests.kernels.trajectories.cases import (
     START,
     STEPS,
     build,
+    data_of,
     path,
 )
 from tests.kernels.trajectories.pytorch import RULES, options
@@ -129,7 +130,7 @@ def train(optimizer: str, kind: str) -> None:
     """Train one case, and write its file."""
     trainer = build(optimizer, kind)
     layout, start = trainer.layout, trainer.parameters.copy()
-    data = make_data("multiclass", SAMPLES, seed=3)
+    data = data_of(kind)
     model, parameters, running = network(kind)
     with torch.no_grad():
         for tensor in layout.tensors:
@@ -145,7 +146,12 @@ def train(optimizer: str, kind: str) -> None:
     for step, batch in enumerate(drawn, start=1):
         rule.zero_grad()
         logits = model(torch.from_numpy(data.x_train[batch].astype(np.float64)))
-        loss: Any = torch.nn.functional.cross_entropy(logits, torch.from_numpy(data.y_train[batch].astype(np.int64)))
+        wanted = torch.from_numpy(data.y_train[batch])
+        loss: Any = (
+            torch.nn.functional.binary_cross_entropy_with_logits(logits, wanted.double())
+            if kind == "multilabel"
+            else torch.nn.functional.cross_entropy(logits, wanted.long())
+        )
         loss.backward()
         rule.step()
         losses.append(float(loss.detach()))

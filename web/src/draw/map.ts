@@ -1,6 +1,6 @@
 /** The large picture of the plane: one value as the ramp, several classes as their colours mixed by probability. */
 import { Atlas, type Context } from './heatmap';
-import { classColour, pixel, type Palette } from './palette';
+import { classColour, labelsColour, pixel, type Palette } from './palette';
 
 export class PlaneMap {
   private readonly atlas = new Atlas();
@@ -21,7 +21,7 @@ export class PlaneMap {
     this.show(context, palette, size);
   }
 
-  /** `probabilities` is [classes][side * side]. */
+  /** `probabilities` is [classes][side * side]; with `labels` each is for itself, and they need not sum to one. */
   drawClasses(
     context: Context,
     palette: Palette,
@@ -29,6 +29,7 @@ export class PlaneMap {
     classes: number,
     side: number,
     size: number,
+    labels = false,
   ): void {
     const count = side * side;
     const colours = Array.from({ length: classes }, (_, k) => classColour(palette, k));
@@ -36,6 +37,12 @@ export class PlaneMap {
     this.atlas.paint(0, (pixels, start, stride) => {
       let numbers = true;
       for (let i = 0; i < count; i++) {
+        if (labels) {
+          const colour = labelsColour(palette.zero, colours, (k) => probabilities[k * count + i]!);
+          if (Number.isNaN(colour[0])) numbers = false;
+          pixels[start + Math.floor(i / side) * stride + (i % side)] = pixel(colour);
+          continue;
+        }
         let red = 0;
         let green = 0;
         let blue = 0;

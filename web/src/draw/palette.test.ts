@@ -3,14 +3,15 @@ import { writePixels } from './heatmap';
 import {
   buildPalette,
   classColour,
+  labelsColour,
   layerColour,
   LEVELS,
   NOT_A_NUMBER,
   parseColour,
   pixel,
   rampColour,
-  ZERO,
   type Rgb,
+  ZERO,
 } from './palette';
 
 const tokens: Record<string, string> = {
@@ -69,6 +70,23 @@ describe('the palette', () => {
       const distance = (a: Rgb, b: Rgb) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
       colours.forEach((a, i) => colours.slice(i + 1).forEach((b) => expect(distance(a, b)).toBeGreaterThan(40)));
     }
+  });
+});
+
+describe('labels that may come together', () => {
+  const [background, a, b]: Rgb[] = [
+    [200, 200, 200],
+    [100, 0, 0],
+    [0, 100, 0],
+  ];
+  const mixed = (...shares: number[]) => labelsColour(background!, [a!, b!], (k) => shares[k]!);
+
+  it('mix their colours, and leave the background where none is carried', () => {
+    expect(mixed(0, 0)).toEqual(background);
+    expect(mixed(1, 0)).toEqual(a);
+    expect(mixed(1, 1)).toEqual([50, 50, 0]);
+    expect(mixed(0.5, 0)).toEqual([150, 100, 100]);
+    expect(mixed(NaN, 1).every(Number.isNaN)).toBe(true);
   });
 });
 

@@ -135,3 +135,21 @@ export function classColour(palette: Pick<Palette, 'card'>, index: number): Rgb 
   const colour = CLASSES[index % CLASSES.length]!;
   return red + green + blue < 384 ? mix(colour, WHITE, 0.25) : colour;
 }
+
+/**
+ * The colour of labels that are carried with these probabilities: their own colours' mean by share, over a background
+ * that shows as far as none is carried.
+ */
+export function labelsColour(background: Rgb, colours: readonly Rgb[], shareOf: (label: number) => number): Rgb {
+  let none = 1;
+  let sum = 0;
+  const mean: [number, number, number] = [0, 0, 0];
+  colours.forEach((colour, k) => {
+    const share = shareOf(k);
+    none *= 1 - share;
+    sum += share;
+    for (const i of [0, 1, 2] as const) mean[i] += share * colour[i];
+  });
+  if (sum === 0) return background;
+  return mix([mean[0] / sum, mean[1] / sum, mean[2] / sum], background, none);
+}

@@ -642,7 +642,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -701,6 +701,29 @@ export interface components {
              * Samples
              * @description How many of the scans are used, for training and test together.
              * @default 1797
+             */
+            samples: number;
+        };
+        /**
+         * DiscsDatasets
+         * @description Discs that overlap: a point carries the labels of all discs that it lies in, from none to three.
+         */
+        DiscsDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "discs";
+            /**
+             * Noise
+             * @description How far chance moves the points or their targets. More noise makes overfitting easier to see.
+             * @default 0.1
+             */
+            noise: number;
+            /**
+             * Samples
+             * @description How many points there are, for training and test together.
+             * @default 500
              */
             samples: number;
         };
@@ -1689,6 +1712,23 @@ export interface components {
              * @default 500
              */
             samples: number;
+        };
+        /**
+         * MultilabelCrossEntropyLosses
+         * @description A binary cross-entropy for each label, averaged: every output answers yes or no for itself.
+         */
+        MultilabelCrossEntropyLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "multilabel_cross_entropy";
+            /**
+             * Label Smoothing
+             * @description The share of each target that is spread over all classes, so that no logit has to grow forever.
+             * @default 0
+             */
+            label_smoothing: number;
         };
         /**
          * NadamOptimizers
@@ -2907,7 +2947,7 @@ export interface components {
             /** Clipping */
             clipping: components["schemas"]["NoneClippings"] | components["schemas"]["ByNormClippings"] | components["schemas"]["ByValueClippings"];
             /** Loss */
-            loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
+            loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["MultilabelCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
             /** Momentum Schedule */
             momentum_schedule: components["schemas"]["ConstantMomentumSchedules"] | components["schemas"]["LinearMomentumSchedules"] | components["schemas"]["IncreasingMomentumSchedules"] | components["schemas"]["InverseCycleMomentumSchedules"];
             /** Optimizer */
@@ -3005,9 +3045,9 @@ export interface components {
             label: components["schemas"]["TextView"];
             /**
              * Momentum
-             * @description Optimizers only: has a momentum that a schedule can change.
+             * @description Optimizers only: the parameter that a momentum schedule changes.
              */
-            momentum?: boolean | null;
+            momentum?: string | null;
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**

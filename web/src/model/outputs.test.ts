@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  carries,
   confusionMatrix,
   goodnessOfFit,
+  labelCounts,
   linkOf,
   outputValues,
   predictedClass,
@@ -14,6 +16,7 @@ describe('what logits mean', () => {
     expect(linkOf('binary', ['regression', 'binary'])).toBe('identity');
     expect(linkOf('binary', ['binary'])).toBe('logistic');
     expect(linkOf('multiclass', ['multiclass'])).toBe('softmax');
+    expect(linkOf('multilabel', ['multilabel'])).toBe('each');
   });
 
   it('is 2 p − 1 for two classes', () => {
@@ -22,6 +25,12 @@ describe('what logits mean', () => {
     expect(out[0]).toBe(0);
     expect(out[1]).toBeCloseTo(0.5, 6);
     expect(out[2]).toBeCloseTo(-1, 6);
+  });
+
+  it('is a probability of its own for each label', () => {
+    const out = new Float32Array(4);
+    probabilities(Float32Array.of(0, Math.log(3), 1000, NaN), out, 2, 2, 'each');
+    expect([...out].map((p) => Number(p.toFixed(6)))).toEqual([0.5, 0.75, 1, NaN]);
   });
 
   it('is a softmax that does not overflow', () => {
@@ -47,6 +56,20 @@ describe('what logits mean', () => {
   it('is counted by truth and prediction, without samples that have none', () => {
     const values = Float32Array.of(0.9, 0.2, NaN, 0.1, 0.8, NaN);
     expect([...confusionMatrix(values, Float32Array.of(0, 0, 1), 2)]).toEqual([1, 1, 0, 0]);
+  });
+});
+
+describe('labels of which a sample may carry several', () => {
+  it('are the bits of its target', () => {
+    expect([0, 1, 2].map((k) => carries(5, k))).toEqual([true, false, true]);
+  });
+
+  it('are found, missed and invented, each for itself', () => {
+    // [label][sample]: of label 0 samples 0 and 1 are told, of label 1 none, and a NaN is no yes.
+    const values = Float32Array.of(0.9, 0.8, 0.2, 0.1, 0.1, NaN, 0.2, 0.4);
+    const counts = labelCounts(values, Float32Array.of(1, 2, 3, 0), 2);
+    expect(counts[0]).toEqual({ found: 1, missed: 1, invented: 1, precision: 0.5, recall: 0.5 });
+    expect(counts[1]).toEqual({ found: 0, missed: 2, invented: 0, precision: NaN, recall: 0 });
   });
 });
 

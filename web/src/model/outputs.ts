@@ -5,13 +5,15 @@ import type { Task } from '../protocol/messages';
 
 /**
  * How logits become what is shown. `identity`: they are the prediction itself (losses that also serve regression);
- * `logistic`: two classes at -1 and +1, shown as 2 p - 1; `softmax`: one probability a class.
+ * `logistic`: two classes at -1 and +1, shown as 2 p - 1; `softmax`: one probability a class, all of which sum to one;
+ * `each`: one probability a label, whatever those of the others are.
  */
-export type Link = 'identity' | 'logistic' | 'softmax';
+export type Link = 'identity' | 'logistic' | 'softmax' | 'each';
 
 /** `lossTasks` are the tasks that the chosen loss serves, from the catalogue. */
 export function linkOf(task: Task, lossTasks: readonly string[]): Link {
   if (lossTasks.includes('regression')) return 'identity';
+  if (task === 'multilabel') return 'each';
   return task === 'multiclass' ? 'softmax' : 'logistic';
 }
 
@@ -23,7 +25,7 @@ export function outputValues(logits: Float32Array, out: Float32Array, count: num
 
 /**
  * [classes][n] probabilities. With `identity` the outputs are clipped to [0, 1] and made to sum to one; where none is
- * positive, the largest takes all.
+ * positive, the largest takes all. With `each` they do not sum to one.
  */
 export function probabilities(
   logits: Float32Array,
@@ -32,6 +34,10 @@ export function probabilities(
   count: number,
   link: Link,
 ): void {
+  if (link === 'each') {
+    for (let i = 0; i < classes * count; i++) out[i] = (1 + hyperbolicTangent(logits[i]! / 2)) / 2;
+    return;
+  }
   for (let s = 0; s < count; s++) {
     let top = -Infinity;
     for (let k = 0; k < classes; k++) {
@@ -99,4 +105,36 @@ export function confusionMatrix(values: Float32Array, targets: Float32Array, cla
     if (predicted >= 0) counts[targets[s]! * classes + predicted]!++;
   }
   return counts;
+}
+
+/** Whether a sample carries a label: bit k of its target says so of label k. */
+export function carries(target: number, label: number): boolean {
+  return ((target >> label) & 1) === 1;
+}
+
+/** How one label was told on a set of samples: `found` of those that carry it, `missed`, and `invented` ones. */
+export interface LabelCounts {
+  found: number;
+  missed: number;
+  invented: number;
+  /** Of all samples that were said to carry it, the share that does; NaN where there is none. */
+  precision: number;
+  /** Of all samples that carry it, the share that was found; NaN where there is none. */
+  recall: number;
+}
+
+/** What was said of every label; `values` is [labels][samples] probabilities, and one above a half is a yes. */
+export function labelCounts(values: Float32Array, targets: Float32Array, labels: number): LabelCounts[] {
+  return Array.from({ length: labels }, (_, k) => {
+    let found = 0;
+    let missed = 0;
+    let invented = 0;
+    targets.forEach((target, s) => {
+      const said = values[k * targets.length + s]! > 0.5;
+      if (said && carries(target, k)) found++;
+      else if (said) invented++;
+      else if (carries(target, k)) missed++;
+    });
+    return { found, missed, invented, precision: found / (found + invented), recall: found / (found + missed) };
+  });
 }

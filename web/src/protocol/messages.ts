@@ -10,7 +10,7 @@ export type Text = Schemas['TextView'];
 /** One number that a person may set, as the catalogue describes it; a unit of "%" means that 0.1 is shown as 10 %. */
 export type Param = Schemas['ParamView'];
 
-export type Task = 'regression' | 'binary' | 'multiclass';
+export type Task = 'regression' | 'binary' | 'multiclass' | 'multilabel';
 export type DataKind = 'plane' | 'images' | 'table';
 
 /** A table that was uploaded: its columns, its first rows, and what it suggests. */

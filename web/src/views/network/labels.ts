@@ -32,6 +32,7 @@ export function unitName(run: RunStore, column: number, unit: number): string {
   }
   if (column > hidden) {
     const name = data?.classNames[unit];
+    if (data?.task === 'multilabel') return t('network.output_label', { name: name ?? String(unit) });
     if (data?.target && data.task !== 'multiclass') return data.target.name;
     if (data?.task === 'multiclass') return t('network.output_class', { name: name ?? String(unit) });
     return t('network.output');

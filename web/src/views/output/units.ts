@@ -6,6 +6,11 @@ export function inUnit(axis: Axis, value: number): number {
   return axis.offset + axis.scale * value;
 }
 
+/** A number at the end of an axis: without decimals that say nothing. */
+export function endText(value: number): string {
+  return formatNumber(value).replace(/\.0+$/, '');
+}
+
 /** The network's only output in words: a value in the target's unit, or the class with its probability. */
 export function targetText(data: RunData | null, value: number): string {
   if (!data?.target || Number.isNaN(value)) return formatNumber(value);
@@ -18,10 +23,6 @@ export function targetEnds(data: RunData | null): string[] {
   if (!data?.target) return ['−1', '0', '+1'];
   const { target, classNames } = data;
   if (data.task !== 'regression') return [classNames[0] ?? '', target.name, classNames[1] ?? ''];
-  const [low, middle, high] = [-1, 0, 1].map((value) => formatNumber(inUnit(target, value))) as [
-    string,
-    string,
-    string,
-  ];
+  const [low, middle, high] = [-1, 0, 1].map((value) => endText(inUnit(target, value))) as [string, string, string];
   return [low, `${target.name} ${middle}`, high];
 }
