@@ -147,7 +147,8 @@ class Visitor:
 
     def menu(self, label: str) -> Locator:
         """The button that opens a menu of choices; its name goes on with what is chosen."""
-        return self.page.get_by_role("button", name=re.compile(rf"^{re.escape(label)}: "))
+        named = self.page.get_by_role("button", name=re.compile(rf"^{re.escape(label)}: "))
+        return named.and_(self.page.locator("[aria-haspopup=listbox]"))
 
     def choose(self, label: str, option: str) -> None:
         """Open a menu of choices and take one."""
