@@ -25,9 +25,10 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "params": [asdict(param) for param in variant.params],
     }
     entry |= {name: text for name in ("group", "note", "unavailable") if (text := getattr(variant, name))}
+    if (momentum := getattr(variant, "momentum", None)) is not None:
+        entry["momentum"] = variant.params[momentum].id
     flags = {
         "full_batch": getattr(variant, "full_batch", False),
-        "momentum": getattr(variant, "momentum", None) is not None,
         "cycles": getattr(variant, "cycles", False),
         "follows_cycle": getattr(variant, "follows_cycle", False),
         "follows_loss": getattr(variant, "advances", None) is not None,

@@ -98,7 +98,7 @@ class VariantView(View):
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     unavailable: TextView | None = Field(None, description="Why it cannot be taken yet, and what to take instead.")
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
-    momentum: bool | None = Field(None, description="Optimizers only: has a momentum that a schedule can change.")
+    momentum: str | None = Field(None, description="Optimizers only: the parameter that a momentum schedule changes.")
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
     follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")

@@ -174,3 +174,14 @@ def test_waiting_for_a_run_ends_with_its_receipt_with_time_or_with_the_run() -> 
         await last
 
     asyncio.run(scenario())
+
+
+def test_who_comes_later_learns_how_training_ended() -> None:
+    channel = Channel("run", plan(), Wire())
+    channel.take(Event("finished", 1, 30, {"best_epoch": 2.0, "best_step": 16, "best_loss": 0.5}))
+    channel.take(Event("state", 1, 30, {"state": "finished"}))
+    _, (hello,) = joined(channel)
+    assert hello["stopped"] == {"step": 30, "best_epoch": 2.0, "best_step": 16, "best_loss": 0.5}
+    channel.take(Event("state", 1, 30, {"state": "running"}))
+    _, (hello,) = joined(channel)
+    assert (hello["state"], hello["stopped"]) == ("running", None)

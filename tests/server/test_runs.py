@@ -184,6 +184,38 @@ def test_an_edit_of_what_is_not_there_is_an_error_event(edit: ParameterEdit) -> 
     assert (event.event, event.details["field"]) == ("error", "parameters")
 
 
+def test_a_run_that_stops_early_is_finished_until_it_is_played_or_stepped() -> None:
+    bench = ready({"speed": "full"})
+    bench.trainer.stop_at = 30
+    published = train(bench, 100)
+    assert names(published) == ["finished", "state"]
+    finished = published[0]
+    assert isinstance(finished, Event)
+    assert (finished.step, finished.details) == (30, {"best_epoch": 2.0, "best_step": 16, "best_loss": 0.5})
+    run = bench.run
+    assert (state(bench), run.due(bench.clock()), run.next_time()) == ("finished", 0, math.inf)
+    assert names(give(bench, Pause())) == []
+    assert names(give(bench, Play())) == ["state"]
+    assert state(bench) == "running"
+    bench.trainer.stop_at = 50
+    train(bench, 100)
+    give(bench, Step(5, "step"))
+    assert (state(bench), run.owing) == ("paused", True)
+    train(bench, 5)
+    assert run.step == 55
+    bench.trainer.stop_at = 60
+    train(bench, 100)
+    assert names(give(bench, Reset())) == ["state", "plan"]
+    assert state(bench) == "paused"
+
+
+def test_a_step_of_an_epoch_counts_batches_that_grow() -> None:
+    bench = ready({"training": {"batch_schedule": {"id": "step_growth", "every": 10, "gamma": 2.0}}})
+    give(bench, Step(2, "epoch"))
+    # 500 samples: ten batches of 32, three of 64; then seven of 64 and one of 128 (the last one is short).
+    assert bench.run.due(bench.clock()) == 13 + 8
+
+
 def test_a_receipt_comes_after_what_was_asked_before() -> None:
     bench = ready()
     assert names(give(bench, Reset(), Report(9))) == ["plan", "receipt"]

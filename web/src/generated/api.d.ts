@@ -3045,9 +3045,9 @@ export interface components {
             label: components["schemas"]["TextView"];
             /**
              * Momentum
-             * @description Optimizers only: has a momentum that a schedule can change.
+             * @description Optimizers only: the parameter that a momentum schedule changes.
              */
-            momentum?: boolean | null;
+            momentum?: string | null;
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**

@@ -43,6 +43,9 @@ export function common<K extends keyof LayerConfig>(layers: LayerConfig[], key: 
 }
 
 /** Ids chosen by any of the layers, to be marked in a menu. */
-export function chosenIds(layers: LayerConfig[], key: 'activation' | 'initializer' | 'normalization'): string[] {
+export function chosenIds(
+  layers: LayerConfig[],
+  key: 'activation' | 'initializer' | 'bias_initializer' | 'normalization',
+): string[] {
   return [...new Set(layers.map((layer): Choice => layer[key]).map((choice) => choice.id))];
 }

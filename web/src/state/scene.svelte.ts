@@ -5,7 +5,7 @@
 import type { Hit } from '../draw/geometry';
 import { largestMagnitude } from '../draw/heatmap';
 import { currentPalette, onThemeChange } from '../draw/theme';
-import { Network } from '../model/forward';
+import { Network, type Weights } from '../model/forward';
 import {
   columnMeans,
   featureMatrix,
@@ -57,6 +57,7 @@ export class Scene {
   /** Grows when the pictures of the neurons have changed. */
   version = 0;
 
+  private mean: (Weights & { of: Frame }) | null = null;
   private shown: Pass | null = null;
   private test: Pass | null = null;
   private sampleInputs: Float32Array = new Float32Array(0);
@@ -109,9 +110,20 @@ export class Scene {
   private update(frame: Frame | null, now: number): void {
     this.rebuild();
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
-    if (this.shown?.work(frame, now, SHOWN_BUDGET)) this.readShown();
-    if (this.test?.work(frame, now, TEST_BUDGET)) this.readTest();
-    if (this.shown?.behind(frame) || this.test?.behind(frame)) invalidate();
+    const weights = this.evaluated(frame);
+    if (this.shown?.work(weights, now, SHOWN_BUDGET)) this.readShown();
+    if (this.test?.work(weights, now, TEST_BUDGET)) this.readTest();
+    if (this.shown?.behind(weights) || this.test?.behind(weights)) invalidate();
+  }
+
+  /** The weights that pictures and predictions are of: those of the frame, or their mean where it has one. */
+  private evaluated(frame: Frame): Weights {
+    if (!frame.averaged) return frame;
+    if (this.mean?.of !== frame) {
+      const split = frame.params.length;
+      this.mean = { of: frame, params: frame.averaged.subarray(0, split), running: frame.averaged.subarray(split) };
+    }
+    return this.mean;
   }
 
   /** Makes everything anew that depends on architecture or data, when one of them has changed. */
