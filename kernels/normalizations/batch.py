@@ -111,7 +111,7 @@ BATCH_NORM = Normalization(
     label={"en": "Batch norm", "zh": "批归一化"},
     help={
         "en": "Normalizes each unit over the batch, then scales and shifts it by a learned γ and β.",
-        "zh": "在批内归一化每个单元，再用可学习的 γ、β 缩放和平移。",
+        "zh": "在小批量内对每个单元做归一化，再用可学习的 γ、β 缩放和平移。",
     },
     formula=r"y = \gamma\,\frac{x - \mu_B}{\sqrt{\sigma_B^2 + \varepsilon}} + \beta",
     source="Ioffe & Szegedy 2015",
@@ -121,7 +121,7 @@ BATCH_NORM = Normalization(
             label={"en": "Momentum", "zh": "动量"},
             help={
                 "en": "The share of a new batch in the running statistics that inference uses.",
-                "zh": "新批次在推断所用滑动统计量中的权重。",
+                "zh": "推断所用的滑动平均中，新一批统计量所占的权重。",
             },
             default=0.1,
             minimum=0.0,

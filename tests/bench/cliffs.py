@@ -80,6 +80,8 @@ def settings() -> Iterator[tuple[Setting, Setting]]:
     for activation in ACTIVATIONS:
         yield Setting(f"activations.{activation.id}", activation=Choice(activation.id)), PLAIN
     for normalization in NORMALIZATIONS:
+        if normalization.unavailable:
+            continue
         yield Setting(f"normalizations.{normalization.id}", normalization=Choice(normalization.id)), PLAIN
     for optimizer in OPTIMIZERS:
         given = {"learning_rate": LEARNING_RATE}

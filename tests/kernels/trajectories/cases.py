@@ -14,6 +14,16 @@ from tests.kernels.support import make_data, make_trainer
 STEPS, BATCH_SIZE, SAMPLES = 50, 12, 52
 HIDDEN = (6, 5)
 PENALTY = 0.01
+#: What layers are made of, by the kind of training.
+LAYERS: dict[str, dict[str, Any]] = {
+    "batch_norm_after": {"normalization": Choice("batch_norm", {"position": 1})},
+    "layer_norm": {"normalization": Choice("layer_norm")},
+    "layer_norm_after": {"normalization": Choice("layer_norm", {"position": 1})},
+    "group_norm": {"normalization": Choice("group_norm", {"groups": 2}), "hidden": (6, 4)},
+    "weight_norm": {"normalization": Choice("weight_norm")},
+    "prelu": {"activation": Choice("prelu", {"sharing": 1})},
+    "prelu_shared": {"activation": Choice("prelu", {"sharing": 0})},
+}
 #: All that PyTorch has; three of them also with batch normalization and with a penalty, one with
 #: labels of which a sample may carry several.
 _PLAIN = ("nesterov", "adagrad", "rmsprop", "adadelta", "amsgrad", "adamw", "nadam", "adamax", "radam", "rprop")
@@ -23,6 +33,7 @@ CASES = [
     ("sgd", "multilabel"),
     *product(("momentum",), ("one_cycle", "plateau", "polyak", "exponential")),
     ("adam", "one_cycle"),
+    *product(("momentum",), LAYERS),
 ]
 #: One cycle of rate and momentum, as PyTorch counts its steps: the top after 14, the end after 49.
 PEAK, CYCLE, START, FLOOR, HIGH, LOW = 14, 49, 0.04, 4e-6, 0.95, 0.85
@@ -45,7 +56,7 @@ def _task(kind: str) -> Task:
 
 
 def build(optimizer: str, kind: str) -> Trainer:
-    """Two inputs, tanh layers of six and five, three classes or labels; five batches, the last of four."""
+    """Two inputs, tanh layers of six and five if not told, three classes or labels; five batches, the last of four."""
     over_time: dict[str, dict[str, Any]] = {
         "one_cycle": {
             "schedule": Choice("one_cycle", {"steps": CYCLE, "rise": PEAK / CYCLE, "start": START, "floor": FLOOR}),
@@ -57,15 +68,15 @@ def build(optimizer: str, kind: str) -> Trainer:
     }
     momentum = {"momentum": "momentum", "adam": "beta1"}
     params = {momentum[optimizer]: HIGH} if kind == "one_cycle" else {}
+    layers = {"batch_norm": {"normalization": Choice("batch_norm")}, **LAYERS}.get(kind, {})
     return make_trainer(
         data_of(kind),
         task=_task(kind),
-        hidden=HIDDEN,
         loss=Choice(default_loss(_task(kind))),
         optimizer=Choice(optimizer, params),
-        normalization=Choice("batch_norm" if kind == "batch_norm" else "none"),
         regularizers=(Choice("l2", {"rate": PENALTY}),) if kind == "l2" else (),
         batch_size=BATCH_SIZE,
         seed=11,
         **over_time.get(kind, {}),
+        **{"hidden": HIDDEN, **layers},
     )

@@ -30,6 +30,7 @@ from tests.kernels.trajectories.cases import (
     FLOOR,
     HIDDEN,
     HIGH,
+    LAYERS,
     LOW,
     PEAK,
     PENALTY,
@@ -55,25 +56,49 @@ def batches(optimizer: str, kind: str) -> list[NDArray[np.int64]]:
     return drawn
 
 
+def normalization(kind: str, units: int) -> Any:
+    """A layer's normalization in PyTorch, if it has one of its own."""
+    if kind.startswith("batch_norm"):
+        return torch.nn.BatchNorm1d(units)
+    if kind.startswith("layer_norm"):
+        return torch.nn.LayerNorm(units)
+    return torch.nn.GroupNorm(2, units) if kind == "group_norm" else None
+
+
+def activation(kind: str, units: int) -> Any:
+    """A layer's activation in PyTorch."""
+    if kind.startswith("prelu"):
+        return torch.nn.PReLU(1 if kind == "prelu_shared" else units)
+    return torch.nn.Tanh()
+
+
 def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """The network in PyTorch, its parameters and its running statistics by the layout's names."""
     modules: list[Any] = []
     parameters: dict[str, Any] = {}
     running: dict[str, Any] = {}
     inputs = 2
-    for number, units in enumerate(HIDDEN, start=1):
+    for number, units in enumerate(LAYERS.get(kind, {}).get("hidden", HIDDEN), start=1):
         name = f"layer{number}"
-        dense = torch.nn.Linear(inputs, units, bias=kind != "batch_norm")
-        parameters[f"{name}.weight"] = dense.weight
-        modules.append(dense)
-        if kind == "batch_norm":
-            norm = torch.nn.BatchNorm1d(units)
-            parameters[f"{name}.gamma"], parameters[f"{name}.beta"] = norm.weight, norm.bias
-            running[f"{name}.running_mean"], running[f"{name}.running_var"] = norm.running_mean, norm.running_var
-            modules.append(norm)
+        norm, slopes = normalization(kind, units), activation(kind, units)
+        after = kind.endswith("_after")
+        dense = torch.nn.Linear(inputs, units, bias=norm is None or after)
+        if kind == "weight_norm":
+            dense = torch.nn.utils.parametrizations.weight_norm(dense)
+            parameters[f"{name}.weight"] = dense.parametrizations.weight.original1
+            parameters[f"{name}.gain"] = dense.parametrizations.weight.original0
         else:
+            parameters[f"{name}.weight"] = dense.weight
+        if dense.bias is not None:
             parameters[f"{name}.bias"] = dense.bias
-        modules.append(torch.nn.Tanh())
+        if norm is not None:
+            parameters[f"{name}.gamma"], parameters[f"{name}.beta"] = norm.weight, norm.bias
+        if isinstance(norm, torch.nn.BatchNorm1d):
+            running[f"{name}.running_mean"], running[f"{name}.running_var"] = norm.running_mean, norm.running_var
+        if isinstance(slopes, torch.nn.PReLU):
+            parameters[f"{name}.slope"] = slopes.weight
+        behind = [slopes, norm] if after else [norm, slopes]
+        modules += [dense, *(module for module in behind if module is not None)]
         inputs = units
     output = torch.nn.Linear(inputs, 3)
     parameters["output.weight"], parameters["output.bias"] = output.weight, output.bias
@@ -135,7 +160,8 @@ def train(optimizer: str, kind: str) -> None:
     with torch.no_grad():
         for tensor in layout.tensors:
             values = start[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
-            parameters[tensor.name].copy_(torch.from_numpy(values.astype(np.float64)))
+            place = parameters[tensor.name]
+            place.copy_(torch.from_numpy(values.astype(np.float64)).reshape(place.shape))
     rule = optimizer_of(optimizer, kind, parameters)
     drawn = batches(optimizer, kind)
     losses, after, statistics, means = [], [], [], []
