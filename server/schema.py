@@ -34,7 +34,7 @@ MAX_LAYERS = 32
 MAX_UNITS = 512
 MAX_DROPOUT = 0.9
 MAX_SEED = 2**32 - 1
-MAX_BATCH = 5000
+MAX_BATCH = 20_000
 MIN_SPEED = 0.5
 MAX_SPEED = 1e6
 #: Bound on the product of trainable parameters and batch size: the multiplications of about a tenth of a second.

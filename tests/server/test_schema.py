@@ -177,7 +177,7 @@ FIELDS: dict[str, tuple[str, list[Any]]] = {
     "network.input.dropout": ("0 <= dropout <= 0.9", [-0.1, 0.91, 1]),
     "network.layers.0.dropconnect": ("0 <= dropconnect <= 0.9", [-0.1, 0.91, 1]),
     "network.layers.0.dropout": ("0 <= dropout <= 0.9", [-0.1, 0.91, 1]),
-    "training.batch_size": ("1 <= batch_size <= 5000", [0, -1, 5001, 1.5, 10**400]),
+    "training.batch_size": ("1 <= batch_size <= 20000", [0, -1, 20001, 1.5, 10**400]),
     "training.switch.step": ("1 <= step <= 1000000", [0, -1, 1_000_001, 0.5, 10**400]),
     "training.switch.optimizer.learning_rate": ("0 < learning_rate <= 100", [0, -1, 101, 10**400]),
     "training.warmup": ("0 <= warmup <= 1000000", [-1, 1_000_001, 0.5, 10**400]),

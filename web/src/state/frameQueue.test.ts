@@ -14,10 +14,10 @@ describe('the frames that wait for a refresh', () => {
     expect(steps(queue, 3)).toEqual([1, 2, 2]);
   });
 
-  it('are never more than two: the oldest gives way', () => {
+  it('are never more than three: the oldest gives way', () => {
     const queue = new FrameQueue();
     for (let step = 1; step <= 5; step++) queue.push(frame(step));
-    expect(steps(queue, 3)).toEqual([4, 5, 5]);
+    expect(steps(queue, 4)).toEqual([3, 4, 5, 5]);
   });
 
   it('are gone when cleared, the shown one too', () => {

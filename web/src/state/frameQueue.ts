@@ -1,11 +1,11 @@
 /**
  * Between frames as they come and frames as they are shown. Frames come unevenly, refreshes of the display do not: two
- * between one refresh and the next would lose one of them and leave a later refresh with nothing new. So one may wait.
+ * between one refresh and the next would lose one of them and leave a later refresh with nothing new. So some may wait.
  */
 import type { Frame } from '../protocol/messages';
 
 /** More than these would show the past. */
-const MOST_WAITING = 2;
+const MOST_WAITING = 3;
 
 export class FrameQueue {
   private readonly waiting: Frame[] = [];

@@ -1,5 +1,5 @@
 /**
- * The charts take turns: at most one of them is drawn in a refresh, and each eight times a second, so that the network
+ * The charts take turns: at most one of them is drawn in a refresh, and each five times a second, so that the network
  * beside them keeps its pace.
  */
 import { onFrame } from '../../state/loop';
@@ -7,7 +7,7 @@ import { onFrame } from '../../state/loop';
 /** Draws if there is something new; returns whether it did. */
 type Chart = (now: number) => boolean;
 
-const EVERY = 120;
+const EVERY = 200;
 /** Also without new frames: a chart may have been resized, or waited for its turn when the last one came. */
 const IDLE_EVERY = 60;
 
