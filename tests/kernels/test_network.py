@@ -154,7 +154,7 @@ def test_gradients_of_activations_with_other_parameters(choice: Choice) -> None:
 
 @pytest.mark.parametrize("normalization", available(NORMALIZATIONS))
 def test_gradients_of_a_whole_epoch_and_its_last_partial_batch(normalization: str) -> None:
-    check_steps((6, 4), 10, 8, "multiclass", "softmax_cross_entropy", normalization=Choice(normalization))
+    check_steps((12, 8), 10, 8, "multiclass", "softmax_cross_entropy", normalization=Choice(normalization))
 
 
 @pytest.mark.parametrize("choice", [each for penalty in REGULARIZERS for each in choices(penalty)], ids=describe)

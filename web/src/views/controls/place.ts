@@ -24,10 +24,12 @@ export function position(
   return { left, top: Math.max(EDGE, Math.min(top, window.height - height - EDGE)) };
 }
 
-export function place(element: HTMLElement, anchor: Box): void {
+/** Puts it there. It rather scrolls than covers its anchor, as long as `least` points of height remain beneath that. */
+export function place(element: HTMLElement, anchor: Box, least = Infinity): void {
   const room = { width: document.documentElement.clientWidth, height: window.innerHeight };
   element.style.maxWidth = `${room.width - 2 * EDGE}px`;
-  element.style.maxHeight = `${room.height - 2 * EDGE}px`;
+  const beneath = room.height - EDGE - anchor.bottom - GAP;
+  element.style.maxHeight = `${beneath >= least ? beneath : room.height - 2 * EDGE}px`;
   const { left, top } = position(anchor, element.offsetWidth, element.offsetHeight, room);
   element.style.left = `${left}px`;
   element.style.top = `${top}px`;
