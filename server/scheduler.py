@@ -32,8 +32,9 @@ logger = logging.getLogger("livegrad.scheduler")
 #: Seconds that a thread has worked. Where another process takes the core meanwhile, a step did not get longer. (Windows
 #: counts a thread's time in steps too coarse for a slice.)
 THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
-#: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds.
-SLICE, LONGEST_SLICE = 0.008, 0.010
+#: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds. What a
+#: viewer asks for waits for the slice to end: slices of 8 ms cost it a frame in twenty.
+SLICE, LONGEST_SLICE = 0.006, 0.008
 #: A run's viewers get at most so many frames a second, and so many bytes. A few more frames than a screen refreshes
 #: (60): with just as many, the one that comes late leaves a refresh without any.
 FRAME_INTERVAL, FRAME_BYTES_PER_SECOND = 1 / 64, 40e6
