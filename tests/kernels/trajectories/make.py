@@ -42,7 +42,7 @@ from tests.kernels.trajectories.cases import (
     data_of,
     path,
 )
-from tests.kernels.trajectories.pytorch import RULES, options
+from tests.kernels.trajectories.pytorch import ACTIVATIONS, CLIP, CLIPPINGS, LOSSES, RULES, SCHEDULES, options
 
 
 def batches(optimizer: str, kind: str) -> list[NDArray[np.int64]]:
@@ -69,10 +69,29 @@ def activation(kind: str, units: int) -> Any:
     """A layer's activation in PyTorch."""
     if kind.startswith("prelu"):
         return torch.nn.PReLU(1 if kind == "prelu_shared" else units)
-    return torch.nn.Tanh()
+    name, arguments = ACTIVATIONS.get(kind, ("Tanh", {}))
+    return getattr(torch.nn, name)(**arguments)
 
 
-def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def loss_of(kind: str, outputs: Any, targets: NDArray[np.float32]) -> Any:
+    """The mean loss of outputs [samples, outputs] in PyTorch, of two classes -1 and +1 as of 0 and 1."""
+    name, arguments = LOSSES.get(kind, ("cross_entropy", {}))
+    if name == "cross_entropy":
+        wanted = torch.from_numpy(targets).long()
+    else:
+        wanted = torch.from_numpy(
+            (targets > 0 if kind == "binary" else targets).astype(np.float64).reshape(outputs.shape)
+        )
+    return getattr(torch.nn.functional, name)(outputs, wanted, **arguments)
+
+
+def clip(kind: str, parameters: dict[str, Any]) -> None:
+    """Clip the gradients, in such a case."""
+    if kind.startswith("clip_"):
+        getattr(torch.nn.utils, CLIPPINGS[kind.removeprefix("clip_")])(parameters.values(), CLIP)
+
+
+def network(kind: str, outputs: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """The network in PyTorch, its parameters and its running statistics by the layout's names."""
     modules: list[Any] = []
     parameters: dict[str, Any] = {}
@@ -100,7 +119,7 @@ def network(kind: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         behind = [slopes, norm] if after else [norm, slopes]
         modules += [dense, *(module for module in behind if module is not None)]
         inputs = units
-    output = torch.nn.Linear(inputs, 3)
+    output = torch.nn.Linear(inputs, outputs)
     parameters["output.weight"], parameters["output.bias"] = output.weight, output.bias
     return torch.nn.Sequential(*modules, output), parameters, running
 
@@ -133,6 +152,9 @@ def schedule_of(kind: str, rule: Any) -> tuple[Any, Any]:
             rule, factor=PLATEAU["factor"], patience=int(PLATEAU["patience"]), threshold=PLATEAU["threshold"],
             min_lr=PLATEAU["floor"] * rate,
         )  # fmt: skip
+    if kind.startswith("schedule_"):
+        name, arguments = SCHEDULES[kind.removeprefix("schedule_")]
+        return getattr(torch.optim.lr_scheduler, name)(rule, **arguments), None
     return None, None
 
 
@@ -156,7 +178,7 @@ def train(optimizer: str, kind: str) -> None:
     trainer = build(optimizer, kind)
     layout, start = trainer.layout, trainer.parameters.copy()
     data = data_of(kind)
-    model, parameters, running = network(kind)
+    model, parameters, running = network(kind, layout.layer_units[-1])
     with torch.no_grad():
         for tensor in layout.tensors:
             values = start[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
@@ -171,14 +193,10 @@ def train(optimizer: str, kind: str) -> None:
     per_epoch = -(-SAMPLES // BATCH_SIZE)
     for step, batch in enumerate(drawn, start=1):
         rule.zero_grad()
-        logits = model(torch.from_numpy(data.x_train[batch].astype(np.float64)))
-        wanted = torch.from_numpy(data.y_train[batch])
-        loss: Any = (
-            torch.nn.functional.binary_cross_entropy_with_logits(logits, wanted.double())
-            if kind == "multilabel"
-            else torch.nn.functional.cross_entropy(logits, wanted.long())
-        )
+        outputs = model(torch.from_numpy(data.x_train[batch].astype(np.float64)))
+        loss = loss_of(kind, outputs, data.y_train[batch])
         loss.backward()
+        clip(kind, parameters)
         rule.step()
         losses.append(float(loss.detach()))
         if by_step and step < STEPS:

@@ -1,4 +1,4 @@
-"""Which of the optimizers PyTorch has, under which names: data only, so that it can be read without PyTorch."""
+"""Which of the choices PyTorch has, under which names: data only, so that it can be read without PyTorch."""
 
 from __future__ import annotations
 
@@ -22,6 +22,47 @@ RULES: dict[str, tuple[str, dict[str, bool]]] = {
     "radam": ("RAdam", {}),
     "rprop": ("Rprop", {}),
 }
+
+#: By our id: the class in `torch.nn`, and its arguments. PReLU, whose slope is learned, is a kind of its own.
+ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "linear": ("Identity", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "softsign": ("Softsign", {}),
+    "hard_sigmoid": ("Hardsigmoid", {}),
+    "hard_tanh": ("Hardtanh", {}),
+    "relu": ("ReLU", {}),
+    "relu6": ("ReLU6", {}),
+    "leaky_relu": ("LeakyReLU", {}),
+    "elu": ("ELU", {}),
+    "selu": ("SELU", {}),
+    "softplus": ("Softplus", {}),
+    "gelu": ("GELU", {}),
+    "gelu_tanh": ("GELU", {"approximate": "tanh"}),
+    "silu": ("SiLU", {}),
+    "mish": ("Mish", {}),
+}
+
+#: By the kind of training: the function in `torch.nn.functional`, and its arguments. The hinges of PyTorch are others.
+LOSSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "mse": ("mse_loss", {}),
+    "mae": ("l1_loss", {}),
+    "huber": ("huber_loss", {"delta": 0.5}),
+    "binary": ("binary_cross_entropy_with_logits", {}),
+    "multilabel": ("binary_cross_entropy_with_logits", {}),
+    "label_smoothing": ("cross_entropy", {"label_smoothing": 0.2}),
+}
+
+#: By our id: the class in `torch.optim.lr_scheduler`, and its arguments, for 30 steps down to a tenth.
+SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "linear": ("LinearLR", {"start_factor": 1.0, "end_factor": 0.1, "total_iters": 30}),
+    "step": ("StepLR", {"step_size": 12, "gamma": 0.5}),
+    "exponential": ("ExponentialLR", {"gamma": 0.5 ** (1 / 12)}),
+    "polynomial": ("PolynomialLR", {"total_iters": 30, "power": 2.0}),
+}
+
+#: By our id: the function in `torch.nn.utils`, at the limit `CLIP`.
+CLIPPINGS = {"by_norm": "clip_grad_norm_", "by_value": "clip_grad_value_"}
+CLIP = 0.1
 
 
 def options(name: str) -> dict[str, Any]:
