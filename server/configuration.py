@@ -201,13 +201,13 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
-    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id]
+    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id].sized(choice.params())
 
 
 def sample_count(data: DataConfig) -> int:
     """How many samples there are, for training and test together."""
     choice = data.dataset
-    return choice.content.rows if isinstance(choice, TableChoice) else int(choice.params()["samples"])
+    return choice.content.rows if isinstance(choice, TableChoice) else DATASETS[choice.id].count(choice.params())
 
 
 def training_size(data: DataConfig) -> int:
@@ -219,7 +219,7 @@ def training_size(data: DataConfig) -> int:
 def input_count(data: DataConfig) -> int:
     """How many inputs the network has."""
     dataset = dataset_of(data)
-    return len(data.features) if dataset.kind == "plane" else dataset.width * dataset.height
+    return len(data.features) if dataset.kind == "plane" else dataset.inputs
 
 
 def _choice(config: ChoiceConfig) -> Choice:
