@@ -55,6 +55,7 @@ class Field(IntEnum):
     NORMALIZE_BACK = 26
     WEIGH = 27
     WEIGH_BACK = 28
+    PIXELS = 29  # rows of each number that is normalized: 1, or those of a channel
 
 
 @dataclass(frozen=True)
@@ -202,9 +203,12 @@ def _dense_layers(network: NetworkSpec) -> list[_Dense]:
 def make_layout(network: NetworkSpec) -> Layout:
     """Lay out a network: all weights, then biases and what else is learned, layer by layer.
 
-    Raises ValueError where groups of a normalization do not part a layer's units evenly.
+    Raises ValueError where groups of a normalization do not part a layer's units evenly, or where it needs an image.
     """
     for number, layer_spec in enumerate(network.layers, start=1):
+        normalization = NORMALIZATIONS[layer_spec.normalization.id]
+        if normalization.needs_image:
+            raise ValueError(f"{normalization.id} is not available in layer{number}: {normalization.needs_image['en']}")
         groups, width = groups_of(layer_spec)
         if width % groups:
             fitting = ", ".join(map(str, divisors(width)))
@@ -274,7 +278,7 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
             values[: len(given)] = given
         limits[:] = layer.activation.saturation(layer.activation_values)
         row[Field.INPUTS], row[Field.UNITS], row[Field.SUMS] = layer.inputs, layer.units, layer.sums
-        row[Field.AFTER] = layer.after
+        row[Field.AFTER], row[Field.PIXELS] = layer.after, 1
         for field, role in (
             (Field.WEIGHT, "weight"),
             (Field.BIAS, "bias"),
