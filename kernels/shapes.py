@@ -16,12 +16,6 @@ OUTPUT = "output"
 Shape: TypeAlias = tuple[int, ...]
 Kind: TypeAlias = Literal["dense", "conv", "pool", "global_pool"]
 
-KINDS: dict[type[LayerSpec], Kind] = {
-    DenseSpec: "dense",
-    ConvSpec: "conv",
-    PoolSpec: "pool",
-    GlobalPoolSpec: "global_pool",
-}
 #: The smallest and the largest value of what makes up an image layer, and of every layer's skip connection.
 BOUNDS = {
     ConvSpec: {"filters": (1, 64), "kernel": (1, 7), "stride": (1, 3), "skip": (0, 8)},

@@ -12,8 +12,8 @@ from kernels.layout import Layout, groups_of, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
 from kernels.network import Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec
-from kernels.normalizations import divisors
-from kernels.spec import Text
+from kernels.normalizations import Normalization, divisors
+from kernels.spec import Text, Variant
 from server import defaults
 from server.catalog import FAMILIES
 from server.datasets import DATASETS, Dataset
@@ -180,14 +180,19 @@ def _unfit(config: RunConfig) -> list[Problem]:
     return problems
 
 
+def _against(variant: Variant) -> Text | None:
+    """Why a dense layer cannot take a variant."""
+    return variant.unavailable or (variant.needs_image if isinstance(variant, Normalization) else None)
+
+
 def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
     """Which of a hidden layer's choices cannot be taken, or do not suit its units."""
     layer, available = config.network.layers[index], True
     for name in ("activation", "initializer", "normalization"):
         field, family = f"network.layers.{index}.{name}", FAMILIES[CHOICE_FIELDS[name]]
-        if reason := family[getattr(layer, name).id].unavailable:
+        if reason := _against(family[getattr(layer, name).id]):
             available = False
-            yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not each.unavailable)}")
+            yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not _against(each))}")
     groups, width = groups_of(network_spec(config).layers[index]) if available else (1, 0)
     if width % groups:
         fitting = ", ".join(map(str, divisors(width)))
