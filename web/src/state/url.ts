@@ -49,7 +49,7 @@ type LayerChoice = 'activation' | 'initializer' | 'bias_initializer' | 'normaliz
 const LAYER_CHOICES: readonly string[] = ['activation', 'initializer', 'bias_initializer', 'normalization'];
 
 const PRESET = 'preset';
-const PAGE_KEYS = ['run', 'embed', 'lang', 'theme'];
+const PAGE_KEYS = ['run', 'embed', 'lang', 'theme', 'scale'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
 const MOST_LAYERS = 64;
 
