@@ -223,6 +223,7 @@ class StageView(View):
     padding: int
     pooling: Literal["max", "mean", ""]
     skip: int
+    groups: int
     operations: int
 
 

@@ -2753,6 +2753,8 @@ export interface components {
          * @description A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it.
          */
         StageView: {
+            /** Groups */
+            groups: number;
             /** Input Shape */
             input_shape: number[];
             /** Kernel */
