@@ -34,8 +34,8 @@ class Stage:
     weighted sums a unit has, 0 where there are no weights. `kernel` and `stride` are 0 where no window slides,
     `padding` is the number of rows of zeros above an image, and of columns on its left. `pooling` is empty but for
     pools. `groups` is into how many groups of units or channels a normalization within each sample parts them, 1 where
-    there is no such thing. `operations` counts a sample's multiplications with an addition, those with padding too, and a pool's
-    additions or comparisons.
+    there is no such thing. `operations` counts a sample's multiplications with an addition, those with padding too,
+    and a pool's additions or comparisons.
     """
 
     name: str
