@@ -210,6 +210,22 @@ class ColumnView(View):
     tensor: str | None
 
 
+class StageView(View):
+    """A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it."""
+
+    name: str
+    kind: Literal["dense", "conv", "pool", "global_pool"]
+    input_shape: list[int]
+    shape: list[int]
+    pieces: int
+    kernel: int
+    stride: int
+    padding: int
+    pooling: Literal["max", "mean", ""]
+    skip: int
+    operations: int
+
+
 class LayoutView(View):
     """Where everything lies in the flat buffers and records."""
 
@@ -221,6 +237,8 @@ class LayoutView(View):
     running_count: int
     layer_names: list[str]
     layer_units: list[int]
+    input_shape: list[int]
+    stages: list[StageView]
 
 
 class CreatedView(View):

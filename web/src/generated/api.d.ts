@@ -1374,6 +1374,8 @@ export interface components {
             buffers: components["schemas"]["TensorView"][];
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Input Shape */
+            input_shape: number[];
             /** Layer Names */
             layer_names: string[];
             /** Layer Units */
@@ -1382,6 +1384,8 @@ export interface components {
             parameter_count: number;
             /** Running Count */
             running_count: number;
+            /** Stages */
+            stages: components["schemas"]["StageView"][];
             /** Tensors */
             tensors: components["schemas"]["TensorView"][];
             /** Weight Count */
@@ -2743,6 +2747,40 @@ export interface components {
              * @default 500
              */
             samples: number;
+        };
+        /**
+         * StageView
+         * @description A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it.
+         */
+        StageView: {
+            /** Input Shape */
+            input_shape: number[];
+            /** Kernel */
+            kernel: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dense" | "conv" | "pool" | "global_pool";
+            /** Name */
+            name: string;
+            /** Operations */
+            operations: number;
+            /** Padding */
+            padding: number;
+            /** Pieces */
+            pieces: number;
+            /**
+             * Pooling
+             * @enum {string}
+             */
+            pooling: "max" | "mean" | "";
+            /** Shape */
+            shape: number[];
+            /** Skip */
+            skip: number;
+            /** Stride */
+            stride: number;
         };
         /**
          * StandardizePreprocessings
