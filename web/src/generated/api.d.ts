@@ -1430,6 +1430,8 @@ export interface components {
             buffers: components["schemas"]["TensorView"][];
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Input Shape */
+            input_shape: number[];
             /** Layer Names */
             layer_names: string[];
             /** Layer Units */
@@ -1438,6 +1440,8 @@ export interface components {
             parameter_count: number;
             /** Running Count */
             running_count: number;
+            /** Stages */
+            stages: components["schemas"]["StageView"][];
             /** Tensors */
             tensors: components["schemas"]["TensorView"][];
             /** Weight Count */
@@ -2096,6 +2100,11 @@ export interface components {
             ][];
             /** Default */
             default: number;
+            /**
+             * Divides Units
+             * @description It must divide what is normalized of the layer.
+             */
+            divides_units: boolean;
             /** Exclusive Minimum */
             exclusive_minimum: boolean;
             help: components["schemas"]["TextView"];
@@ -2871,6 +2880,42 @@ export interface components {
             samples: number;
         };
         /**
+         * StageView
+         * @description A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it.
+         */
+        StageView: {
+            /** Groups */
+            groups: number;
+            /** Input Shape */
+            input_shape: number[];
+            /** Kernel */
+            kernel: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dense" | "conv" | "pool" | "global_pool";
+            /** Name */
+            name: string;
+            /** Operations */
+            operations: number;
+            /** Padding */
+            padding: number;
+            /** Pieces */
+            pieces: number;
+            /**
+             * Pooling
+             * @enum {string}
+             */
+            pooling: "max" | "mean" | "";
+            /** Shape */
+            shape: number[];
+            /** Skip */
+            skip: number;
+            /** Stride */
+            stride: number;
+        };
+        /**
          * StandardizePreprocessings
          * @description Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).
          */
@@ -3191,6 +3236,11 @@ export interface components {
          * @description A choice, with all that the page needs to offer and explain it.
          */
         VariantView: {
+            /**
+             * Acts On
+             * @description Schedules, clippings, bias initializers: what it changes, if it changes anything.
+             */
+            acts_on?: ("bias" | "learning_rate" | "momentum" | "batch_size" | "gradient") | null;
             /** Classes */
             classes?: number | null;
             /**
@@ -3229,6 +3279,16 @@ export interface components {
             kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /**
+             * Least Batch
+             * @description Normalizations only: samples over which a variance must go.
+             */
+            least_batch?: number | null;
+            /**
+             * Least Units
+             * @description Normalizations only: units over which a variance must go.
+             */
+            least_units?: number | null;
+            /**
              * Momentum
              * @description Optimizers only: the parameter that a momentum schedule changes.
              */
@@ -3238,16 +3298,41 @@ export interface components {
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**
+             * Order Only
+             * @description Samplings only: matters where a batch is not all samples.
+             */
+            order_only?: boolean | null;
+            /**
              * Output Only
              * @description Bias initializers only: not for hidden layers.
              */
             output_only?: boolean | null;
+            /**
+             * Own Rates
+             * @description Optimizers only: the learning rate is the first step's only.
+             */
+            own_rates?: boolean | null;
             /** Params */
             params: components["schemas"]["ParamView"][];
+            /**
+             * Pieces
+             * @description Gates without such a parameter: the weighted sums of a unit.
+             */
+            pieces?: number | null;
             /** Preview */
             preview?: components["schemas"]["PlanePreview"] | components["schemas"]["ImagesPreview"] | null;
+            /**
+             * Signs Only
+             * @description Optimizers only: steps alike however long the gradient is.
+             */
+            signs_only?: boolean | null;
             /** Source */
             source: string;
+            /**
+             * Takes Bias
+             * @description Normalizations only: before the activation there is no bias.
+             */
+            takes_bias?: boolean | null;
             /**
              * Task
              * @description Data sets only, as are kind, classes and preview.
