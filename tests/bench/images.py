@@ -21,7 +21,7 @@ from tests.bench.rounds import Work, medians, timed
 from tests.kernels.memory import MEMORY_LIMIT, allocated, by_hand
 
 LEARNING_RATE = 0.01
-CLASSES = 10
+CLASSES, TESTED = 10, 100
 #: Records grow sparser as a run goes on: ours is timed as sparse as they are after so many seconds.
 SECONDS_BEFORE = 5.0
 #: The side of the matrices whose product tells what the machine can do.
@@ -70,7 +70,7 @@ class ImageCase:
             (),
             self.batch_size,
         )
-        return Trainer(self.spec, training, TrainingData(x, y, x[:100], y[:100]), seed=1)
+        return Trainer(self.spec, training, TrainingData(x, y, x[:TESTED], y[:TESTED]), seed=1)
 
 
 XAVIER, RELU, TANH = Choice("xavier_uniform"), Choice("relu"), Choice("tanh")
@@ -213,7 +213,10 @@ def measure_all() -> list[ImageTiming | Held]:
         timings = [measure(case) for case in CASES]
     return [
         *timings,
-        *(Held(case, allocated(case.trainer), by_hand(case.trainer(), (case.samples, 100))) for case in CASES),
+        *(
+            Held(case, allocated(case.trainer), by_hand(case.trainer(), case.spec, case.samples + TESTED))
+            for case in CASES
+        ),
     ]
 
 

@@ -6,7 +6,11 @@ import math
 import tracemalloc
 from collections.abc import Callable
 
+from kernels.activations import ACTIVATIONS
+from kernels.network import ConvSpec, NetworkSpec, WeightedSpec
+from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
+from kernels.shapes import Stage, stages
 from kernels.trainer import Trainer
 
 #: How many times as much as by hand a training of a network on images may hold.
@@ -27,19 +31,33 @@ def allocated(make: Callable[[], Trainer]) -> int:
         tracemalloc.stop()
 
 
-def by_hand(trainer: Trainer, samples: tuple[int, int]) -> int:
-    """Bytes of parameters, slots, activations and data, for so many samples to train and to test on.
+def _activations(network: NetworkSpec, stage: Stage, number: int) -> int:
+    """The numbers that a layer puts somewhere for one sample: sums, normalized, activated, and after dropout."""
+    out = math.prod(stage.shape)
+    layer = network.layers[number] if number < len(network.layers) else None
+    if not isinstance(layer, WeightedSpec):
+        return out
+    count = sums = stage.pieces * out
+    normalization = NORMALIZATIONS[layer.normalization.id]
+    if normalization.forward is not None:
+        count += out if normalization.after(normalization.values(layer.normalization.params)) else sums
+    if ACTIVATIONS[layer.activation.id].forward is not None:
+        count += out
+    if layer.dropout or (isinstance(layer, ConvSpec) and layer.channel_dropout):
+        count += out
+    return count
+
+
+def by_hand(trainer: Trainer, network: NetworkSpec, samples: int) -> int:
+    """Bytes of parameters, slots, activations and data, for so many samples to train and to test on together.
 
     Every parameter has its gradient and its last update, and the optimizer's slots. For each sample of a batch there is
-    what comes in, and of each layer the weighted sums, what leaves its activation where it has one, and the gradient of
-    what leaves it. A sample of the data is its inputs, its target, and its place in the epoch's order.
+    what comes in, what each layer makes of it, and the gradient of one layer at a time. A sample of the data is its
+    inputs and its target.
     """
-    layout = trainer.layout
-    optimizer = OPTIMIZERS[trainer.optimizer.id]
-    parameters = layout.parameter_count * (3 + len(optimizer.slots))
-    inputs = math.prod(layout.input_shape)
-    activations = inputs
-    for stage in layout.stages:
-        out = math.prod(stage.shape)
-        activations += 2 * out if stage.name == "output" or not stage.pieces else 3 * out
-    return _FLOAT * (parameters + trainer.batch_size * activations + sum(samples) * (inputs + 2))
+    parameters = trainer.layout.parameter_count * (3 + len(OPTIMIZERS[trainer.optimizer.id].slots))
+    layers = stages(network)
+    activations = network.inputs + sum(_activations(network, stage, i) for i, stage in enumerate(layers))
+    gradient = max(math.prod(stage.shape) for stage in layers)
+    batch = trainer.batch_size * (activations + gradient)
+    return _FLOAT * (parameters + batch + samples * (network.inputs + 1))
