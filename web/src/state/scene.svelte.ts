@@ -11,6 +11,7 @@ import {
   featureMatrix,
   gridPoints,
   gridSide,
+  Preprocessor,
   preprocess,
   sliceRows,
   type PlaneColumns,
@@ -18,6 +19,7 @@ import {
 import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
 import type { Weights } from '../model/plan';
 import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
+import { Look } from './look.svelte';
 import { invalidate, onFrame } from './loop';
 import { Pass } from './pass';
 import type { RunStore } from './run.svelte';
@@ -37,8 +39,8 @@ export class Scene {
   values = $state<LinkValues>('weights');
   /** The neuron, link or mark under the pointer or the focus. */
   hit = $state.raw<Hit | null>(null);
-  /** Which test sample is looked at (images). */
-  sample = $state(0);
+  /** The image that is looked at. */
+  readonly look = new Look();
   /** Which columns of a table its picture is drawn over; the others are at their mean. */
   axes = $state.raw<PlaneColumns>([0, 1]);
   /** Grows when the test samples have new predictions. */
@@ -62,6 +64,7 @@ export class Scene {
   private shown: Pass | null = null;
   private test: Pass | null = null;
   private sampleInputs: Float32Array = new Float32Array(0);
+  private preprocessor: Preprocessor | null = null;
   private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null, string] = [null, null, null, ''];
 
   constructor(readonly run: RunStore) {
@@ -93,14 +96,6 @@ export class Scene {
     return this.values === 'weights' ? frame.params : frame[this.values];
   }
 
-  /** Looks at another test sample (images); wraps around. */
-  choose(sample: number): void {
-    const count = this.data?.test.count ?? 1;
-    this.sample = ((sample % count) + count) % count;
-    this.prepareSample();
-    invalidate();
-  }
-
   /** Draws a table's picture over other columns. */
   lookAlong(axes: PlaneColumns): void {
     this.axes = axes;
@@ -110,6 +105,7 @@ export class Scene {
 
   private update(frame: Frame | null, now: number): void {
     this.rebuild();
+    if (this.look.refresh()) this.takeImage();
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
     const weights = this.evaluated(frame);
     if (this.shown?.work(weights, now, SHOWN_BUDGET)) this.readShown();
@@ -142,11 +138,12 @@ export class Scene {
     // Data of an older configuration do not fit until the new ones have come.
     if (!data || data.offset.length !== this.network.inputs) return;
     this.data = data;
+    this.look.show(data);
     const lossTasks = catalog.families.losses.find((variant) => variant.id === loss)?.tasks ?? [];
     this.link = linkOf(data.task, lossTasks);
     if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
     if (data.kind !== 'images') this.prepareGrid(data);
-    else this.choose(Math.min(this.sample, data.test.count - 1));
+    else this.prepareImage(data);
     if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
@@ -165,15 +162,21 @@ export class Scene {
     this.meaning = new Float32Array(network.layers.at(-1)!.units * count);
   }
 
-  private prepareSample(): void {
-    const { data, network } = this;
-    if (!data || !network || data.kind !== 'images') return;
-    const pixels = data.width * data.height;
-    const image = data.test.inputs.subarray(this.sample * pixels, (this.sample + 1) * pixels);
+  private prepareImage(data: RunData): void {
+    const network = this.network!;
     this.side = 0;
-    this.sampleInputs = preprocess(image, 1, data);
+    this.preprocessor = new Preprocessor(data);
+    this.sampleInputs = new Float32Array(network.inputs);
     this.shown = new Pass(network, this.sampleInputs, 1);
     this.meaning = new Float32Array(network.layers.at(-1)!.units);
+    this.takeImage();
+  }
+
+  /** The pixels that are looked at have changed: the pass over them begins anew, in the same buffers. */
+  private takeImage(): void {
+    if (this.data?.kind !== 'images' || this.look.pixels.length !== this.sampleInputs.length) return;
+    this.preprocessor?.apply(this.look.pixels, 1, this.sampleInputs);
+    this.shown?.renew();
   }
 
   private prepareTest(data: RunData, layout: Layout, config: RunConfig): void {
