@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from kernels.layout import Layout, groups_of, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import Choice, LayerSpec, NetworkSpec, Switch, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec
 from kernels.normalizations import Normalization, divisors
 from kernels.spec import Text, Variant
 from server import defaults
@@ -206,13 +207,13 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
-    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id]
+    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id].sized(choice.params())
 
 
 def sample_count(data: DataConfig) -> int:
     """How many samples there are, for training and test together."""
     choice = data.dataset
-    return choice.content.rows if isinstance(choice, TableChoice) else int(choice.params()["samples"])
+    return choice.content.rows if isinstance(choice, TableChoice) else DATASETS[choice.id].count(choice.params())
 
 
 def training_size(data: DataConfig) -> int:
@@ -221,10 +222,15 @@ def training_size(data: DataConfig) -> int:
     return min(max(round(samples * data.train_share), 1), samples - 1)
 
 
+def input_shape(data: DataConfig) -> tuple[int, ...]:
+    """The shape of what enters the network: (features,), or (channels, height, width) of images."""
+    dataset = dataset_of(data)
+    return (len(data.features),) if dataset.kind == "plane" else (dataset.channels, dataset.height, dataset.width)
+
+
 def input_count(data: DataConfig) -> int:
     """How many inputs the network has."""
-    dataset = dataset_of(data)
-    return len(data.features) if dataset.kind == "plane" else dataset.width * dataset.height
+    return math.prod(input_shape(data))
 
 
 def _choice(config: ChoiceConfig) -> Choice:
@@ -234,7 +240,7 @@ def _choice(config: ChoiceConfig) -> Choice:
 def network_spec(config: RunConfig) -> NetworkSpec:
     """The network as the kernels take it."""
     layers = tuple(
-        LayerSpec(
+        DenseSpec(
             units=layer.units,
             activation=_choice(layer.activation),
             initializer=_choice(layer.initializer),
@@ -247,7 +253,7 @@ def network_spec(config: RunConfig) -> NetworkSpec:
     )
     output = config.network.output
     return NetworkSpec(
-        inputs=input_count(config.data),
+        shape=input_shape(config.data),
         layers=layers,
         outputs=dataset_of(config.data).outputs,
         output_initializer=_choice(output.initializer),

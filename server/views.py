@@ -66,6 +66,7 @@ class ParamView(View):
     choices: list[tuple[str, TextView]] = Field(
         description="If any, the number is the index of one: its id, its label."
     )
+    divides_units: bool = Field(description="It must divide what is normalized of the layer.")
 
 
 class PlanePreview(View):
@@ -76,12 +77,14 @@ class PlanePreview(View):
 
 
 class ImagesPreview(View):
-    """A thumbnail of images: grey values from 0 to 1, row by row."""
+    """A thumbnail of images: bytes from 0 to `levels` in base64, channel by channel, row by row; 3 channels are RGB."""
 
     kind: Literal["images"]
     width: int
     height: int
-    images: list[list[float]]
+    channels: int
+    levels: int
+    images: list[str]
     labels: list[str]
 
 
@@ -106,6 +109,16 @@ class VariantView(View):
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
     follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
+    pieces: int | None = Field(None, description="Gates without such a parameter: the weighted sums of a unit.")
+    own_rates: bool | None = Field(None, description="Optimizers only: the learning rate is the first step's only.")
+    signs_only: bool | None = Field(None, description="Optimizers only: steps alike however long the gradient is.")
+    order_only: bool | None = Field(None, description="Samplings only: matters where a batch is not all samples.")
+    acts_on: Literal["bias", "learning_rate", "momentum", "batch_size", "gradient"] | None = Field(
+        None, description="Schedules, clippings, bias initializers: what it changes, if it changes anything."
+    )
+    takes_bias: bool | None = Field(None, description="Normalizations only: before the activation there is no bias.")
+    least_batch: int | None = Field(None, description="Normalizations only: samples over which a variance must go.")
+    least_units: int | None = Field(None, description="Normalizations only: units over which a variance must go.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
@@ -210,6 +223,23 @@ class ColumnView(View):
     tensor: str | None
 
 
+class StageView(View):
+    """A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it."""
+
+    name: str
+    kind: Literal["dense", "conv", "pool", "global_pool"]
+    input_shape: list[int]
+    shape: list[int]
+    pieces: int
+    kernel: int
+    stride: int
+    padding: int
+    pooling: Literal["max", "mean", ""]
+    skip: int
+    groups: int
+    operations: int
+
+
 class LayoutView(View):
     """Where everything lies in the flat buffers and records."""
 
@@ -221,6 +251,8 @@ class LayoutView(View):
     running_count: int
     layer_names: list[str]
     layer_units: list[int]
+    input_shape: list[int]
+    stages: list[StageView]
 
 
 class CreatedView(View):

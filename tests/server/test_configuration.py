@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kernels.network import DenseSpec
 from server.configuration import (
     DEFAULT,
     layout_of,
@@ -198,10 +199,11 @@ def test_the_kernels_get_what_was_chosen() -> None:
     )
     network, training = network_spec(config), training_spec(config)
     assert (network.inputs, network.outputs, len(network.layers)) == (3, 1, 1)
-    assert network.layers[0].units == 5
-    assert network.layers[0].dropout == 0.25
-    assert (network.layers[0].dropconnect, network.input_dropout) == (0.3, 0.1)
-    assert network.layers[0].activation.params == {"slope": 0.2}
+    layer = network.layers[0]
+    assert isinstance(layer, DenseSpec)
+    assert (layer.units, layer.dropout) == (5, 0.25)
+    assert (layer.dropconnect, network.input_dropout) == (0.3, 0.1)
+    assert layer.activation.params == {"slope": 0.2}
     assert training.optimizer.params == {"learning_rate": 2}
     assert [(choice.id, choice.params) for choice in training.regularizers] == [
         ("l2", config.training.regularizers[0].params())
@@ -216,7 +218,7 @@ def test_the_kernels_get_what_was_chosen() -> None:
     assert training.switch is not None
     assert (training.switch.step, training.switch.optimizer.params["momentum"]) == (90, 0.5)
     digits = network_spec(resolve({"data": {"dataset": {"id": "digits"}}}))
-    assert (digits.inputs, digits.outputs) == (64, 10)
+    assert (digits.shape, digits.inputs, digits.outputs) == ((1, 8, 8), 64, 10)
 
 
 INVERSE = {"training": {"schedule": {"id": "cyclic"}, "momentum_schedule": {"id": "inverse_cycle"}}}

@@ -1,12 +1,12 @@
 /** The paper that a person draws on: strokes as smooth as the screen allows, over the sample they began from. */
-import type { ImageShape, Ink } from '../model/ink';
+import type { Ink } from '../model/ink';
 import type { Strokes } from '../model/strokes';
 import type { Context } from './heatmap';
-import type { SingleImage } from './images';
+import type { ImageSize, SingleImage } from './images';
 import { css, type Palette } from './palette';
 
 /** Sizes of the paper in points, beside the image's in pixels. */
-export interface Paper extends ImageShape {
+export interface Paper extends ImageSize {
   readonly side: number;
   readonly high: number;
 }
@@ -23,16 +23,17 @@ export function drawPaper(
   context: Context,
   palette: Palette,
   strokes: Strokes,
-  { side, high, width, height }: Paper,
+  size: Paper,
   ink: Ink,
   under: Underlay | null,
   pen: { readonly x: number; readonly y: number; readonly down: boolean } | null,
 ): void {
+  const { side, high, width } = size;
   // The drawing's own ink is dark on light in the light theme, as the images are.
   const [paper, line] = ink.paper === 0 ? [css(palette.zero), palette.ink] : [palette.ink, css(palette.zero)];
   context.fillStyle = paper;
   context.fillRect(0, 0, side, high);
-  under?.image.draw(context, palette, under.images, under.sample, width, height, side);
+  under?.image.draw(context, palette, under.images, under.sample, size, side);
   context.lineCap = 'round';
   context.lineJoin = 'round';
   context.lineWidth = Math.max(3, (ink.thickness * side) / width);

@@ -642,7 +642,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -703,6 +703,12 @@ export interface components {
              * @default 1797
              */
             samples: number;
+            /**
+             * Size
+             * @description 8 × 8 pixels as scanned, or 16 × 16 by linear interpolation: no more to see, but more room for layers of convolution and pooling.
+             * @default 0
+             */
+            size: number;
         };
         /**
          * DiscsDatasets
@@ -1083,13 +1089,15 @@ export interface components {
         };
         /**
          * ImagesPreview
-         * @description A thumbnail of images: grey values from 0 to 1, row by row.
+         * @description A thumbnail of images: bytes from 0 to `levels` in base64, channel by channel, row by row; 3 channels are RGB.
          */
         ImagesPreview: {
+            /** Channels */
+            channels: number;
             /** Height */
             height: number;
             /** Images */
-            images: number[][];
+            images: string[];
             /**
              * Kind
              * @constant
@@ -1097,6 +1105,8 @@ export interface components {
             kind: "images";
             /** Labels */
             labels: string[];
+            /** Levels */
+            levels: number;
             /** Width */
             width: number;
         };
@@ -1374,6 +1384,8 @@ export interface components {
             buffers: components["schemas"]["TensorView"][];
             /** Columns */
             columns: components["schemas"]["ColumnView"][];
+            /** Input Shape */
+            input_shape: number[];
             /** Layer Names */
             layer_names: string[];
             /** Layer Units */
@@ -1382,6 +1394,8 @@ export interface components {
             parameter_count: number;
             /** Running Count */
             running_count: number;
+            /** Stages */
+            stages: components["schemas"]["StageView"][];
             /** Tensors */
             tensors: components["schemas"]["TensorView"][];
             /** Weight Count */
@@ -2017,6 +2031,11 @@ export interface components {
             ][];
             /** Default */
             default: number;
+            /**
+             * Divides Units
+             * @description It must divide what is normalized of the layer.
+             */
+            divides_units: boolean;
             /** Exclusive Minimum */
             exclusive_minimum: boolean;
             help: components["schemas"]["TextView"];
@@ -2560,6 +2579,53 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * ShapesDatasets
+         * @description Six geometric shapes on 28 × 28 pixels, anywhere and turned: where a dense network learns every place, a convolution learns a corner once.
+         */
+        ShapesDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shapes";
+            /**
+             * Noise
+             * @description The standard deviation of what chance adds to each pixel, where black is 0 and white is 1.
+             * @default 0.05
+             */
+            noise: number;
+            /**
+             * Position
+             * @description How many pixels a figure lies off the centre at most. What a convolution learns in one place, it knows in all; a dense layer has to learn every place.
+             * @default 3
+             */
+            position: number;
+            /**
+             * Rotation
+             * @description How many degrees a figure is turned at most, either way.
+             * @default 30
+             */
+            rotation: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 2000
+             */
+            samples: number;
+            /**
+             * Scale
+             * @description By how much figures are larger or smaller than usual.
+             * @default 0.15
+             */
+            scale: number;
+            /**
+             * Thickness
+             * @description How many pixels wide the ring is, and the arms of the cross.
+             * @default 4
+             */
+            thickness: number;
+        };
+        /**
          * ShuffledOnceSamplings
          * @description Every sample once an epoch, always in the same random order.
          */
@@ -2745,8 +2811,44 @@ export interface components {
             samples: number;
         };
         /**
+         * StageView
+         * @description A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it.
+         */
+        StageView: {
+            /** Groups */
+            groups: number;
+            /** Input Shape */
+            input_shape: number[];
+            /** Kernel */
+            kernel: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dense" | "conv" | "pool" | "global_pool";
+            /** Name */
+            name: string;
+            /** Operations */
+            operations: number;
+            /** Padding */
+            padding: number;
+            /** Pieces */
+            pieces: number;
+            /**
+             * Pooling
+             * @enum {string}
+             */
+            pooling: "max" | "mean" | "";
+            /** Shape */
+            shape: number[];
+            /** Skip */
+            skip: number;
+            /** Stride */
+            stride: number;
+        };
+        /**
          * StandardizePreprocessings
-         * @description Each input to mean 0 and variance 1 over the training set.
+         * @description Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).
          */
         StandardizePreprocessings: {
             /**
@@ -2831,6 +2933,53 @@ export interface components {
             best_step: number;
             /** Step */
             step: number;
+        };
+        /**
+         * StrokesDatasets
+         * @description Digits on 28 × 28 pixels that a pen draws along wobbling lines. Move, turn and thicken them, and see which network still reads them.
+         */
+        StrokesDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "strokes";
+            /**
+             * Noise
+             * @description The standard deviation of what chance adds to each pixel, where black is 0 and white is 1.
+             * @default 0.05
+             */
+            noise: number;
+            /**
+             * Position
+             * @description How many pixels a figure lies off the centre at most. What a convolution learns in one place, it knows in all; a dense layer has to learn every place.
+             * @default 3
+             */
+            position: number;
+            /**
+             * Rotation
+             * @description How many degrees a figure is turned at most, either way.
+             * @default 10
+             */
+            rotation: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 3000
+             */
+            samples: number;
+            /**
+             * Scale
+             * @description By how much figures are larger or smaller than usual.
+             * @default 0.15
+             */
+            scale: number;
+            /**
+             * Thickness
+             * @description How many pixels wide the pen is.
+             * @default 2.5
+             */
+            thickness: number;
         };
         /**
          * SwitchConfig
@@ -3018,6 +3167,11 @@ export interface components {
          * @description A choice, with all that the page needs to offer and explain it.
          */
         VariantView: {
+            /**
+             * Acts On
+             * @description Schedules, clippings, bias initializers: what it changes, if it changes anything.
+             */
+            acts_on?: ("bias" | "learning_rate" | "momentum" | "batch_size" | "gradient") | null;
             /** Classes */
             classes?: number | null;
             /**
@@ -3056,6 +3210,16 @@ export interface components {
             kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /**
+             * Least Batch
+             * @description Normalizations only: samples over which a variance must go.
+             */
+            least_batch?: number | null;
+            /**
+             * Least Units
+             * @description Normalizations only: units over which a variance must go.
+             */
+            least_units?: number | null;
+            /**
              * Momentum
              * @description Optimizers only: the parameter that a momentum schedule changes.
              */
@@ -3065,16 +3229,41 @@ export interface components {
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**
+             * Order Only
+             * @description Samplings only: matters where a batch is not all samples.
+             */
+            order_only?: boolean | null;
+            /**
              * Output Only
              * @description Bias initializers only: not for hidden layers.
              */
             output_only?: boolean | null;
+            /**
+             * Own Rates
+             * @description Optimizers only: the learning rate is the first step's only.
+             */
+            own_rates?: boolean | null;
             /** Params */
             params: components["schemas"]["ParamView"][];
+            /**
+             * Pieces
+             * @description Gates without such a parameter: the weighted sums of a unit.
+             */
+            pieces?: number | null;
             /** Preview */
             preview?: components["schemas"]["PlanePreview"] | components["schemas"]["ImagesPreview"] | null;
+            /**
+             * Signs Only
+             * @description Optimizers only: steps alike however long the gradient is.
+             */
+            signs_only?: boolean | null;
             /** Source */
             source: string;
+            /**
+             * Takes Bias
+             * @description Normalizations only: before the activation there is no bias.
+             */
+            takes_bias?: boolean | null;
             /**
              * Task
              * @description Data sets only, as are kind, classes and preview.

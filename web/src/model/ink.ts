@@ -2,14 +2,8 @@
  * How the training images are drawn on average, so that a drawing can be placed and be as thick as they are: measured, so
  * that no data set has to be known by name.
  */
+import type { ImageSize } from '../draw/images';
 import type { Placement, Strokes } from './strokes';
-
-/** Size of an image; pixels lie in the order [channel][row][column]. */
-export interface ImageShape {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
 
 export interface Ink {
   /** Level of the paper and of what is drawn on it: 0 and 1, or the other way round. */
@@ -30,7 +24,7 @@ const DRAWN = 0.25;
 const MOST_ENLARGED = 2.5;
 
 /** `images` is [n, channels * height * width] from 0 to 1. */
-export function measureInk(images: Float32Array, shape: ImageShape): Ink {
+export function measureInk(images: Float32Array, shape: ImageSize): Ink {
   const { width, height, channels } = shape;
   const pixels = width * height;
   const count = Math.min(ENOUGH, Math.floor(images.length / (pixels * channels)));
@@ -106,7 +100,7 @@ function measureOne(image: Float32Array, width: number, height: number) {
 }
 
 /** Where the paper lies when it is taken as it is: as wide as the image. */
-export function asDrawn({ width }: ImageShape, out: Placement): Placement {
+export function asDrawn({ width }: ImageSize, out: Placement): Placement {
   out.scale = width;
   out.right = out.down = 0;
   return out;
@@ -116,7 +110,7 @@ export function asDrawn({ width }: ImageShape, out: Placement): Placement {
  * Where strokes lie when they are as high as the training images' and have their centre of mass, as those were made
  * (LeCun et al. 1998, section III.A). What is drawn stays within the image where it is small enough for that.
  */
-export function asTrained(strokes: Strokes, shape: ImageShape, ink: Ink, out: Placement): Placement {
+export function asTrained(strokes: Strokes, shape: ImageSize, ink: Ink, out: Placement): Placement {
   asDrawn(shape, out);
   if (strokes.count === 0) return out;
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];

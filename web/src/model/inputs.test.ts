@@ -6,12 +6,19 @@ describe('preprocessing', () => {
   const samples = Float32Array.of(1, 2, 3, 5);
 
   it('subtracts the offset, scales, and lays out feature-major', () => {
-    const out = preprocess(samples, 2, { offset: Float32Array.of(1, 1), matrix: Float32Array.of(2, 0, 0, 10) });
+    const out = preprocess(samples, 2, { offset: Float32Array.of(1, 1), matrix: Float32Array.of(2, 10) });
     expect([...out]).toEqual([0, 4, 10, 40]);
   });
 
   it('mixes features by a full matrix', () => {
     const out = preprocess(samples, 2, { offset: Float32Array.of(0, 0), matrix: Float32Array.of(1, 1, 0, 1) });
+    expect([...out]).toEqual([1, 3, 3, 8]);
+  });
+
+  it('writes over what a buffer held that is used again', () => {
+    const fitted = { offset: Float32Array.of(0, 0), matrix: Float32Array.of(1, 1, 0, 1) };
+    const out = new Float32Array(4).fill(9);
+    expect(preprocess(samples, 2, fitted, out)).toBe(out);
     expect([...out]).toEqual([1, 3, 3, 8]);
   });
 });

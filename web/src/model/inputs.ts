@@ -5,45 +5,31 @@ import { features } from '../generated/formulas';
 export interface Preprocessing {
   /** [d] */
   readonly offset: Float32Array;
-  /** [d, d], row-major */
+  /** [d, d], row-major, or [d], its diagonal */
   readonly matrix: Float32Array;
 }
 
 /** The plane data live in [-PLANE, PLANE] on both axes. */
 export const PLANE = 6;
 
-/** Preprocessing that is used again and again: what its matrix is like is found out once. */
-export class Preprocessor {
-  private readonly diagonal: boolean;
-
-  constructor(private readonly fitted: Preprocessing) {
-    this.diagonal = isDiagonal(fitted.matrix, fitted.offset.length);
-  }
-
-  /** [n, d] samples (row-major) to [d][n] preprocessed inputs, in place of what `out` holds. */
-  apply(samples: Float32Array, count: number, out: Float32Array): void {
-    const { offset, matrix } = this.fitted;
-    const width = offset.length;
-    if (!this.diagonal) out.fill(0);
-    for (let s = 0; s < count; s++) {
-      for (let i = 0; i < width; i++) {
-        const value = samples[s * width + i]! - offset[i]!;
-        if (this.diagonal) out[i * count + s] = value * matrix[i * width + i]!;
-        else for (let j = 0; j < width; j++) out[j * count + s]! += value * matrix[i * width + j]!;
-      }
+/** [n, d] samples (row-major) to [d][n] preprocessed inputs, written into `out`. */
+export function preprocess(
+  samples: Float32Array,
+  count: number,
+  { offset, matrix }: Preprocessing,
+  out: Float32Array = new Float32Array(offset.length * count),
+): Float32Array {
+  const width = offset.length;
+  const diagonal = matrix.length === width;
+  if (!diagonal) out.fill(0);
+  for (let s = 0; s < count; s++) {
+    for (let i = 0; i < width; i++) {
+      const value = samples[s * width + i]! - offset[i]!;
+      if (diagonal) out[i * count + s] = value * matrix[i]!;
+      else for (let j = 0; j < width; j++) out[j * count + s]! += value * matrix[i * width + j]!;
     }
   }
-}
-
-/** [n, d] samples (row-major) to [d][n] preprocessed inputs. */
-export function preprocess(samples: Float32Array, count: number, fitted: Preprocessing): Float32Array {
-  const out = new Float32Array(fitted.offset.length * count);
-  new Preprocessor(fitted).apply(samples, count, out);
   return out;
-}
-
-function isDiagonal(matrix: Float32Array, width: number): boolean {
-  return matrix.every((value, index) => value === 0 || index % (width + 1) === 0);
 }
 
 /** [n, 2] points to the chosen features, [n, d] row-major. Throws on a feature without a formula. */

@@ -1,5 +1,5 @@
 /** An image moved, turned and enlarged, as a person does it by sliders to see what the network does not mind. */
-import type { ImageShape } from './ink';
+import type { ImageSize } from '../draw/images';
 
 export interface Transform {
   /** In pixels. */
@@ -25,7 +25,7 @@ export function transformImage(
   image: Float32Array,
   from: number,
   out: Float32Array,
-  { width, height, channels }: ImageShape,
+  { width, height, channels }: ImageSize,
   transform: Transform,
 ): void {
   const pixels = width * height;

@@ -8,7 +8,10 @@ type Schemas = components['schemas'];
 export type Text = Schemas['TextView'];
 
 /** One number that a person may set, as the catalogue describes it; a unit of "%" means that 0.1 is shown as 10 %. */
-export type Param = Schemas['ParamView'];
+export type Param = Schemas['ParamView'] & {
+  /** Where not every number between the bounds will do: those that will, in rising order. */
+  allowed?: readonly number[];
+};
 
 export type Task = 'regression' | 'binary' | 'multiclass' | 'multilabel';
 export type DataKind = 'plane' | 'images' | 'table';
@@ -236,6 +239,8 @@ export interface RunData {
   /** Size of an image in pixels; the columns of a table, by 1; of no use for the plane. */
   width: number;
   height: number;
+  /** Of an image: 1 is grey, 3 are red, green and blue. */
+  channels: number;
   classNames: string[];
   train: Samples;
   test: Samples;
@@ -245,14 +250,14 @@ export interface RunData {
   target: Axis | null;
   /** What the network's inputs are called, where the columns have names. */
   inputNames: string[];
-  /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major. */
+  /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major, or [d], its diagonal. */
   offset: Float32Array;
   matrix: Float32Array;
 }
 
 export interface Samples {
   count: number;
-  /** [count, 2] for the plane, [count, width * height] in 0..1 for images, [count, width] for a table. */
+  /** [count, 2] for the plane, [count, channels * height * width] in 0..1 for images, [count, width] for a table. */
   inputs: Float32Array;
   targets: Float32Array;
 }

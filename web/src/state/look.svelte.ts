@@ -2,7 +2,8 @@
  * The image that is looked at: a test sample or what a person has drawn, moved and turned as the sliders say. One for the
  * whole page: network and output card show the same. Its pixels are written anew in place, at most once a drawn frame.
  */
-import { asDrawn, asTrained, measureInk, type ImageShape, type Ink } from '../model/ink';
+import { asDrawn, asTrained, measureInk, type Ink } from '../model/ink';
+import type { ImageSize } from '../draw/images';
 import type { RunData } from '../protocol/messages';
 import { Raster, Strokes, type Placement } from '../model/strokes';
 import { transformImage, UNMOVED, type Transform } from '../model/transform';
@@ -11,7 +12,7 @@ import { invalidate } from './loop';
 export type Source = 'sample' | 'drawing';
 
 /** Of an image without pixels. */
-const NOTHING: ImageShape = { width: 0, height: 0, channels: 1 };
+const NOTHING: ImageSize = { width: 0, height: 0, channels: 1 };
 
 export class Look {
   source = $state<Source>('sample');
@@ -29,7 +30,7 @@ export class Look {
   full = $state(false);
 
   readonly strokes = new Strokes();
-  shape: ImageShape = NOTHING;
+  shape: ImageSize = NOTHING;
   /** How the training images are drawn; null before there are images. */
   ink: Ink | null = null;
   /** [channels * height * width] from 0 to 1: what the network gets, before preprocessing. Reused. */
@@ -46,7 +47,7 @@ export class Look {
     if (data === this.data) return;
     this.data = data.kind === 'images' ? data : null;
     if (!this.data) return;
-    this.shape = shapeOf(this.data);
+    this.shape = this.data;
     const size = this.shape.width * this.shape.height * this.shape.channels;
     this.pixels = new Float32Array(size);
     this.original = new Float32Array(size);
@@ -154,9 +155,4 @@ export class Look {
     this.stale = true;
     invalidate();
   }
-}
-
-/** What one sample of image data is like. */
-export function shapeOf({ width, height, test }: RunData): ImageShape {
-  return { width, height, channels: Math.round(test.inputs.length / (test.count * width * height)) || 1 };
 }

@@ -16,6 +16,7 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { fitDivisors } from './divisors';
 import { variantOf } from './families';
 import type { Circumstances } from './fitness';
 import { History } from './history';
@@ -63,9 +64,22 @@ export class RunStore extends RunMirror {
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
   readonly circumstances = $derived.by((): Circumstances => {
-    const dataset = this.catalog && this.wanted && variantOf(this.catalog, 'datasets', this.wanted.data.dataset.id);
+    if (!this.catalog || !this.wanted) return {};
+    const { catalog } = this;
+    const { data, training } = this.wanted;
+    const dataset = variantOf(catalog, 'datasets', data.dataset.id);
     const about = dataset?.uploaded ? this.data : dataset;
-    return { task: about?.task ?? undefined, kind: about?.kind ?? undefined };
+    const used = [training.optimizer, ...(training.switch ? [training.switch.optimizer] : [])];
+    return {
+      task: about?.task ?? undefined,
+      kind: about?.kind ?? undefined,
+      samples: this.data?.train.count,
+      batch: training.batch_size,
+      usualBatch: catalog.default_config.training.batch_size,
+      optimizers: used.flatMap(({ id }) => variantOf(catalog, 'optimizers', id) ?? []),
+      schedule: variantOf(catalog, 'schedules', training.schedule.id),
+      cycling: catalog.families.schedules.filter((schedule) => schedule.cycles),
+    };
   });
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
@@ -302,7 +316,8 @@ export class RunStore extends RunMirror {
 
   /** Changes the hidden layers, from what the person has asked for so far (also when two clicks follow fast). */
   setLayers(update: (layers: LayerConfig[]) => LayerConfig[]): void {
-    if (this.wanted) this.set({ network: { layers: update(this.wanted.network.layers) } });
+    if (!this.wanted || !this.catalog) return;
+    this.set({ network: { layers: fitDivisors(update(this.wanted.network.layers), this.catalog) } });
   }
 
   undo(): void {

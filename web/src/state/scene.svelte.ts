@@ -11,7 +11,6 @@ import {
   featureMatrix,
   gridPoints,
   gridSide,
-  Preprocessor,
   preprocess,
   sliceRows,
   type PlaneColumns,
@@ -64,7 +63,6 @@ export class Scene {
   private shown: Pass | null = null;
   private test: Pass | null = null;
   private sampleInputs: Float32Array = new Float32Array(0);
-  private preprocessor: Preprocessor | null = null;
   private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null, string] = [null, null, null, ''];
 
   constructor(readonly run: RunStore) {
@@ -143,7 +141,7 @@ export class Scene {
     this.link = linkOf(data.task, lossTasks);
     if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
     if (data.kind !== 'images') this.prepareGrid(data);
-    else this.prepareImage(data);
+    else this.prepareImage();
     if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
@@ -162,10 +160,9 @@ export class Scene {
     this.meaning = new Float32Array(network.layers.at(-1)!.units * count);
   }
 
-  private prepareImage(data: RunData): void {
+  private prepareImage(): void {
     const network = this.network!;
     this.side = 0;
-    this.preprocessor = new Preprocessor(data);
     this.sampleInputs = new Float32Array(network.inputs);
     this.shown = new Pass(network, this.sampleInputs, 1);
     this.meaning = new Float32Array(network.layers.at(-1)!.units);
@@ -175,7 +172,7 @@ export class Scene {
   /** The pixels that are looked at have changed: the pass over them begins anew, in the same buffers. */
   private takeImage(): void {
     if (this.data?.kind !== 'images' || this.look.pixels.length !== this.sampleInputs.length) return;
-    this.preprocessor?.apply(this.look.pixels, 1, this.sampleInputs);
+    preprocess(this.look.pixels, 1, this.data, this.sampleInputs);
     this.shown?.renew();
   }
 
