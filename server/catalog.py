@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from kernels.inputs import Feature
+from kernels.layer_kinds import LayerKind
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
 from server.datasets import DATASETS, Dataset
@@ -40,6 +41,12 @@ def _variant(variant: Variant) -> dict[str, Any]:
     if isinstance(variant, Feature):
         # Images go in pixel by pixel.
         entry["kinds"] = ["plane"]
+    if isinstance(variant, LayerKind):
+        entry |= {
+            "choices": list(variant.choices),
+            "takes_image": variant.needs_image,
+            "gives_image": variant.gives_image,
+        }
     if isinstance(variant, Dataset):
         entry |= {
             "task": variant.task,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.catalog import FAMILIES
 from server.publications import State
-from server.schema import RunConfig
+from server.schema import LayerConfig, RunConfig
 
 
 class View(BaseModel):
@@ -103,6 +103,9 @@ class VariantView(View):
     follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
+    choices: list[str] | None = Field(None, description="Kinds of layers only: the families' fields that it has.")
+    takes_image: bool | None = Field(None, description="Kinds of layers only: nothing but an image can come in.")
+    gives_image: bool | None = Field(None, description="Kinds of layers only: an image comes out.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
@@ -115,6 +118,7 @@ class VariantView(View):
 class FamiliesView(View):
     """Every family of choices."""
 
+    layer_kinds: list[VariantView]
     activations: list[VariantView]
     initializers: list[VariantView]
     bias_initializers: list[VariantView]
@@ -156,12 +160,11 @@ class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
     layers: int
-    units: int
     dropout: float
     batch_size: int
     warmup: int
     switch: int = Field(description="The last step at which an optimizer can take over.")
-    work: int = Field(description="Parameters times batch size.")
+    work: int = Field(description="Multiplications for a sample times batch size.")
     seed: int
     speed_minimum: float
     speed_maximum: float
@@ -183,6 +186,8 @@ class CatalogView(View):
     families: FamiliesView
     headings: dict[str, HeadingView]
     default_config: RunConfig
+    default_layers: dict[str, LayerConfig] = Field(description="A layer of each kind as it is by default.")
+    convolutional: list[LayerConfig] = Field(description="Layers that suit images of any size.")
     presets: list[PresetView]
     limits: LimitsView
 
