@@ -11,9 +11,9 @@ from kernels.spec import Family, Param, Text, Variant
 class LayerKind(Variant):
     """A kind of layer.
 
-    `choices` are the fields in which a layer of it chooses a variant of a family. It `needs_image` where numbers without
-    a place make no sense to it, and `gives_image` where its output has places again. In a configuration a parameter
-    that has choices is written as the id of one, a number where that is one.
+    `choices` are the fields in which a layer of it chooses a variant of a family. It `needs_image` where numbers
+    without a place make no sense to it, and `gives_image` where its output has places again. In a configuration a
+    parameter that has choices is written as the id of one, a number where that is one.
     """
 
     choices: tuple[str, ...] = ()
@@ -222,7 +222,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             id="global_pool",
             label=Text(en="Global pooling", zh="全局池化"),
             help=Text(
-                en="The mean of each channel: one number a feature map, whatever its size, and wherever the feature is.",
+                en="The mean of each channel: one number a feature map, whatever its size and wherever the feature is.",
                 zh="取每个通道的均值：每张特征图只剩一个数，与其大小和特征的位置无关。",
             ),
             formula=r"y_c = \tfrac{1}{HW} \sum_{y,x} x_{c,y,x}",

@@ -232,9 +232,10 @@ def _unfit(config: RunConfig) -> list[Problem]:
         )
         if not most:
             reason = Text(
-                en=f"{operations} multiplications for a single sample are more than the {MAX_WORK} that a step may take. "
+                en=f"{operations} multiplications for one sample are more than the {MAX_WORK} that a step may take. "
                 "Take fewer filters or layers, or pool earlier.",
-                zh=f"单个样本就需要 {operations} 次乘法，超过一步允许的 {MAX_WORK} 次。请减少滤波器或层数，或更早池化。",
+                zh=f"单个样本就需要 {operations} 次乘法，超过一步允许的 {MAX_WORK} 次。"
+                "请减少滤波器或层数，或更早池化。",
             )
         problems.append(Problem("training.batch_size" if most else "network.layers", reason, bound))
     return problems

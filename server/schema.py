@@ -231,15 +231,18 @@ def words_of(kind: str, name: str) -> tuple[str | int, ...]:
     return tuple(int(word) if word.isdigit() else word for word, _ in LAYER_KINDS[kind].param(name).choices)
 
 
+def _padding(value: Any) -> Any:
+    # To Python, True and 1.0 are 1, too. No zeros at all have a name.
+    if type(value) not in {str, int}:
+        raise PydanticCustomError("literal_error", "a word or a whole number")
+    return "valid" if value == 0 else value
+
+
 if TYPE_CHECKING:
-    Padding: TypeAlias = int | str
+    Padding: TypeAlias = Literal["same", "valid"] | int
     Pooling: TypeAlias = Literal["max", "mean"]
 else:
-    Padding = Annotated[
-        Literal[words_of("conv", "padding")],
-        # No zeros at all have a name.
-        BeforeValidator(lambda value: "valid" if value == 0 and type(value) is int else value),
-    ]
+    Padding = Annotated[Literal[words_of("conv", "padding")], BeforeValidator(_padding)]
     Pooling = Literal[words_of("pool", "pooling")]
 
 

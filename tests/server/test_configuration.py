@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kernels.network import DenseSpec
 from server.configuration import (
     DEFAULT,
     layout_of,
@@ -17,7 +18,7 @@ from server.configuration import (
     training_spec,
 )
 from server.problems import Refused
-from server.schema import MAX_WORK
+from server.schema import MAX_WORK, DenseConfig
 
 
 def test_nothing_asked_gives_the_complete_default() -> None:
@@ -29,8 +30,9 @@ def test_objects_are_merged_and_lists_replaced() -> None:
     config = resolve({"training": {"optimizer": {"beta1": 0.5}}, "network": {"layers": [{"units": 3}]}})
     assert config.training.optimizer.params()["beta1"] == 0.5
     assert config.training.batch_size == DEFAULT.training.batch_size
-    assert [layer.units for layer in config.network.layers] == [3]
-    assert config.network.layers[0].activation == DEFAULT.network.layers[0].activation
+    (layer,), usual = config.network.layers, DEFAULT.network.layers[0]
+    assert isinstance(layer, DenseConfig)
+    assert layer == usual.model_copy(update={"units": 3})
 
 
 def test_another_variant_takes_its_own_defaults_but_keeps_what_is_the_very_same_parameter() -> None:
@@ -92,7 +94,7 @@ def test_groups_must_divide_what_is_normalized(layer: dict[str, Any], fitting: s
     with pytest.raises(Refused):
         resolve({"network": {"layers": [after]}})
     before = {**after, "normalization": normalization}
-    assert resolve({"network": {"layers": [before]}}).network.layers[0].units == 9
+    assert layout_of(resolve({"network": {"layers": [before]}})).stages[0].shape == (9,)
 
 
 def test_what_is_not_available_is_refused_with_its_reason() -> None:
@@ -106,17 +108,23 @@ def test_what_is_not_available_is_refused_with_its_reason() -> None:
     assert "instance_norm" not in problem.bound
 
 
-def test_the_product_of_parameters_and_batch_is_bounded() -> None:
+def test_the_product_of_multiplications_and_batch_is_bounded() -> None:
     wide: dict[str, Any] = {"layers": [{"units": 512}] * 32}
     big = {"network": wide, "data": {"dataset": {"samples": 5000}}, "training": {"batch_size": 61}}
-    parameters = layout_of(resolve(big)).parameter_count
-    most = MAX_WORK // parameters
+    most = MAX_WORK // layout_of(resolve(big)).weight_count
     assert resolve({**big, "training": {"batch_size": most}}).training.batch_size == most
     with pytest.raises(Refused) as refusal:
         resolve({**big, "training": {"batch_size": most + 1}})
     assert refusal.value.first.field == "training.batch_size"
     assert str(MAX_WORK) in refusal.value.first.bound
     assert str(most) in refusal.value.first.message["en"]
+    images: dict[str, Any] = {"dataset": {"id": "digits"}}
+    filters = {"kind": "conv", "filters": 64, "kernel": 7}
+    config = resolve({"data": images, "network": {"layers": [filters] * 8}, "training": {"batch_size": 1}})
+    assert layout_of(config).weight_count < most < MAX_WORK // 64
+    with pytest.raises(Refused) as refusal:
+        resolve({"training": {"batch_size": 64}}, config)
+    assert refusal.value.first.field == "training.batch_size"
 
 
 @pytest.mark.parametrize(
@@ -198,10 +206,11 @@ def test_the_kernels_get_what_was_chosen() -> None:
     )
     network, training = network_spec(config), training_spec(config)
     assert (network.inputs, network.outputs, len(network.layers)) == (3, 1, 1)
-    assert network.layers[0].units == 5
-    assert network.layers[0].dropout == 0.25
-    assert (network.layers[0].dropconnect, network.input_dropout) == (0.3, 0.1)
-    assert network.layers[0].activation.params == {"slope": 0.2}
+    layer = network.layers[0]
+    assert isinstance(layer, DenseSpec)
+    assert (layer.units, layer.dropout) == (5, 0.25)
+    assert (layer.dropconnect, network.input_dropout) == (0.3, 0.1)
+    assert layer.activation.params == {"slope": 0.2}
     assert training.optimizer.params == {"learning_rate": 2}
     assert [(choice.id, choice.params) for choice in training.regularizers] == [
         ("l2", config.training.regularizers[0].params())
