@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from kernels.activations import ACTIVATIONS
 from kernels.bias_initializers import BIAS_INITIALIZERS
 from kernels.initializers import INITIALIZERS
-from kernels.layout import OUTPUT, Layout
-from kernels.network import Choice, NetworkSpec
+from kernels.layout import Layout
+from kernels.network import NetworkSpec, WeightedSpec
+from kernels.shapes import OUTPUT
 from kernels.state import Clock
 from kernels.train import NOTHING
 
@@ -35,13 +36,17 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
     A gain is the length of the unit's weights, so that the network is the same as without it.
     """
     parameters = np.zeros(layout.parameter_count, np.float32)
-    choices: list[Choice] = [*(layer.initializer for layer in network.layers), network.output_initializer]
-    bias_choices = [*(layer.bias_initializer for layer in network.layers), network.output_bias_initializer]
+    weighted = {number: layer for number, layer in enumerate(network.layers, 1) if isinstance(layer, WeightedSpec)}
+    output = len(network.layers) + 1
+    choices = {number: layer.initializer for number, layer in weighted.items()}
+    choices[output] = network.output_initializer
+    bias_choices = {number: layer.bias_initializer for number, layer in weighted.items()}
+    bias_choices[output] = network.output_bias_initializer
     lengths: dict[int, NDArray[np.float64]] = {}
     for tensor in layout.tensors:
         view = parameters[tensor.offset : tensor.offset + tensor.size].reshape(tensor.shape)
         if tensor.role == "weight":
-            choice = choices[tensor.layer - 1]
+            choice = choices[tensor.layer]
             # The output's stream is the same whatever the depth, so that runs can be compared.
             layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
             rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
@@ -49,8 +54,8 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
             view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
             lengths[tensor.layer] = np.linalg.norm(view.astype(np.float64), axis=1)
         elif tensor.role == "bias":
-            bias = BIAS_INITIALIZERS[bias_choices[tensor.layer - 1].id]
-            values = bias.values(bias_choices[tensor.layer - 1].params)
+            bias = BIAS_INITIALIZERS[bias_choices[tensor.layer].id]
+            values = bias.values(bias_choices[tensor.layer].params)
             if bias.output_only and tensor.name != f"{OUTPUT}.bias":
                 raise ValueError(f"bias_initializer {bias.id} is for the output layer only")
             stream = 0 if tensor.name == f"{OUTPUT}.bias" else tensor.layer
@@ -62,7 +67,7 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
         elif tensor.role == "gain":
             view[...] = lengths[tensor.layer]
         elif tensor.role != "beta":
-            activation = network.layers[tensor.layer - 1].activation
+            activation = weighted[tensor.layer].activation
             variant = ACTIVATIONS[activation.id]
             view[...] = variant.initial(variant.values(activation.params))
     return parameters

@@ -13,10 +13,12 @@ class LayerKind(Variant):
 
     `choices` are the fields in which a layer of it chooses a variant of a family. It `needs_image` where numbers
     without a place make no sense to it, and `gives_image` where its output has places again. In a configuration a
-    parameter that has choices is written as the id of one, a number where that is one.
+    parameter that has choices is written as the id of one, a number where that is one. `counted` is the parameter that
+    says how many units or filters there are, where it has them.
     """
 
     choices: tuple[str, ...] = ()
+    counted: str = ""
     needs_image: bool = False
     gives_image: bool = False
 
@@ -188,6 +190,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             source="Rumelhart et al. 1986; Goodfellow et al. 2016, 6.1",
             params=(UNITS, DROPOUT, DROPCONNECT, SKIP),
             choices=_CHOICES,
+            counted=UNITS.id,
         ),
         LayerKind(
             id="conv",
@@ -201,6 +204,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             source="LeCun et al. 1998, II.A; Goodfellow et al. 2016, 9.1",
             params=(FILTERS, KERNEL, STRIDE, PADDING, DROPOUT, CHANNEL_DROPOUT, DROPCONNECT, SKIP),
             choices=_CHOICES,
+            counted=FILTERS.id,
             needs_image=True,
             gives_image=True,
         ),

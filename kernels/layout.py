@@ -6,9 +6,11 @@ an optimizer sees one vector. Gradients, updates and optimizer slots lie paralle
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,10 +18,10 @@ from numpy.typing import NDArray
 
 from kernels.activations import ACTIVATIONS, Activation
 from kernels.cache import Kernel
-from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.network import Choice, ConvSpec, LayerSpec, NetworkSpec, WeightedSpec
 from kernels.normalizations import NORMALIZATIONS, Normalization, divisors
+from kernels.shapes import Stage, stages
 
-OUTPUT = "output"
 MAX_PARAMS = 4
 
 
@@ -104,8 +106,9 @@ TENSOR_COLUMNS = ("gradient_norm", "weight_norm", "update_norm")
 class Layout:
     """Where all lies. `tensors` are trained, `buffers` are running statistics, `columns` name a record's floats.
 
-    A layer's weights are [sums, inputs]; where an activation takes several weighted sums a unit, there are as many
-    times `layer_units`, all first ones before all second ones.
+    A layer's weights are [sums, inputs], those of a convolution [sums, channels, y, x]; where an activation takes
+    several weighted sums a unit, there are as many times `layer_units`, all first ones before all second ones. A
+    convolution's units are its filters, a pool's the channels.
     """
 
     tensors: tuple[Tensor, ...]
@@ -116,6 +119,8 @@ class Layout:
     running_count: int
     layer_names: tuple[str, ...]
     layer_units: tuple[int, ...]
+    input_shape: tuple[int, ...]
+    stages: tuple[Stage, ...]
 
     def tensor(self, name: str) -> Tensor:
         """The trainable tensor of that name. Raises KeyError naming those that there are."""
@@ -130,21 +135,34 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class _Dense:
-    """One dense layer, hidden or output: its choices with their parameters' values in declared order."""
+class _Layer:
+    """One layer, hidden or output: what it does, and its choices with their parameters' values in declared order."""
 
-    name: str
-    inputs: int
-    units: int
+    stage: Stage
     activation: Activation
     activation_values: tuple[float, ...]
     normalization: Normalization
     normalization_values: tuple[float, ...]
 
     @property
+    def name(self) -> str:
+        """The name under which its tensors are known."""
+        return self.stage.name
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers come in."""
+        return math.prod(self.stage.input_shape)
+
+    @property
+    def units(self) -> int:
+        """How many units, or channels, it puts out."""
+        return self.stage.shape[0]
+
+    @property
     def sums(self) -> int:
-        """How many weighted sums there are."""
-        return self.units * self.activation.pieces(self.activation_values)
+        """How many weighted sums there are at each pixel."""
+        return self.units * self.stage.pieces
 
     @property
     def after(self) -> bool:
@@ -153,13 +171,22 @@ class _Dense:
 
     @property
     def normalized(self) -> int:
-        """How many numbers of each sample are normalized; 0 where none is."""
+        """How many units, or channels, are normalized; 0 where none is."""
         if self.normalization.forward is None:
             return 0
         return self.units if self.after else self.sums
 
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """The shape of its weights: of a convolution [filters, channels, y, x]."""
+        if self.stage.kind == "conv":
+            return (self.sums, self.stage.input_shape[0], self.stage.kernel, self.stage.kernel)
+        return (self.sums, self.inputs)
+
     def tensors(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Role and shape of all that is trained besides the weights."""
+        if not self.stage.pieces:
+            return
         if not self.normalized or self.after:
             yield "bias", (self.sums,)
         if self.normalized:
@@ -172,46 +199,50 @@ class _Dense:
 
 
 #: A tensor to be placed: of which layer and its number, in what role, of what shape.
-_Shape: TypeAlias = tuple[_Dense, int, str, tuple[int, ...]]
-
-
-def _dense(name: str, inputs: int, units: int, activation: Choice, normalization: Choice) -> _Dense:
-    chosen, normalizer = ACTIVATIONS[activation.id], NORMALIZATIONS[normalization.id]
-    values = chosen.values(activation.params), normalizer.values(normalization.params)
-    return _Dense(name, inputs, units, chosen, values[0], normalizer, values[1])
+_Shape: TypeAlias = tuple[_Layer, int, str, tuple[int, ...]]
 
 
 def groups_of(layer: LayerSpec) -> tuple[int, int]:
     """Into how many groups the layer's normalization parts how many numbers; it can only if the one divides the other.
 
-    Raises ValueError or KeyError for choices that do not exist.
+    Of an image, the groups are of channels. Raises ValueError or KeyError for choices that do not exist.
     """
-    dense = _dense("", 0, layer.units, layer.activation, layer.normalization)
-    return dense.normalization.groups(dense.normalization_values), dense.normalized
+    if not isinstance(layer, WeightedSpec):
+        return 1, 0
+    units = layer.filters if isinstance(layer, ConvSpec) else layer.units
+    activation, normalization = ACTIVATIONS[layer.activation.id], NORMALIZATIONS[layer.normalization.id]
+    values = normalization.values(layer.normalization.params)
+    pieces = activation.pieces(activation.values(layer.activation.params))
+    width = units if normalization.after(values) else units * pieces
+    return normalization.groups(values), 0 if normalization.forward is None else width
 
 
-def _dense_layers(network: NetworkSpec) -> list[_Dense]:
-    layers, inputs = [], network.inputs
-    for number, layer in enumerate(network.layers, start=1):
-        layers.append(_dense(f"layer{number}", inputs, layer.units, layer.activation, layer.normalization))
-        inputs = layer.units
-    layers.append(_dense(OUTPUT, inputs, network.outputs, Choice("linear"), Choice("none")))
+def _layers(network: NetworkSpec) -> list[_Layer]:
+    layers = []
+    for stage, layer in zip_longest(stages(network), network.layers):
+        activated, normalized = Choice("linear"), Choice("none")
+        if isinstance(layer, WeightedSpec):
+            activated, normalized = layer.activation, layer.normalization
+        activation, normalization = ACTIVATIONS[activated.id], NORMALIZATIONS[normalized.id]
+        values = activation.values(activated.params), normalization.values(normalized.params)
+        layers.append(_Layer(stage, activation, values[0], normalization, values[1]))
     return layers
 
 
 def make_layout(network: NetworkSpec) -> Layout:
     """Lay out a network: all weights, then biases and what else is learned, layer by layer.
 
-    Raises ValueError where groups of a normalization do not part a layer's units evenly.
+    Raises Unfit where a layer's shape does not suit what comes in, ValueError where groups of a normalization do not
+    part a layer's units evenly.
     """
+    layers = _layers(network)
     for number, layer_spec in enumerate(network.layers, start=1):
         groups, width = groups_of(layer_spec)
         if width % groups:
             fitting = ", ".join(map(str, divisors(width)))
             raise ValueError(f"groups is {groups}, but must divide the {width} units of layer{number}: {fitting}")
-    layers = _dense_layers(network)
     shapes: list[_Shape] = [
-        (layer, number, "weight", (layer.sums, layer.inputs)) for number, layer in enumerate(layers, start=1)
+        (layer, number, "weight", layer.weight_shape) for number, layer in enumerate(layers, start=1) if layer.sums
     ]
     for number, layer in enumerate(layers, start=1):
         shapes += [(layer, number, role, shape) for role, shape in layer.tensors()]
@@ -234,6 +265,8 @@ def make_layout(network: NetworkSpec) -> Layout:
         running_count=sum(each.size for each in buffers),
         layer_names=tuple(layer.name for layer in layers),
         layer_units=tuple(layer.units for layer in layers),
+        input_shape=network.shape,
+        stages=tuple(layer.stage for layer in layers),
     )
 
 
@@ -263,7 +296,9 @@ class Table:
 
 def make_table(network: NetworkSpec, layout: Layout) -> Table:
     """The table of a network. Compiles the kernels that it names, where they are not compiled yet."""
-    layers = _dense_layers(network)
+    layers = _layers(network)
+    if image := [layer.name for layer in layers if layer.stage.kind != "dense"]:
+        raise ValueError(f"{image[0]} is a layer for images, which cannot be trained")
     offsets = {tensor.name: tensor.offset for tensor in (*layout.tensors, *layout.buffers)}
     fields = np.full((len(layers), len(Field)), -1, np.int64)
     params = np.zeros((len(layers), 2, MAX_PARAMS), np.float32)
@@ -292,7 +327,7 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
     return Table(fields, params, saturation, rows, any(layer.normalization.weigh is not None for layer in layers))
 
 
-def _put_addresses(row: NDArray[np.int64], layer: _Dense) -> None:
+def _put_addresses(row: NDArray[np.int64], layer: _Layer) -> None:
     """Fill the columns of kernels: the activation's in those of its signature."""
     kinds = [(Field.ACTIVATE, Field.ACTIVATE_BACK), (Field.ACTIVATE_UNITS, Field.ACTIVATE_UNITS_BACK)]
     for by_units, (there, back) in enumerate(kinds):
@@ -307,7 +342,7 @@ def _put_addresses(row: NDArray[np.int64], layer: _Dense) -> None:
     )
 
 
-def _put_rows(row: NDArray[np.int64], layer: _Dense, rows: int) -> int:
+def _put_rows(row: NDArray[np.int64], layer: _Layer, rows: int) -> int:
     """Fill the columns of rows, from `rows` on; returns the first one behind them."""
 
     def take(count: int) -> int:

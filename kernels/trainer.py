@@ -25,7 +25,7 @@ from kernels.epochs import (
 )
 from kernels.layout import make_layout, make_table
 from kernels.live import batch_size_at, make_live, same_slots
-from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec, WeightedSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.plan import EVALUATION_BLOCK, make_plan, power_of_two
 from kernels.records import Recorder, Records
@@ -319,7 +319,8 @@ class Trainer:
             raise ValueError(f"{len(network.layers)} layers were given, but there are {hidden} hidden ones")
         rates = [(network.input_dropout, "dropout")]
         for layer in network.layers:
-            rates += [(layer.dropout, "dropout"), (layer.dropconnect, "dropconnect")]
+            dropped = (layer.dropout, layer.dropconnect) if isinstance(layer, WeightedSpec) else (0.0, 0.0)
+            rates += zip(dropped, ("dropout", "dropconnect"), strict=True)
         for rate, name in rates:
             if not 0 <= rate <= 0.9:
                 raise ValueError(f"{name} is {rate}, but must satisfy 0 <= {name} <= 0.9")

@@ -87,14 +87,14 @@ def warm(progress: Progress, *, usual_only: bool = False) -> None:
 
 def _train_once() -> None:
     """Train and look once, which compiles the training loop."""
-    from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+    from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
     from kernels.trainer import Trainer
 
     x = np.zeros((8, 2), np.float32)
     y = np.ones(8, np.float32)
-    layer = LayerSpec(2, Choice("tanh"), Choice("xavier_uniform"))
+    layer = DenseSpec(2, Choice("tanh"), Choice("xavier_uniform"))
     trainer = Trainer(
-        NetworkSpec(2, (layer,), 1, Choice("xavier_uniform")),
+        NetworkSpec((2,), (layer,), 1, Choice("xavier_uniform")),
         TrainingSpec(Choice("mse"), Choice("sgd"), Choice("constant"), (), 4, stopping=Choice("patience")),
         TrainingData(x, y, x, y),
         seed=0,

@@ -44,6 +44,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
     if isinstance(variant, LayerKind):
         entry |= {
             "choices": list(variant.choices),
+            "counted": variant.counted,
             "takes_image": variant.needs_image,
             "gives_image": variant.gives_image,
         }

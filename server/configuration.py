@@ -251,7 +251,7 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
         if reason := family[getattr(layer, name).id].unavailable:
             available = False
             yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not each.unavailable)}")
-    groups, width = groups_of(_layer_spec(layer)) if available else (1, 0)
+    groups, width = groups_of(layer_spec(layer)) if available else (1, 0)
     if width % groups:
         fitting = ", ".join(map(str, divisors(width)))
         what, others = (("numbers", "个数"), ("units", "单元数"))
@@ -295,7 +295,8 @@ def _choice(config: ChoiceConfig) -> Choice:
     return Choice(config.id, config.params())
 
 
-def _layer_spec(layer: LayerConfig) -> LayerSpec:
+def layer_spec(layer: LayerConfig) -> LayerSpec:
+    """A hidden layer as the kernels take it."""
     if isinstance(layer, PoolConfig):
         return PoolSpec(layer.pooling, layer.size, layer.stride)
     if not isinstance(layer, DenseConfig | ConvConfig):
@@ -326,7 +327,7 @@ def network_spec(config: RunConfig) -> NetworkSpec:
     output = config.network.output
     return NetworkSpec(
         shape=input_shape(config.data),
-        layers=tuple(map(_layer_spec, config.network.layers)),
+        layers=tuple(map(layer_spec, config.network.layers)),
         outputs=dataset_of(config.data).outputs,
         output_initializer=_choice(output.initializer),
         input_dropout=config.network.input.dropout,

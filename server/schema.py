@@ -233,9 +233,10 @@ def words_of(kind: str, name: str) -> tuple[str | int, ...]:
 
 def _padding(value: Any) -> Any:
     # To Python, True and 1.0 are 1, too. No zeros at all have a name.
-    if type(value) not in {str, int}:
+    named = "valid" if value == 0 else value
+    if type(value) not in {str, int} or named not in words_of("conv", "padding"):
         raise PydanticCustomError("literal_error", "a word or a whole number")
-    return "valid" if value == 0 else value
+    return named
 
 
 if TYPE_CHECKING:

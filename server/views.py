@@ -104,6 +104,7 @@ class VariantView(View):
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
     choices: list[str] | None = Field(None, description="Kinds of layers only: the families' fields that it has.")
+    counted: str | None = Field(None, description="Kinds of layers only: the parameter that counts units or filters.")
     takes_image: bool | None = Field(None, description="Kinds of layers only: nothing but an image can come in.")
     gives_image: bool | None = Field(None, description="Kinds of layers only: an image comes out.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
@@ -211,6 +212,22 @@ class ColumnView(View):
     tensor: str | None
 
 
+class StageView(View):
+    """A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it."""
+
+    name: str
+    kind: Literal["dense", "conv", "pool", "global_pool"]
+    input_shape: list[int]
+    shape: list[int]
+    pieces: int
+    kernel: int
+    stride: int
+    padding: int
+    pooling: Literal["max", "mean", ""]
+    skip: int
+    operations: int
+
+
 class LayoutView(View):
     """Where everything lies in the flat buffers and records."""
 
@@ -222,6 +239,8 @@ class LayoutView(View):
     running_count: int
     layer_names: list[str]
     layer_units: list[int]
+    input_shape: list[int]
+    stages: list[StageView]
 
 
 class CreatedView(View):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kernels.activations import ACTIVATIONS
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.trainer import Trainer
@@ -102,10 +102,10 @@ def _train(setting: Setting) -> Work:
     y = rng.integers(0, CLASSES, SAMPLES).astype(np.float32)
     initializer = Choice("xavier_uniform")
     layers = tuple(
-        LayerSpec(units, setting.activation, initializer, normalization=setting.normalization) for units in UNITS
+        DenseSpec(units, setting.activation, initializer, normalization=setting.normalization) for units in UNITS
     )
     trainer = Trainer(
-        NetworkSpec(INPUTS, layers, CLASSES, initializer),
+        NetworkSpec((INPUTS,), layers, CLASSES, initializer),
         TrainingSpec(Choice("softmax_cross_entropy"), setting.optimizer, Choice("constant"), (), BATCH_SIZE),
         TrainingData(x, y, x[:100], y[:100]),
         seed=1,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.trainer import Trainer
 from tests.bench.one_thread import one_thread
 from tests.bench.rounds import Work, medians
@@ -89,10 +89,10 @@ def _data(case: Case) -> tuple[Floats, Floats]:
 
 
 def _ours(case: Case, x: Floats, y: Floats) -> Work:
-    layers = tuple(LayerSpec(units, Choice(case.activation), Choice("xavier_uniform")) for units in case.sizes[1:-1])
+    layers = tuple(DenseSpec(units, Choice(case.activation), Choice("xavier_uniform")) for units in case.sizes[1:-1])
     loss = "softmax_cross_entropy" if case.sizes[-1] > 1 else "mse"
     trainer = Trainer(
-        NetworkSpec(case.sizes[0], layers, case.sizes[-1], Choice("xavier_uniform")),
+        NetworkSpec((case.sizes[0],), layers, case.sizes[-1], Choice("xavier_uniform")),
         TrainingSpec(
             Choice(loss), Choice("sgd", {"learning_rate": LEARNING_RATE}), Choice("constant"), (), case.batch_size
         ),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.registry import FAMILIES
 from kernels.trainer import Trainer
 from tests.kernels.support import PLACED
@@ -29,10 +29,10 @@ def _case(activation: Choice, normalization: Choice, seed: int) -> dict[str, Any
     random = np.random.default_rng(seed)
     x = random.normal(size=(2 * SAMPLES, INPUTS)).astype(np.float32)
     y = np.sin(x @ np.array([1.3, -0.7], np.float32)).astype(np.float32)
-    layers = tuple(LayerSpec(units, activation, Choice("xavier_uniform"), normalization) for units in UNITS)
+    layers = tuple(DenseSpec(units, activation, Choice("xavier_uniform"), normalization) for units in UNITS)
     training = TrainingSpec(Choice("mse"), Choice("sgd", {"learning_rate": 0.05}), Choice("constant"), (), 16)
     data = TrainingData(x[:SAMPLES], y[:SAMPLES], x[SAMPLES:], y[SAMPLES:])
-    trainer = Trainer(NetworkSpec(INPUTS, layers, 1, Choice("xavier_uniform")), training, data, seed)
+    trainer = Trainer(NetworkSpec((INPUTS,), layers, 1, Choice("xavier_uniform")), training, data, seed)
     trainer.train(STEPS)
     column = next(i for i, each in enumerate(trainer.layout.columns) if each.name == "test_loss")
     layer = {

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kernels.activations import ACTIVATIONS
 from kernels.layout import Tensor
 from kernels.losses import LOSSES
-from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
@@ -114,7 +114,7 @@ class Trace:
     weight_mask: Array | float
 
 
-_OUTPUT = LayerSpec(0, Choice("linear"), Choice("zeros"))
+_OUTPUT = DenseSpec(0, Choice("linear"), Choice("zeros"))
 
 
 @dataclass
@@ -127,8 +127,9 @@ class Network:
     trace: list[Trace] = field(default_factory=list)
 
     @property
-    def _layers(self) -> list[tuple[str, LayerSpec]]:
-        return [*((f"layer{i}", layer) for i, layer in enumerate(self.spec.layers, start=1)), ("output", _OUTPUT)]
+    def _layers(self) -> list[tuple[str, DenseSpec]]:
+        hidden = [layer for layer in self.spec.layers if isinstance(layer, DenseSpec)]
+        return [*((f"layer{i}", layer) for i, layer in enumerate(hidden, start=1)), ("output", _OUTPUT)]
 
     def forward(self, x: Array, training: bool, masks: Masks | None = None) -> Array:
         """From inputs to logits [samples, outputs]."""
@@ -165,16 +166,16 @@ class Network:
         return gradients
 
     @staticmethod
-    def _after(layer: LayerSpec) -> bool:
+    def _after(layer: DenseSpec) -> bool:
         variant = NORMALIZATIONS[layer.normalization.id]
         return variant.after(variant.values(layer.normalization.params))
 
-    def _weights(self, name: str, layer: LayerSpec) -> Array:
+    def _weights(self, name: str, layer: DenseSpec) -> Array:
         reference = NORMALIZATIONS[layer.normalization.id].weight_reference
         w = self.parameters[f"{name}.weight"]
         return w if reference is None else reference(w, self.parameters[f"{name}.gain"])
 
-    def _weights_back(self, name: str, layer: LayerSpec, d: Array, gradients: dict[str, Array]) -> None:
+    def _weights_back(self, name: str, layer: DenseSpec, d: Array, gradients: dict[str, Array]) -> None:
         reference = NORMALIZATIONS[layer.normalization.id].weight_reference
         if reference is None:
             gradients[f"{name}.weight"] = d

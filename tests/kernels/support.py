@@ -14,7 +14,7 @@ from kernels.cache import Kernel
 from kernels.labels import pack_labels
 from kernels.layout import MAX_PARAMS
 from kernels.losses import LOSSES
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import Optimizer
 from kernels.spec import Variant
@@ -204,6 +204,13 @@ def make_trainer(
     )
 
 
+def dense_layers(network: NetworkSpec) -> list[DenseSpec]:
+    """A network's hidden layers, of which all are dense."""
+    layers = [layer for layer in network.layers if isinstance(layer, DenseSpec)]
+    assert len(layers) == len(network.layers)
+    return layers
+
+
 def make_network(
     inputs: int,
     hidden: Sequence[int],
@@ -218,10 +225,10 @@ def make_network(
 ) -> NetworkSpec:
     """A network whose hidden layers are all alike but for their units."""
     layers = tuple(
-        LayerSpec(units, activation, initializer, normalization, dropout=dropout, dropconnect=dropconnect)
+        DenseSpec(units, activation, initializer, normalization, dropout=dropout, dropconnect=dropconnect)
         for units in hidden
     )
-    return NetworkSpec(inputs, layers, outputs, initializer, input_dropout=input_dropout)
+    return NetworkSpec((inputs,), layers, outputs, initializer, input_dropout=input_dropout)
 
 
 def last_batch(trainer: Trainer, count: int) -> NDArray[np.int64]:

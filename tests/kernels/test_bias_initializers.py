@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kernels.bias_initializers import BIAS_INITIALIZERS
-from kernels.network import Choice, LayerSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
 from kernels.trainer import Trainer
 from tests.kernels.support import CONSTANT, SGD, TANH, Floats, make_trainer
 
@@ -18,9 +18,9 @@ NO_TARGETS = np.zeros(1, np.float32)
 def trainer_with(hidden: Choice, output: Choice, y: Floats, loss: str, outputs: int = 1, seed: int = 1) -> Trainer:
     """Seven tanh units; the output's weights are zero."""
     x = np.random.default_rng(0).standard_normal((len(y), 2)).astype(np.float32)
-    layer = LayerSpec(7, TANH, Choice("xavier_uniform"), bias_initializer=hidden)
+    layer = DenseSpec(7, TANH, Choice("xavier_uniform"), bias_initializer=hidden)
     return Trainer(
-        NetworkSpec(2, (layer,), outputs, Choice("zeros"), output),
+        NetworkSpec((2,), (layer,), outputs, Choice("zeros"), output),
         TrainingSpec(Choice(loss), SGD, CONSTANT, (), len(y)),
         TrainingData(x, y, x, y),
         seed,

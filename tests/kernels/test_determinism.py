@@ -13,7 +13,7 @@ import pytest
 from kernels.network import Choice, NetworkSpec, Switch, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.trainer import Trainer
-from tests.kernels.support import CONSTANT, make_network, make_trainer, same_bits
+from tests.kernels.support import CONSTANT, dense_layers, make_network, make_trainer, same_bits
 
 STEPS = 700  # beyond 512, where not every step is a record
 TRAINED = (
@@ -177,7 +177,7 @@ def _dropped(rates: list[float], connect: float = 0.0, inputs: float = 0.0) -> N
     network = make_network(2, [4] * len(rates), 3, input_dropout=inputs)
     layers = (
         dataclasses.replace(layer, dropout=rate, dropconnect=connect)
-        for layer, rate in zip(network.layers, rates, strict=True)
+        for layer, rate in zip(dense_layers(network), rates, strict=True)
     )
     return dataclasses.replace(network, layers=tuple(layers))
 

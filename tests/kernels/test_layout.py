@@ -7,12 +7,12 @@ import json
 import pytest
 
 from kernels.layout import LAYER_COLUMNS, RUN_COLUMNS, TENSOR_COLUMNS, make_layout
-from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec
 from tests.kernels.support import XAVIER, make_network
 
-TANH_LAYER = LayerSpec(4, Choice("tanh"), XAVIER)
-NORMALIZED = LayerSpec(3, Choice("relu"), XAVIER, Choice("batch_norm"))
-MIXED = NetworkSpec(2, (TANH_LAYER, NORMALIZED), 5, XAVIER)
+TANH_LAYER = DenseSpec(4, Choice("tanh"), XAVIER)
+NORMALIZED = DenseSpec(3, Choice("relu"), XAVIER, Choice("batch_norm"))
+MIXED = NetworkSpec((2,), (TANH_LAYER, NORMALIZED), 5, XAVIER)
 
 
 def test_names_shapes_and_roles() -> None:
@@ -49,13 +49,13 @@ def test_places_are_contiguous_and_weights_come_first(network: NetworkSpec) -> N
 
 def test_what_else_is_learned_comes_behind_the_weights() -> None:
     kinds = {
-        "position": LayerSpec(4, Choice("tanh"), XAVIER, Choice("batch_norm", {"position": 1})),
-        "gain": LayerSpec(4, Choice("prelu"), XAVIER, Choice("weight_norm")),
-        "gate": LayerSpec(4, Choice("simple_gate"), XAVIER, Choice("layer_norm")),
-        "gate_after": LayerSpec(4, Choice("maxout", {"pieces": 3}), XAVIER, Choice("group_norm", {"position": 1})),
+        "position": DenseSpec(4, Choice("tanh"), XAVIER, Choice("batch_norm", {"position": 1})),
+        "gain": DenseSpec(4, Choice("prelu"), XAVIER, Choice("weight_norm")),
+        "gate": DenseSpec(4, Choice("simple_gate"), XAVIER, Choice("layer_norm")),
+        "gate_after": DenseSpec(4, Choice("maxout", {"pieces": 3}), XAVIER, Choice("group_norm", {"position": 1})),
     }
     found = {
-        kind: [(each.role, each.shape) for each in make_layout(NetworkSpec(2, (layer,), 1, XAVIER)).tensors[2:-1]]
+        kind: [(each.role, each.shape) for each in make_layout(NetworkSpec((2,), (layer,), 1, XAVIER)).tensors[2:-1]]
         for kind, layer in kinds.items()
     }
     assert found == {

@@ -27,6 +27,7 @@ from tests.kernels.support import (
     PLACED,
     available,
     choices,
+    dense_layers,
     describe,
     every,
     last_batch,
@@ -64,9 +65,9 @@ def dropout_masks(spec: NetworkSpec, layout: Layout, seed: int, step: int, count
     def of_rows(place: int, rows: int, rate: float) -> reference.Array:
         return _kept(seed, step, place, rows * stride, rate).reshape(rows, stride)[:, :count].T
 
-    units = [of_rows(i, layer.units, layer.dropout) for i, layer in enumerate(spec.layers)]
+    units = [of_rows(i, layer.units, layer.dropout) for i, layer in enumerate(dense_layers(spec))]
     weights = []
-    for i, layer in enumerate(spec.layers):
+    for i, layer in enumerate(dense_layers(spec)):
         shape = layout.tensor(f"layer{i + 1}.weight").shape
         weights.append(_kept(seed, step, WEIGHT_MASKS + i, shape[0] * shape[1], layer.dropconnect).reshape(shape))
     return reference.Masks(units, weights, of_rows(INPUT_MASK, spec.inputs, spec.input_dropout))

@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.epochs import Stop
 from kernels.layout import Layout, make_layout
-from kernels.network import NetworkSpec, TrainingSpec
+from kernels.network import NetworkSpec, TrainingSpec, WeightedSpec
 from kernels.records import Records
 from kernels.trainer import Divergence
 from server.bus import Demand
@@ -97,7 +97,10 @@ class CountingTrainer:
         self.training = training
 
     def set_dropout(self, network: NetworkSpec) -> None:
-        self.dropout = [network.input_dropout, *(layer.dropout for layer in network.layers)]
+        self.dropout = [
+            network.input_dropout,
+            *(layer.dropout for layer in network.layers if isinstance(layer, WeightedSpec)),
+        ]
 
     def set_parameter(self, tensor: str, index: int, value: float) -> None:
         self.parameters[self.layout.tensor(tensor).offset + index] = value

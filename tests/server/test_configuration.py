@@ -225,7 +225,7 @@ def test_the_kernels_get_what_was_chosen() -> None:
     assert training.switch is not None
     assert (training.switch.step, training.switch.optimizer.params["momentum"]) == (90, 0.5)
     digits = network_spec(resolve({"data": {"dataset": {"id": "digits"}}}))
-    assert (digits.inputs, digits.outputs) == (64, 10)
+    assert (digits.shape, digits.inputs, digits.outputs) == ((1, 8, 8), 64, 10)
 
 
 INVERSE = {"training": {"schedule": {"id": "cyclic"}, "momentum_schedule": {"id": "inverse_cycle"}}}

@@ -10,7 +10,7 @@ import pytest
 
 from kernels.layer_kinds import LAYER_KINDS
 from kernels.network import ConvSpec, GlobalPoolSpec, PoolSpec
-from kernels.shapes import BOUNDS, KINDS
+from kernels.shapes import KINDS
 from kernels.spec import Param
 from server.catalog import families
 from server.configuration import DEFAULT, layout_of, needs_new_weights, network_spec, resolve
@@ -53,12 +53,6 @@ def test_every_number_of_every_kind_names_its_bound(kind: str, param: Param) -> 
         assert problem.field == f"network.layers.0.{param.id}", value
         assert param.id in problem.bound
         assert f"{param.maximum:g}" in problem.bound
-
-
-def test_the_kernels_know_the_same_bounds() -> None:
-    for record, bounds in BOUNDS.items():
-        params = {param.id: param for param in LAYER_KINDS[KINDS[record]].params}
-        assert bounds == {name: (params[name].minimum, params[name].maximum) for name in bounds}
 
 
 @pytest.mark.parametrize("kind", LAYERS)

@@ -15,7 +15,7 @@ import numpy as np
 
 from kernels.epochs import Stop
 from kernels.layout import make_layout
-from kernels.network import Choice, LayerSpec, NetworkSpec
+from kernels.network import Choice, DenseSpec, NetworkSpec
 from kernels.trainer import Divergence
 from server.configuration import resolve
 from server.frames import FrameBody, encode_config_event, encode_event, encode_frame, encode_hello
@@ -67,8 +67,8 @@ ARRAYS = {
 
 def messages() -> dict[str, bytes]:
     """Every golden message by its name."""
-    layer = LayerSpec(2, Choice("tanh"), Choice("xavier_uniform"), Choice("batch_norm"))
-    layout = make_layout(NetworkSpec(2, (layer,), 1, Choice("xavier_uniform")))
+    layer = DenseSpec(2, Choice("tanh"), Choice("xavier_uniform"), Choice("batch_norm"))
+    layout = make_layout(NetworkSpec((2,), (layer,), 1, Choice("xavier_uniform")))
     plan = Plan(
         config=resolve(CONFIG),
         layout=layout,
