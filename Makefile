@@ -26,6 +26,8 @@ PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 	web/tsconfig.json
 KERNEL_SOURCES := $(shell find kernels -name '*.py' 2>/dev/null)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+# With ARGS such as -k one of two calls of pytest may find nothing to do, which it calls 5.
+NONE_CHOSEN = { [ $$? -eq 5 ] && [ -n '$(ARGS)' ]; }
 SAY = @printf '\033[1m▸ %s\033[0m\n'
 
 ##@ Use
@@ -50,8 +52,10 @@ dev: $(DEVELOPMENT) $(NODE_MODULES) $(WARM) ## run server and page with reload o
 test: $(DEVELOPMENT) $(PAGE) $(WARM) browser ## run every test: Vitest and pytest (kernels, server, browser, repository)
 	$(SAY) "Vitest"
 	@CI=1 npm --prefix web run --silent test
-	$(SAY) "pytest"
-	@$(BIN)/python -m pytest $(ARGS)
+	$(SAY) "pytest: kernels, server, repository, on all cores"
+	@$(BIN)/python -m pytest --numprocesses auto -m "not browser" $(ARGS) || $(NONE_CHOSEN)
+	$(SAY) "pytest: the page in a real browser"
+	@$(BIN)/python -m pytest -m browser $(ARGS) || $(NONE_CHOSEN)
 
 .PHONY: check
 check: $(DEVELOPMENT) $(NODE_MODULES) ## lint, format, types and generated files; every warning is an error

@@ -27,14 +27,17 @@ UNIT_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
 #: (z, a, d, dz, learned, d_learned, units, stride, params): from d [units, stride], which it may use up, to
 #: dz [pieces * units, stride], the same memory where there is one piece, and to the learned tensor's gradient.
 UNIT_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
-#: (x, y, scratch, gamma, beta, running, units, count, stride, training, params): y from x, both [units, stride].
-#: `training` is 0 in inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics
-#: alone. What it puts into its scratch rows, the way back finds there.
+#: (x, y, scratch, gamma, beta, running, units, pixels, count, stride, training, params): y from x, both
+#: [units, pixels, stride]; a unit of a dense layer has one pixel, one of an image is a channel. `training` is 0 in
+#: inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics alone. What it puts
+#: into its scratch rows, the way back finds there.
 NORMALIZATION_FORWARD = types.void(
+    POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
+)
+#: (x, d, scratch, gamma, d_gamma, d_beta, units, pixels, count, stride, params): in place in d.
+NORMALIZATION_BACKWARD = types.void(
     POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
 )
-#: (x, d, scratch, gamma, d_gamma, d_beta, units, count, stride, params): in place in d.
-NORMALIZATION_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
 #: (v, w, gain, units, inputs): the weights w in effect from the trained ones v, both [units, inputs].
 WEIGHTS_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE)
 #: (v, d, gain, d_gain, units, inputs): in place in d, from the gradient in w to that in v.
@@ -113,6 +116,7 @@ def normalize(
     beta: Any,
     running: Any,
     units: Any,
+    pixels: Any,
     count: Any,
     stride: Any,
     training: Any,
@@ -133,6 +137,7 @@ def normalize_back(
     d_gamma: Any,
     d_beta: Any,
     units: Any,
+    pixels: Any,
     count: Any,
     stride: Any,
     params: Any,

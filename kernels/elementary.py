@@ -6,7 +6,6 @@ arithmetic: under 1 ns an element. Comparisons are written so that NaN stays NaN
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numba
@@ -35,7 +34,8 @@ def exp(x: Float32) -> Float32:
     """e^x, relative error below 4e-7; infinite above 88.37, 0 below -87.33."""
     bounded = _EXP_LOW if x < _EXP_LOW else x
     bounded = _EXP_HIGH if bounded > _EXP_HIGH else bounded
-    power = _F(math.floor(bounded * _LOG2_E + _F(0.5)))
+    # Not `math.floor`, which goes by way of an integer of 64 bits and keeps the loop around it from vectorizing.
+    power = np.floor(bounded * _LOG2_E + _F(0.5))
     r = bounded - power * _LN2_HIGH - power * _LN2_LOW
     p = _F(1.9875691500e-4)
     p = p * r + _F(1.3981999507e-3)

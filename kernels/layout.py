@@ -57,6 +57,7 @@ class Field(IntEnum):
     NORMALIZE_BACK = 26
     WEIGH = 27
     WEIGH_BACK = 28
+    PIXELS = 29  # rows of each number that is normalized: 1, or those of a channel
 
 
 @dataclass(frozen=True)
@@ -233,10 +234,13 @@ def make_layout(network: NetworkSpec) -> Layout:
     """Lay out a network: all weights, then biases and what else is learned, layer by layer.
 
     Raises Unfit where a layer's shape does not suit what comes in, ValueError where groups of a normalization do not
-    part a layer's units evenly.
+    part a layer's units evenly, or where it needs an image.
     """
     layers = _layers(network)
-    for number, layer_spec in enumerate(network.layers, start=1):
+    for number, (layer, layer_spec) in enumerate(zip(layers, network.layers, strict=False), start=1):
+        normalization = layer.normalization
+        if normalization.needs_image and layer.stage.kind == "dense":
+            raise ValueError(f"{normalization.id} is not available in layer{number}: {normalization.needs_image['en']}")
         groups, width = groups_of(layer_spec)
         if width % groups:
             fitting = ", ".join(map(str, divisors(width)))
@@ -309,7 +313,7 @@ def make_table(network: NetworkSpec, layout: Layout) -> Table:
             values[: len(given)] = given
         limits[:] = layer.activation.saturation(layer.activation_values)
         row[Field.INPUTS], row[Field.UNITS], row[Field.SUMS] = layer.inputs, layer.units, layer.sums
-        row[Field.AFTER] = layer.after
+        row[Field.AFTER], row[Field.PIXELS] = layer.after, 1
         for field, role in (
             (Field.WEIGHT, "weight"),
             (Field.BIAS, "bias"),

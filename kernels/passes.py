@@ -28,7 +28,7 @@ from kernels.rng import mask_key
 from kernels.simd import Pointer, shift
 
 FIELDS = len(Field)
-INPUTS, UNITS, SUMS = int(Field.INPUTS), int(Field.UNITS), int(Field.SUMS)
+INPUTS, UNITS, SUMS, PIXELS = int(Field.INPUTS), int(Field.UNITS), int(Field.SUMS), int(Field.PIXELS)
 WEIGHT, BIAS, GAMMA, BETA = int(Field.WEIGHT), int(Field.BIAS), int(Field.GAMMA), int(Field.BETA)
 GAIN, LEARNED, RUNNING = int(Field.GAIN), int(Field.LEARNED), int(Field.RUNNING)
 Z_ROW, Y_ROW, A_ROW = int(Field.Z_ROW), int(Field.Y_ROW), int(Field.A_ROW)
@@ -91,6 +91,7 @@ def _normalize(
         shift(w, table[t + BETA]),
         shift(running, table[t + RUNNING]),
         units,
+        table[t + PIXELS],
         count,
         stride,
         training,
@@ -122,6 +123,7 @@ def _normalize_back(
         shift(g, table[t + GAMMA]),
         shift(g, table[t + BETA]),
         units,
+        table[t + PIXELS],
         count,
         stride,
         params,

@@ -57,7 +57,8 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
-        ws_max_size=MAX_BYTES,
+        # Longer than a message may be, so that who sends one hears why; from here on it only costs the connection.
+        ws_max_size=16 * MAX_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,
         ws_ping_timeout=20.0,

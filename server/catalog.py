@@ -25,7 +25,8 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "source": variant.source,
         "params": [asdict(param) for param in variant.params],
     }
-    entry |= {name: text for name in ("group", "note", "unavailable") if (text := getattr(variant, name))}
+    texts = ("group", "note", "unavailable", "needs_image")
+    entry |= {name: text for name in texts if (text := getattr(variant, name, None))}
     if (momentum := getattr(variant, "momentum", None)) is not None:
         entry["momentum"] = variant.params[momentum].id
     flags = {

@@ -21,9 +21,9 @@ from kernels.network import (
     Switch,
     TrainingSpec,
 )
-from kernels.normalizations import divisors
+from kernels.normalizations import Normalization, divisors
 from kernels.shapes import Unfit, stages
-from kernels.spec import Text
+from kernels.spec import Text, Variant
 from server import defaults
 from server.catalog import FAMILIES
 from server.datasets import DATASETS, Dataset
@@ -241,6 +241,13 @@ def _unfit(config: RunConfig) -> list[Problem]:
     return problems
 
 
+def _against(variant: Variant, layer: LayerConfig) -> Text | None:
+    """Why a layer cannot take a variant."""
+    if isinstance(variant, Normalization) and isinstance(layer, DenseConfig) and variant.needs_image:
+        return variant.needs_image
+    return variant.unavailable
+
+
 def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
     """Which of a hidden layer's choices cannot be taken, or do not suit its units."""
     layer, available = config.network.layers[index], True
@@ -248,9 +255,10 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
         return
     for name in ("activation", "initializer", "normalization"):
         field, family = f"network.layers.{index}.{name}", FAMILIES[CHOICE_FIELDS[name]]
-        if reason := family[getattr(layer, name).id].unavailable:
+        if reason := _against(family[getattr(layer, name).id], layer):
             available = False
-            yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not each.unavailable)}")
+            fitting = ", ".join(each.id for each in family if not _against(each, layer))
+            yield Problem(field, reason, f"one of: {fitting}")
     groups, width = groups_of(layer_spec(layer)) if available else (1, 0)
     if width % groups:
         fitting = ", ".join(map(str, divisors(width)))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from server.json_input import parse_json
+from server.json_input import MAX_BYTES, parse_json
 from server.problems import from_validation, refuse
 from server.schema import Seed, Speed, Strict
 
@@ -119,6 +119,13 @@ _MODELS: dict[str, type[Message]] = {
 
 def parse_message(text: str) -> Message:
     """The message. Raises Refused, naming the field and its bound, for anything else."""
+    if len(text.encode()) > MAX_BYTES:
+        raise refuse(
+            413,
+            f"A message holds at most {MAX_BYTES} bytes. Send less at once.",
+            f"一条消息最多 {MAX_BYTES} 字节，请分次发送。",
+            bound=f"{MAX_BYTES} bytes",
+        )
     value = parse_json(text)
     kind = value.get("type") if isinstance(value, dict) else None
     model = _MODELS.get(kind) if isinstance(kind, str) else None

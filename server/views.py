@@ -97,6 +97,10 @@ class VariantView(View):
     group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
     note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
     unavailable: TextView | None = Field(None, description="Why it cannot be taken yet, and what to take instead.")
+    needs_image: TextView | None = Field(
+        None,
+        description="Normalizations only: why a layer of one number a unit cannot take it, and what to take there.",
+    )
     full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
     momentum: str | None = Field(None, description="Optimizers only: the parameter that a momentum schedule changes.")
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.cache import Kernel
-from kernels.spec import Param, Variant
+from kernels.spec import Param, Text, Variant
 
 #: A row of the arena holds one float for each sample of a batch, rounded up to eight: at least so many.
 ROW = 8
@@ -58,7 +58,9 @@ class Normalization(Variant):
     stands before the activation there is no bias (beta absorbs it). `scratch` says how many rows of the arena they
     share, given the width and the parameters' values; `running`, whether there are running statistics.
     `reference(x, gamma, beta, running, training, **params)` is the forward kernel in float64 and the usual order:
-    x [samples, units] to y; in training it changes `running` [2, units], mean and variance, in place.
+    x [samples, units] or [samples, channels, pixels] to y, gamma and beta [units]; in training it changes `running`
+    [2, units], mean and variance, in place. Where it makes no sense on layers of one number a unit, `needs_image` says
+    why, and what to take there.
 
     `weigh` and `weigh_back` make the layer's weights from its trained ones and a learned gain instead;
     `weight_reference(w, gain)`, w [units, inputs], is that in float64.
@@ -68,6 +70,7 @@ class Normalization(Variant):
     backward: Kernel | None = None
     reference: Callable[..., NDArray[np.float64]] | None = None
     running: bool = False
+    needs_image: Text | None = None
     scratch: Callable[[int, tuple[float, ...]], int] = no_scratch
     weigh: Kernel | None = None
     weigh_back: Kernel | None = None

@@ -80,7 +80,7 @@ def settings() -> Iterator[tuple[Setting, Setting]]:
     for activation in ACTIVATIONS:
         yield Setting(f"activations.{activation.id}", activation=Choice(activation.id)), PLAIN
     for normalization in NORMALIZATIONS:
-        if normalization.unavailable:
+        if normalization.needs_image:
             continue
         yield Setting(f"normalizations.{normalization.id}", normalization=Choice(normalization.id)), PLAIN
     for optimizer in OPTIMIZERS:

@@ -31,6 +31,11 @@ def named(page: Visitor, name: str) -> tuple[str, str, dict[str, object]]:
     return label[page.language], watch[page.language], config
 
 
+def line_of(page: Visitor, watch: str) -> Locator:
+    """The line under the bar that says what to watch; the menu, while it closes, still holds the same sentence."""
+    return page.page.get_by_role("banner").get_by_text(watch)
+
+
 def test_a_preset_sets_everything_and_is_undone_at_once(visitor: Visit) -> None:
     page = visitor().visit("/?batch_size=7&regularizers=l2(rate:0.1)&seed=3")
     before = page.config()
@@ -40,11 +45,11 @@ def test_a_preset_sets_everything_and_is_undone_at_once(visitor: Visit) -> None:
     page.restarts(options.filter(has_text=label).click)
     page.config_becomes("", config)
     page.eventually(lambda: page.run()["state"] == "running", "it does not train")
-    expect(page.page.get_by_text(watch)).to_be_visible()
+    expect(line_of(page, watch)).to_be_visible()
     page.eventually(lambda: page.page.url.endswith("?preset=dying_relu"), "the address does not tell the preset")
     page.button("transport.undo").click()
     page.config_becomes("", before)
-    expect(page.page.get_by_text(watch)).to_have_count(0)
+    expect(line_of(page, watch)).to_have_count(0)
 
 
 def test_one_that_changes_the_optimizer_alone_begins_with_new_weights(visitor: Visit) -> None:
@@ -65,7 +70,7 @@ def test_it_is_found_and_taken_by_keyboard_and_leaves_a_paused_run_paused(visito
     page.page.get_by_role("combobox", name=page.word("presets.search")).fill(label)
     page.page.keyboard.press("Enter")
     page.config_becomes("", config)
-    expect(page.page.get_by_text(watch)).to_be_visible()
+    expect(line_of(page, watch)).to_be_visible()
     assert page.run()["state"] == "paused"
     assert page.run()["step"] == 0
 
@@ -76,7 +81,7 @@ def test_the_address_brings_a_preset_and_its_line_can_be_dismissed(visitor: Visi
     page.visit("/?preset=vanishing_gradients&speed=full")
     _, watch, config = named(page, "vanishing_gradients")
     assert page.config() == {**config, "speed": "full"}
-    line = page.page.get_by_text(watch)
+    line = line_of(page, watch)
     expect(line).to_be_visible()
     page.button("control.close").click()
     expect(line).to_have_count(0)
@@ -86,9 +91,9 @@ def test_the_address_brings_a_preset_and_its_line_can_be_dismissed(visitor: Visi
 def test_the_line_goes_with_the_first_change_and_the_address_tells_all(visitor: Visit) -> None:
     page = visitor().visit("/?preset=xor_hidden")
     _, watch, _ = named(page, "xor_hidden")
-    expect(page.page.get_by_text(watch)).to_be_visible()
+    expect(line_of(page, watch)).to_be_visible()
     page.config_changes("training.batch_size", lambda: page.nudge(page.slider(page.word("data.batch_size"))))
-    expect(page.page.get_by_text(watch)).to_have_count(0)
+    expect(line_of(page, watch)).to_have_count(0)
     page.eventually(lambda: "dataset=xor" in page.page.url and "preset" not in page.page.url)
 
 
@@ -104,7 +109,7 @@ def test_on_a_phone_it_is_behind_the_three_dots(visitor: Visit) -> None:
     page.button("bar.more").click()
     open_menu(page).get_by_role("option").filter(has_text=label).click()
     page.config_becomes("", config)
-    line = page.page.get_by_text(watch)
+    line = line_of(page, watch)
     expect(line).to_be_visible()
     box = line.bounding_box()
     assert box is not None

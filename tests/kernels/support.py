@@ -93,9 +93,7 @@ class Rule:
 
 
 def choices(variant: Variant) -> list[Choice]:
-    """A variant with its defaults, and once with each of its parameters away from its default; none if unavailable."""
-    if variant.unavailable:
-        return []
+    """A variant with its defaults, and once with each of its parameters away from its default."""
     varied = [Choice(variant.id)]
     for param in variant.params:
         if param.choices:
@@ -114,8 +112,8 @@ def choices(variant: Variant) -> list[Choice]:
 
 
 def every(family: Any) -> list[Choice]:
-    """`choices` of every variant of a family."""
-    return [choice for variant in family for choice in choices(variant)]
+    """`choices` of every variant of a family that a dense layer can take."""
+    return [choice for variant in family for choice in choices(variant) if not getattr(variant, "needs_image", None)]
 
 
 #: Every normalization, those that have a position in both.
@@ -123,8 +121,8 @@ PLACED = [choice for choice in every(NORMALIZATIONS) if set(choice.params) <= {"
 
 
 def available(family: Any) -> list[str]:
-    """The ids of a family's variants that can be taken."""
-    return [variant.id for variant in family if not variant.unavailable]
+    """The ids of a family's variants that a dense layer can take."""
+    return [variant.id for variant in family if not getattr(variant, "needs_image", None)]
 
 
 def describe(choice: Choice) -> str:

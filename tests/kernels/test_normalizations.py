@@ -10,39 +10,58 @@ from kernels.network import Choice
 from kernels.normalizations import NORMALIZATIONS, divisors
 from kernels.normalizations.normalization import ROW
 from tests.kernels.reference import Array, named, slope
-from tests.kernels.support import Floats, call, describe, every, make_data, make_network, make_trainer, vector
+from tests.kernels.support import Floats, call, choices, describe, make_data, make_network, make_trainer, vector
 
-CHOICES = [choice for choice in every(NORMALIZATIONS) if NORMALIZATIONS[choice.id].forward is not None]
+CHOICES = [
+    choice for variant in NORMALIZATIONS for choice in choices(variant) if NORMALIZATIONS[choice.id].forward is not None
+]
 CHOICES.append(Choice("group_norm", {"groups": 3}))
-BY_SAMPLE = [choice for choice in CHOICES if not NORMALIZATIONS[choice.id].running]
+#: Every choice with as many pixels a unit as suit it: one, and images of several sizes.
+PLACES = [
+    (choice, pixels)
+    for choice in CHOICES
+    for pixels in (1, 4, 15)
+    if pixels > 1 or not NORMALIZATIONS[choice.id].needs_image
+]
+BY_SAMPLE = [(choice, pixels) for choice, pixels in PLACES if not NORMALIZATIONS[choice.id].running]
 UNITS = 6
 
 
-class Case:
-    """Random weighted sums [units, samples], padded with rubbish, and everything else that a normalization reads."""
+def place(argument: Choice | int) -> str:
+    """An argument out of `PLACES` as a test's name."""
+    return f"{argument}px" if isinstance(argument, int) else describe(argument)
 
-    def __init__(self, choice: Choice, count: int) -> None:
+
+def usual(values: Floats) -> Floats:
+    """From [units, pixels, samples] to the usual order [samples, units, pixels]."""
+    return np.moveaxis(values, 2, 0)
+
+
+class Case:
+    """Random weighted sums [units, pixels, samples], padded with rubbish, and all else that a normalization reads."""
+
+    def __init__(self, choice: Choice, pixels: int, count: int) -> None:
         rng = np.random.default_rng(count)
         self.variant = NORMALIZATIONS[choice.id]
         values = self.variant.values(choice.params)
         self.params = vector(values)
         self.named = named(self.variant, choice)
-        self.count, self.stride = count, (count + 7) // 8 * 8
-        self.z = np.full((UNITS, self.stride), 1e6, np.float32)
-        self.z[:, :count] = rng.normal(3, 2, (UNITS, count))
+        self.pixels, self.count, self.stride = pixels, count, (count + 7) // 8 * 8
+        self.z = np.full((UNITS, pixels, self.stride), 1e6, np.float32)
+        self.z[..., :count] = rng.normal(3, 2, (UNITS, pixels, count))
         self.y = np.full_like(self.z, 7)
         self.gamma, self.beta = rng.normal(1, 0.5, (2, UNITS)).astype(np.float32)
         self.running = np.stack([rng.normal(0, 1, UNITS), rng.uniform(0.5, 2, UNITS)]).astype(np.float32)
         self.scratch = np.zeros((self.variant.scratch(UNITS, values) + 1) * self.stride, np.float32)
-        self.x: Array = self.z[:, :count].T.astype(np.float64)
+        self.x: Array = usual(self.z[..., :count]).astype(np.float64)
 
     def forward(self, training: bool) -> Floats:
         assert self.variant.forward is not None
         call(
             self.variant.forward, self.z, self.y, self.scratch, self.gamma, self.beta, self.running,
-            UNITS, self.count, self.stride, int(training), self.params,
+            UNITS, self.pixels, self.count, self.stride, int(training), self.params,
         )  # fmt: skip
-        return self.y[:, : self.count].T
+        return usual(self.y[..., : self.count])
 
     def truth(self, x: Array, gamma: Array, beta: Array, running: Array, training: bool) -> Array:
         assert self.variant.reference is not None
@@ -51,9 +70,9 @@ class Case:
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 64])
-@pytest.mark.parametrize("choice", CHOICES, ids=describe)
-def test_forward_and_running_statistics(choice: Choice, count: int, training: bool) -> None:
-    case = Case(choice, count)
+@pytest.mark.parametrize(("choice", "pixels"), PLACES, ids=place)
+def test_forward_and_running_statistics(choice: Choice, pixels: int, count: int, training: bool) -> None:
+    case = Case(choice, pixels, count)
     running, came_in = case.running.astype(np.float64), case.z.copy()
     before = case.running.copy()
     truth = case.truth(case.x, case.gamma.astype(float), case.beta.astype(float), running, training)
@@ -66,14 +85,14 @@ def test_forward_and_running_statistics(choice: Choice, count: int, training: bo
 
 
 @pytest.mark.parametrize("count", [2, 7, 8, 33])
-@pytest.mark.parametrize("choice", CHOICES, ids=describe)
-def test_backward_is_the_slope_of_forward(choice: Choice, count: int) -> None:
-    case = Case(choice, count)
+@pytest.mark.parametrize(("choice", "pixels"), PLACES, ids=place)
+def test_backward_is_the_slope_of_forward(choice: Choice, pixels: int, count: int) -> None:
+    case = Case(choice, pixels, count)
     gamma, beta, x = case.gamma.astype(float), case.beta.astype(float), case.x
     case.forward(training=True)
-    d = np.zeros((UNITS, case.stride), np.float32)
-    d[:, :count] = np.random.default_rng(0).normal(0, 1, (UNITS, count))
-    weights = d[:, :count].T.astype(np.float64)
+    d = np.zeros_like(case.z)
+    d[..., :count] = np.random.default_rng(0).normal(0, 1, (UNITS, pixels, count))
+    weights = usual(d[..., :count]).astype(np.float64)
 
     def weighted(x: Array, gamma: Array, beta: Array) -> float:
         return float(np.sum(weights * case.truth(x, gamma, beta, np.zeros((2, UNITS)), True)))
@@ -81,52 +100,90 @@ def test_backward_is_the_slope_of_forward(choice: Choice, count: int) -> None:
     d_gamma, d_beta = np.zeros((2, UNITS), np.float32)
     assert case.variant.backward is not None
     call(
-        case.variant.backward, case.z, d, case.scratch, case.gamma, d_gamma, d_beta, UNITS, count, case.stride,
+        case.variant.backward, case.z, d, case.scratch, case.gamma, d_gamma, d_beta, UNITS, pixels, count, case.stride,
         case.params,
     )  # fmt: skip
-    np.testing.assert_allclose(d[:, :count].T, slope(lambda at: weighted(at, gamma, beta), x), rtol=1e-3, atol=1e-4)
+    truth = slope(lambda at: weighted(at, gamma, beta), x)
+    np.testing.assert_allclose(usual(d[..., :count]), truth, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(d_gamma, slope(lambda at: weighted(x, at, beta), gamma), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(d_beta, slope(lambda at: weighted(x, gamma, at), beta), rtol=1e-4, atol=1e-4)
-    assert not d[:, count:].any(), "the gradient of a padded lane must stay zero"
+    assert not d[..., count:].any(), "the gradient of a padded lane must stay zero"
     assert not case.scratch[-case.stride :].any()
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=describe)
-def test_training_centres_and_scales_every_unit(choice: Choice) -> None:
-    case = Case(choice, 50)
+@pytest.mark.parametrize(("choice", "pixels"), PLACES, ids=place)
+def test_training_centres_and_scales_every_unit(choice: Choice, pixels: int) -> None:
+    case = Case(choice, pixels, 50)
     case.gamma[:], case.beta[:] = 1, 0
     y = case.forward(training=True)
     assert abs(y).max() < 10
     assert y.std() == pytest.approx(1, abs=0.01)
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=describe)
-def test_padded_lanes_stay_small(choice: Choice) -> None:
+@pytest.mark.parametrize(("choice", "pixels"), PLACES, ids=place)
+def test_padded_lanes_stay_small(choice: Choice, pixels: int) -> None:
     # With one sample the scale is 1 / sqrt(epsilon): lanes that kept it would grow by it in every layer.
-    case = Case(choice, 1)
+    case = Case(choice, pixels, 1)
     case.forward(training=True)
     assert np.abs(case.y).max() < 10
 
 
-@pytest.mark.parametrize("choice", BY_SAMPLE, ids=describe)
-def test_a_sample_is_the_same_alone_as_in_a_batch(choice: Choice) -> None:
-    together = Case(choice, 64)
+@pytest.mark.parametrize(("choice", "pixels"), BY_SAMPLE, ids=place)
+def test_a_sample_is_the_same_alone_as_in_a_batch(choice: Choice, pixels: int) -> None:
+    together = Case(choice, pixels, 64)
     whole = together.forward(training=True).copy()
-    alone = Case(choice, 1)
+    alone = Case(choice, pixels, 1)
     alone.gamma, alone.beta = together.gamma, together.beta
     for sample in (0, 31, 63):
-        alone.z[:, 0] = together.z[:, sample]
+        alone.z[..., 0] = together.z[..., sample]
         np.testing.assert_allclose(alone.forward(training=True)[0], whole[sample], rtol=1e-6, atol=1e-6)
         np.testing.assert_array_equal(alone.forward(training=False)[0], alone.forward(training=True)[0])
 
 
-def test_one_group_is_layer_norm_and_more_are_not() -> None:
+@pytest.mark.parametrize("pixels", [1, 4])
+def test_one_group_is_layer_norm_and_more_are_not(pixels: int) -> None:
     results = [
-        Case(choice, 9).forward(training=True).copy()
+        Case(choice, pixels, 9).forward(training=True).copy()
         for choice in (Choice("layer_norm"), Choice("group_norm", {"groups": 1}), Choice("group_norm"))
     ]
     np.testing.assert_allclose(results[0], results[1], rtol=1e-5, atol=1e-6)
     assert np.abs(results[0] - results[2]).max() > 0.1
+
+
+def test_as_many_groups_as_channels_are_instance_norm() -> None:
+    results = [
+        Case(choice, 10, 9).forward(training=True).copy()
+        for choice in (Choice("instance_norm"), Choice("group_norm", {"groups": UNITS}))
+    ]
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-5, atol=1e-6)
+
+
+def axes_of(name: str) -> tuple[int, ...]:
+    """Over which axes of [samples, groups, channels of each, pixels] the textbooks take mean and variance."""
+    return {"batch_norm": (0, 3), "layer_norm": (1, 2, 3), "instance_norm": (3,), "group_norm": (2, 3)}[name]
+
+
+@pytest.mark.parametrize("name", [each.id for each in NORMALIZATIONS if each.forward])
+def test_images_are_normalized_over_the_axes_of_the_textbooks(name: str) -> None:
+    # Wu & He 2018, figure 2.
+    case = Case(Choice(name), 12, 16)
+    case.gamma[:], case.beta[:] = 1, 0
+    y = case.forward(training=True).reshape(16, 2, UNITS // 2, 12).astype(np.float64)
+    np.testing.assert_allclose(y.mean(axis=axes_of(name)), 0, atol=1e-5)
+    np.testing.assert_allclose(y.std(axis=axes_of(name)), 1, atol=0.02)
+    narrower = y.mean(axis=axes_of(name)[1:]) if len(axes_of(name)) > 1 else y.mean(axis=2)
+    assert np.abs(narrower).max() > 0.01, "over all these axes, and no fewer"
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=describe)
+def test_large_images_far_from_zero_lose_no_precision(choice: Choice) -> None:
+    case = Case(choice, 1024, 24)
+    rng = np.random.default_rng(6)
+    case.z[...] = rng.normal(50, 1, case.z.shape)
+    running = case.running.astype(np.float64)
+    x = usual(case.z).astype(np.float64)
+    truth = case.truth(x, case.gamma.astype(float), case.beta.astype(float), running, True)
+    np.testing.assert_allclose(case.forward(training=True), truth, rtol=1e-3, atol=2e-3)
 
 
 def test_groups_must_part_the_units() -> None:
@@ -137,10 +194,9 @@ def test_groups_must_part_the_units() -> None:
             make_layout(make_network(2, (6, 8), 1, activation=Choice(activation), normalization=choice))
 
 
-def test_what_is_not_available_says_why() -> None:
-    missing = [each for each in NORMALIZATIONS if each.unavailable]
-    assert [each.id for each in missing] == ["instance_norm"]
-    with pytest.raises(ValueError, match=r"not available: .*needs images.*Take layer norm"):
+def test_what_needs_an_image_is_refused_elsewhere_and_says_why() -> None:
+    assert [each.id for each in NORMALIZATIONS if each.needs_image] == ["instance_norm"]
+    with pytest.raises(ValueError, match=r"not available in layer1: .*needs images.*Take layer norm"):
         make_trainer(normalization=Choice("instance_norm"))
 
 

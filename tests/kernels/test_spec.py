@@ -92,11 +92,9 @@ def test_every_variant_is_explained_and_in_bounds(family: str, variant: str) -> 
     for text in (entry.help, *(param.help for param in entry.params)):
         assert text["en"].endswith(".")
         assert CHINESE.search(text["zh"])
-    if entry.unavailable:
-        assert entry.unavailable["en"].endswith(".")
-        assert CHINESE.search(entry.unavailable["zh"])
-    else:
-        assert len(entry.values({})) == len(entry.params)
+    for reason in (entry.unavailable, getattr(entry, "needs_image", None)):
+        assert reason is None or (reason["en"].endswith(".") and CHINESE.search(reason["zh"]))
+    assert len(entry.values({})) == len(entry.params)
     for param in entry.params:
         assert param.minimum < param.maximum
         # A logarithmic slider may have a place for zero, which then means "off" and may be the default.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
+from server.json_input import MAX_BYTES
 from server.stream import Bucket
 from tests.server.conftest import Live, Watcher, closed_with, play
 
@@ -200,13 +203,27 @@ def _shared_run(live: Live) -> dict[str, Any]:
     return _RUNS[live.address]
 
 
-def test_a_message_that_is_too_long_ends_that_connection_only(live: Live) -> None:
+def test_a_message_that_is_too_long_is_refused_and_breaks_nothing(live: Live) -> None:
     run = _shared_run(live)
 
     async def scenario() -> None:
         async with live.watch(run) as viewer:
-            await viewer.socket.send(json.dumps({"type": "hello", "token": "x" * 70_000}))
-            assert await closed_with(viewer) == 1009
+            await viewer.socket.send(json.dumps({"type": "hello", "token": "x" * MAX_BYTES}))
+            assert str(MAX_BYTES) in (await viewer.event("error"))["message"]["en"]
+            await viewer.frame()
+
+    play(scenario())
+
+
+def test_a_message_beyond_all_bounds_ends_that_connection_only(live: Live) -> None:
+    run = _shared_run(live)
+
+    async def scenario() -> None:
+        async with live.watch(run) as viewer:
+            with contextlib.suppress(ConnectionClosed):
+                await viewer.socket.send("x" * 32 * MAX_BYTES)
+            # 1009, unless the end of the connection overtakes it.
+            assert await closed_with(viewer) in {1006, 1009}
         async with live.watch(run) as viewer:
             await viewer.frame()
 

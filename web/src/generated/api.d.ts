@@ -356,7 +356,7 @@ export interface components {
         };
         /**
          * BatchNormNormalizations
-         * @description Normalizes each unit over the batch, then scales and shifts it by a learned γ and β.
+         * @description Normalizes each unit over the batch (a channel over its pixels too), then scales and shifts it by a learned γ and β.
          */
         BatchNormNormalizations: {
             /**
@@ -1106,7 +1106,7 @@ export interface components {
         };
         /**
          * GroupNormNormalizations
-         * @description Normalizes each sample over groups of neighbouring units: between layer norm and none at all.
+         * @description Normalizes each sample over groups of neighbouring units, or of channels with their pixels: between layer norm and none at all.
          */
         GroupNormNormalizations: {
             /**
@@ -1307,14 +1307,26 @@ export interface components {
         };
         /**
          * InstanceNormNormalizations
-         * @description Normalizes every channel of every image over its pixels.
+         * @description Normalizes every channel of every image over its pixels: what is left of contrast and brightness is γ and β.
          */
         InstanceNormNormalizations: {
+            /**
+             * Epsilon
+             * @description Keeps the division safe where the variance is zero.
+             * @default 0.00001
+             */
+            epsilon: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             id: "instance_norm";
+            /**
+             * Position
+             * @description Before the activation, as first published, the bias is left out, since β does its work; after it, the next layer sees normalized inputs.
+             * @default 0
+             */
+            position: number;
         };
         /**
          * InverseCycleMomentumSchedules
@@ -1457,7 +1469,7 @@ export interface components {
         };
         /**
          * LayerNormNormalizations
-         * @description Normalizes each sample over the units of the layer: the same with any batch, even of one.
+         * @description Normalizes each sample over the units of the layer, an image over all channels and pixels with γ and β a channel: the same with any batch, even of one.
          */
         LayerNormNormalizations: {
             /**
@@ -3249,6 +3261,8 @@ export interface components {
              * @description Optimizers only: the parameter that a momentum schedule changes.
              */
             momentum?: string | null;
+            /** @description Normalizations only: why a layer of one number a unit cannot take it, and what to take there. */
+            needs_image?: components["schemas"]["TextView"] | null;
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**

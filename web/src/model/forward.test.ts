@@ -5,7 +5,7 @@ import { Network, type ForwardConfig } from './forward';
 import golden from '../generated/forward.golden.json';
 
 interface Case {
-  layers: ForwardConfig[];
+  layers: Required<ForwardConfig>[];
   layout: Layout;
   params: number[];
   running: number[];

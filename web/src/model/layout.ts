@@ -2,26 +2,56 @@
 
 import type { Column, Layout, Tensor } from '../protocol/messages';
 
-export interface LayerShape {
+/** What the drawing and the forward pass need to know of a layer besides its tensors, as the server infers it. */
+export interface Stage {
+  readonly name: string;
+  readonly kind: 'dense' | 'conv' | 'pool' | 'global_pool';
+  /** [channels, height, width] of an image, or [features]. */
+  readonly input_shape: readonly number[];
+  /** The same of what it puts out. */
+  readonly shape: readonly number[];
+  /** Weighted sums a unit: more than one in a gate, 0 where nothing is weighted. */
+  readonly pieces: number;
+  /** Side of the kernel or of the pooled window in pixels, and from one window to the next; 0 where there is none. */
+  readonly kernel: number;
+  readonly stride: number;
+  /** Rows and columns of zeros before the image. */
+  readonly padding: number;
+  readonly pooling: string;
+  /** What entered the block of so many layers, this one included, is added before the activation; 0 for nothing. */
+  readonly skip: number;
+  /** Into how many groups of channels a normalization within each sample parts them; 1 where it does not. */
+  readonly groups: number;
+  /** Multiply-adds a sample. */
+  readonly operations: number;
+}
+
+export interface LayerShape extends Omit<Stage, 'input_shape' | 'shape'> {
   /** 1 … L for the hidden layers, L + 1 for the output. */
   readonly index: number;
-  /** Prefix of its tensors' names, `layer1` … or `output`. */
-  readonly name: string;
   readonly isOutput: boolean;
+  /** [channels, height, width], or [features]. */
+  readonly inputShape: readonly number[];
+  readonly shape: readonly number[];
+  /** Numbers that enter for one sample. */
   readonly inputs: number;
-  /** What it puts out. */
+  /** Feature maps that it puts out; of a dense layer, its units. */
+  readonly channels: number;
+  /** Numbers in each of them: 1 in a dense layer. */
+  readonly pixels: number;
+  /** All numbers that it puts out for one sample: channels * pixels. */
   readonly units: number;
-  /** Weighted sums a unit; more than one in a gate. */
-  readonly pieces: number;
-  /** [pieces * units, inputs]: all first weighted sums, then all second ones. */
-  readonly weight: Tensor;
+  /** Weights of each weighted sum. */
+  readonly fanIn: number;
+  /** [pieces * channels, …fan-in]: all first weighted sums, then all second ones. Null where nothing is weighted. */
+  readonly weight: Tensor | null;
   /** What is added to every weighted sum: the bias, or a normalization's beta, which absorbs it. */
   readonly shift: Tensor | null;
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
   /** Lengths of the weights of every weighted sum, where these are learned apart from their directions. */
   readonly gain: Tensor | null;
-  /** What the activation learns: one number, or one a unit. */
+  /** What the activation learns: one number, or one a channel. */
   readonly learned: Tensor | null;
   readonly runningMean: Tensor | null;
   readonly runningVariance: Tensor | null;
@@ -31,26 +61,26 @@ export interface LayerShape {
 
 const ROLES = ['weight', 'bias', 'gamma', 'beta', 'gain'];
 
-/** The hidden layers and the output, in order. Throws on a layout without an output layer. */
+/** The hidden layers and the output, in order. */
 export function layerShapes(layout: Layout): LayerShape[] {
   const tensors = new Map([...layout.tensors, ...layout.buffers].map((tensor) => [tensor.name, tensor]));
   const find = (name: string): Tensor | null => tensors.get(name) ?? null;
-  const names: string[] = [];
-  for (let index = 1; tensors.has(`layer${index}.weight`); index++) names.push(`layer${index}`);
-  names.push('output');
-  return names.map((name, position) => {
+  return stagesOf(layout).map(({ input_shape, shape, ...stage }, position) => {
+    const { name } = stage;
     const weight = find(`${name}.weight`);
-    if (!weight) throw new Error(`The layout has no tensor ${name}.weight`);
     const [bias, gamma, beta] = [find(`${name}.bias`), find(`${name}.gamma`), find(`${name}.beta`)];
-    const sums = weight.shape[0] ?? 0;
-    const units = layout.layer_units[position] ?? sums;
+    const channels = shape[0] ?? 0;
     return {
+      ...stage,
       index: position + 1,
-      name,
       isOutput: name === 'output',
-      inputs: weight.shape[1] ?? 0,
-      units,
-      pieces: sums / units,
+      inputShape: input_shape,
+      shape,
+      inputs: product(input_shape),
+      channels,
+      pixels: product(shape.slice(1)),
+      units: product(shape),
+      fanIn: weight ? weight.size / (weight.shape[0] ?? 1) : 0,
       weight,
       shift: bias ?? beta,
       gamma,
@@ -62,6 +92,15 @@ export function layerShapes(layout: Layout): LayerShape[] {
       normalized: !gamma ? 'no' : bias ? 'after' : 'before',
     };
   });
+}
+
+/** Whether a layer puts out feature maps. */
+export function isImage({ shape }: { readonly shape: readonly number[] }): boolean {
+  return shape.length === 3;
+}
+
+function product(numbers: readonly number[]): number {
+  return numbers.reduce((result, number) => result * number, 1);
 }
 
 /** Index of a column in a record, or -1. */
@@ -76,4 +115,29 @@ export function columnIndex(
       (where.layer === undefined || column.layer === where.layer) &&
       (where.tensor === undefined || column.tensor === where.tensor),
   );
+}
+
+/** The stages of a layout; one from before there were others has dense layers only. */
+function stagesOf(layout: Layout & { stages?: readonly Stage[] }): readonly Stage[] {
+  if (layout.stages) return layout.stages;
+  return layout.tensors
+    .filter(({ role }) => role === 'weight')
+    .map(({ name, shape }, position) => {
+      const [sums, inputs] = shape as [number, number];
+      const units = layout.layer_units[position] ?? sums;
+      return {
+        name: name.replace(/\.weight$/, ''),
+        kind: 'dense',
+        input_shape: [inputs],
+        shape: [units],
+        pieces: sums / units,
+        kernel: 0,
+        stride: 0,
+        padding: 0,
+        pooling: '',
+        skip: 0,
+        groups: 0,
+        operations: sums * inputs,
+      };
+    });
 }

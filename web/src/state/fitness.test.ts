@@ -25,6 +25,13 @@ describe('a choice that makes no sense', () => {
     expect(reasonAgainst({ ...loss, unavailable: null }, { task: 'binary' })).toBeNull();
   });
 
+  it('is that a layer of images is needed, unless it is one', () => {
+    const needs_image = { en: 'Needs several pixels.', zh: '需要多个像素。' };
+    expect(reasonAgainst({ ...loss, needs_image }, {})).toBe(needs_image);
+    expect(reasonAgainst({ ...loss, needs_image }, { image: false })).toBe(needs_image);
+    expect(reasonAgainst({ ...loss, needs_image }, { image: true })).toBeNull();
+  });
+
   it('is none that fits, asks for nothing, or meets data of which nothing is known yet', () => {
     expect(reasonAgainst(loss, { task: 'binary', kind: 'images' })).toBeNull();
     expect(reasonAgainst(variant('walker'), { task: 'multiclass', kind: 'images' })).toBeNull();

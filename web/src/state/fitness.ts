@@ -8,13 +8,16 @@ import type { Text, Variant } from '../protocol/messages';
 export interface Circumstances {
   task?: string | undefined;
   kind?: string | undefined;
+  /** Whether the choice is that of a layer whose units are channels of an image. */
+  image?: boolean | undefined;
 }
 
-type Fitted = Pick<Variant, 'tasks' | 'kinds'> & { unavailable?: Text | null };
+type Fitted = Pick<Variant, 'tasks' | 'kinds'> & { unavailable?: Text | null; needs_image?: Text | null };
 
 /** Why a variant cannot be chosen just now, in one sentence; null where it can. */
-export function reasonAgainst(variant: Fitted, { task, kind }: Circumstances): Text | null {
+export function reasonAgainst(variant: Fitted, { task, kind, image }: Circumstances): Text | null {
   if (variant.unavailable) return variant.unavailable;
+  if (variant.needs_image && !image) return variant.needs_image;
   return misfit('task', variant.tasks, task) ?? misfit('kind', variant.kinds, kind);
 }
 

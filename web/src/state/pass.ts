@@ -1,5 +1,6 @@
 /** A forward pass over fixed inputs that is repeated with ever newer weights, in slices that leave the page responsive. */
-import type { Network, Weights } from '../model/forward';
+import type { Network } from '../model/forward';
+import type { Weights } from '../model/plan';
 
 export class Pass {
   /** Grows when a pass is complete. */

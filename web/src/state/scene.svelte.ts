@@ -5,7 +5,7 @@
 import type { Hit } from '../draw/geometry';
 import { largestMagnitude } from '../draw/heatmap';
 import { currentPalette, onThemeChange } from '../draw/theme';
-import { Network, type Weights } from '../model/forward';
+import { Network } from '../model/forward';
 import {
   columnMeans,
   featureMatrix,
@@ -16,6 +16,7 @@ import {
   type PlaneColumns,
 } from '../model/inputs';
 import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
+import type { Weights } from '../model/plan';
 import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
 import { invalidate, onFrame } from './loop';
 import { Pass } from './pass';

@@ -66,7 +66,7 @@ export interface UnitNumber {
 
 /** All numbers of a unit but its weights, a bias or what absorbs it first; "bias 2" is that of its second piece. */
 export function unitNumbers(
-  { shift, gamma, beta, gain, learned, units, pieces }: LayerShape,
+  { shift, gamma, beta, gain, learned, channels, pieces }: LayerShape,
   unit: number,
 ): UnitNumber[] {
   const tensors = [shift, gamma, beta === shift ? null : beta, gain, learned];
@@ -74,11 +74,11 @@ export function unitNumbers(
     if (!tensor) return [];
     const { name, role, size, offset } = tensor;
     const label = t(roles[role] ?? 'network.parameter');
-    const own = size === units * pieces ? pieces : 1;
+    const own = size === channels * pieces ? pieces : 1;
     return Array.from({ length: own }, (_, piece) => ({
       label: own > 1 ? pieceName(label, piece) : label,
       tensor: name,
-      index: size === 1 ? 0 : piece * units + unit,
+      index: size === 1 ? 0 : piece * channels + unit,
       offset,
     }));
   });
@@ -86,11 +86,12 @@ export function unitNumbers(
 
 /** The weights of a link: one, or one for each piece of the unit where it arrives. */
 export function linkNumbers(layer: LayerShape, unit: number, from: number, label: string): UnitNumber[] {
-  const { weight, units, pieces, inputs } = layer;
+  const { weight, channels, pieces, fanIn } = layer;
+  if (!weight) return [];
   return Array.from({ length: pieces }, (_, piece) => ({
     label: pieces > 1 ? pieceName(label, piece) : label,
     tensor: weight.name,
-    index: (piece * units + unit) * inputs + from,
+    index: (piece * channels + unit) * fanIn + from,
     offset: weight.offset,
   }));
 }

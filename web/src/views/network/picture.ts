@@ -40,7 +40,7 @@ export function linkLayers(network: Network, scene: Scene, frame: Frame, scale: 
   return [
     null,
     ...network.layers.map((layer) =>
-      values
+      values && layer.weight
         ? {
             values,
             offset: layer.weight.offset,
