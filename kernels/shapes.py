@@ -17,6 +17,7 @@ OUTPUT = "output"
 Shape: TypeAlias = tuple[int, ...]
 Kind: TypeAlias = Literal["dense", "conv", "pool", "global_pool"]
 
+#: In which kind of layer each record is.
 KINDS: dict[type[LayerSpec], Kind] = {
     DenseSpec: "dense",
     ConvSpec: "conv",

@@ -1,8 +1,9 @@
 /** The pictures in the neurons: what a unit answers over the plane, or the weights with which it looks at an image. */
 import type { Geometry } from './geometry';
-import { Atlas, largestMagnitude } from './heatmap';
+import { Atlas } from './heatmap';
 import type { LinkLayer } from './network';
 import { classColour, lookupTable, mix, type Palette } from './palette';
+import { ownScale, sharedScales, type ScaleScope } from './scales';
 
 /** Over the plane: values of every unit on a grid of `side` by `side` points. */
 export interface PlanePictures {
@@ -13,12 +14,10 @@ export interface PlanePictures {
   readonly hidden: readonly Float32Array[];
   /** [outputs][side * side]: values in [-1, 1], or the classes' probabilities. */
   readonly meaning: Float32Array;
-  /** One a column: what full colour stands for. */
+  /** One a column: what full colour stands for where a layer shares it. */
   readonly scales: readonly number[];
+  readonly scope: ScaleScope;
 }
-
-/** This share of the strongest weight has full colour already, so that the others show too. */
-const STRONGEST = 0.7;
 
 /** One atlas a column, kept from frame to frame. */
 export class NeuronTiles {
@@ -27,9 +26,10 @@ export class NeuronTiles {
   private tablesFor: Palette | null = null;
 
   fillPlane(geometry: Geometry, palette: Palette, pictures: PlanePictures): void {
-    const { side, scales } = pictures;
+    const { side, scope } = pictures;
     const count = side * side;
     const last = geometry.columns.length - 1;
+    const hidden = sharedScales(scope, pictures.scales.slice(1, last));
     for (const column of geometry.columns) {
       const atlas = this.atlas(column.index);
       atlas.resize(column.shown, side, side);
@@ -40,9 +40,12 @@ export class NeuronTiles {
           : column.index === last
             ? pictures.meaning
             : pictures.hidden[column.index - 1]!;
-      const scale = column.index === last ? 1 : scales[column.index] || 1;
+      const isHidden = column.index > 0 && column.index < last;
+      // Inputs and outputs are not of the network's making: theirs stay as they are.
+      const shared = (isHidden ? hidden[column.index - 1] : column.index === 0 ? pictures.scales[0] : 1) || 1;
       for (let unit = 0; unit < column.shown; unit++) {
         const table = classes ? this.classTable(palette, unit) : palette.ramp;
+        const scale = isHidden && scope === 'map' ? ownScale(values, unit * count, count) : shared;
         atlas.write(unit, values, unit * count, count, scale, table);
       }
       atlas.commit();
@@ -57,11 +60,20 @@ export class NeuronTiles {
     width: number,
     height: number,
     links: readonly (LinkLayer | null)[],
+    scope: ScaleScope,
   ): void {
     const input = this.atlas(0);
     input.resize(1, width, height);
     input.write(0, image, 0, width * height, 1, palette.greys);
     input.commit();
+    // Patterns are what one looks for here, so the strongest weight has full colour.
+    const scales = sharedScales(
+      scope,
+      geometry.columns.map(({ index, shown }) => {
+        const layer = links[index];
+        return layer && scope !== 'map' ? ownScale(layer.values, layer.offset, shown * layer.inputs) : 0;
+      }),
+    );
     for (const column of geometry.columns.slice(1)) {
       const layer = links[column.index];
       if (!layer) continue;
@@ -70,11 +82,10 @@ export class NeuronTiles {
       const high = isFirst ? height : Math.ceil(layer.inputs / wide);
       const atlas = this.atlas(column.index);
       atlas.resize(column.shown, wide, high);
-      // Patterns are what one looks for here, so the strongest weight of the layer has full colour.
-      const scale = largestMagnitude(layer.values, layer.offset, column.shown * layer.inputs) * STRONGEST || 1;
       // Of several pieces a unit, the first one's.
       for (let unit = 0; unit < column.shown; unit++) {
         const from = layer.offset + unit * layer.inputs;
+        const scale = scope === 'map' ? ownScale(layer.values, from, layer.inputs) : scales[column.index]!;
         atlas.write(unit, layer.values, from, layer.inputs, scale, palette.ramp);
       }
       atlas.commit();

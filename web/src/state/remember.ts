@@ -8,6 +8,15 @@ export function remember(key: string, value: string): void {
   }
 }
 
+/** What `remember` kept under a key, or null. */
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(`livegrad.${key}`);
+  } catch {
+    return null;
+  }
+}
+
 /** Takes a key out of the address, where it would win over what is remembered at the next visit. */
 export function forgetInAddress(key: string): void {
   // Not by URLSearchParams: it would percent-encode the signs that keep a configuration readable.

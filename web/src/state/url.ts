@@ -54,7 +54,7 @@ const LAYER_CHOICES: Record<LayerChoice, FamilyId> = {
 };
 
 const PRESET = 'preset';
-const PAGE_KEYS = ['run', 'embed', 'lang', 'theme'];
+const PAGE_KEYS = ['run', 'embed', 'lang', 'theme', 'scale'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
 const MOST_LAYERS = 64;
 
