@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kernels.activations import ACTIVATIONS
 from kernels.bias_initializers import BIAS_INITIALIZERS
-from kernels.initializers import INITIALIZERS
+from kernels.initializers import INITIALIZERS, fans
 from kernels.layout import Layout
 from kernels.network import NetworkSpec, WeightedSpec
 from kernels.shapes import OUTPUT
@@ -51,8 +51,8 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
             layer_seed = 0 if tensor.name == f"{OUTPUT}.weight" else tensor.layer
             rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(layer_seed,)))
             initializer = INITIALIZERS[choice.id]
-            view[...] = initializer.draw(rng, (tensor.shape[0], tensor.shape[1]), initializer.values(choice.params))
-            lengths[tensor.layer] = np.linalg.norm(view.astype(np.float64), axis=1)
+            view[...] = initializer.draw(rng, tensor.shape, initializer.values(choice.params))
+            lengths[tensor.layer] = np.linalg.norm(view.astype(np.float64).reshape(len(view), -1), axis=1)
         elif tensor.role == "bias":
             bias = BIAS_INITIALIZERS[bias_choices[tensor.layer].id]
             values = bias.values(bias_choices[tensor.layer].params)
@@ -60,7 +60,7 @@ def draw(network: NetworkSpec, layout: Layout, targets: NDArray[np.float32], see
                 raise ValueError(f"bias_initializer {bias.id} is for the output layer only")
             stream = 0 if tensor.name == f"{OUTPUT}.bias" else tensor.layer
             rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(stream, _BIAS_STREAM)))
-            fan_in = layout.tensor(tensor.name.removesuffix("bias") + "weight").shape[1]
+            fan_in, _ = fans(layout.tensor(tensor.name.removesuffix("bias") + "weight").shape)
             view[...] = bias.draw(rng, tensor.size, fan_in, targets, values)
         elif tensor.role == "gamma":
             view[...] = 1.0

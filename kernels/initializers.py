@@ -17,21 +17,31 @@ from numpy.typing import NDArray
 
 from kernels.spec import Family, Param, Text, Variant
 
-Shape: TypeAlias = tuple[int, int]
+Shape: TypeAlias = tuple[int, ...]
 Params: TypeAlias = tuple[float, ...]
 Doubles: TypeAlias = NDArray[np.float64]
 Draw: TypeAlias = Callable[[np.random.Generator, Shape, Params], Doubles]
 
 
+def fans(shape: Shape) -> tuple[int, int]:
+    """Fan-in and fan-out of weights [units, inputs] or [filters, channels, kernel, kernel].
+
+    A pixel that a filter puts out is a sum over channels * kernel^2 inputs (He et al. 2015, section 2.2); one that
+    comes in goes into the windows of filters * kernel^2 outputs.
+    """
+    window = math.prod(shape[2:])
+    return shape[1] * window, shape[0] * window
+
+
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Variant):
-    """An initializer. `draw(rng, (fan_out, fan_in), params)` gives the weights [fan_out, fan_in]; biases are zero.
+    """An initializer. `draw(rng, shape, params)` gives weights of that shape, whose fans are those of `fans`.
 
-    `variance(fan_in, fan_out, params)` is that of the weights, as the source states it.
+    `variance(shape, params)` is that of the weights, as the source states it.
     """
 
     draw: Draw
-    variance: Callable[[int, int, Params], float]
+    variance: Callable[[Shape, Params], float]
 
 
 def _zeros(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
@@ -51,28 +61,28 @@ def _uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
 
 
 def _lecun_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    return _uniform(rng, shape, (1.0 / math.sqrt(shape[1]),))
+    return _uniform(rng, shape, (1.0 / math.sqrt(fans(shape)[0]),))
 
 
 def _lecun_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    return _normal(rng, shape, (1.0 / math.sqrt(shape[1]),))
+    return _normal(rng, shape, (1.0 / math.sqrt(fans(shape)[0]),))
 
 
 def _xavier_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    return _uniform(rng, shape, (math.sqrt(6.0 / sum(shape)),))
+    return _uniform(rng, shape, (math.sqrt(6.0 / sum(fans(shape))),))
 
 
 def _xavier_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    return _normal(rng, shape, (math.sqrt(2.0 / sum(shape)),))
+    return _normal(rng, shape, (math.sqrt(2.0 / sum(fans(shape))),))
 
 
-def _he_variance(fan_in: int, fan_out: int, params: Params) -> float:
+def _he_variance(shape: Shape, params: Params) -> float:
     mode, slope = params
-    return 2.0 / ((1.0 + slope * slope) * (fan_out if mode == 1 else fan_in))
+    return 2.0 / ((1.0 + slope * slope) * fans(shape)[1 if mode == 1 else 0])
 
 
 def _he_std(shape: Shape, params: Params) -> float:
-    return math.sqrt(_he_variance(shape[1], shape[0], params))
+    return math.sqrt(_he_variance(shape, params))
 
 
 def _he_uniform(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
@@ -84,19 +94,22 @@ def _he_normal(rng: np.random.Generator, shape: Shape, params: Params) -> Double
 
 
 def _orthogonal(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    longer, shorter = max(shape), min(shape)
+    # A filter is one row, over all its inputs.
+    matrix = (shape[0], math.prod(shape[1:]))
+    longer, shorter = max(matrix), min(matrix)
     q, r = np.linalg.qr(rng.standard_normal((longer, shorter)))
     # With the signs of r's diagonal the result is uniform over all orthogonal matrices (Mezzadri 2007).
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)
-    return params[0] * (q if shape[0] == longer else q.T)
+    return params[0] * (q if matrix[0] == longer else q.T).reshape(shape)
 
 
 def _sparse(rng: np.random.Generator, shape: Shape, params: Params) -> Doubles:
-    nonzero, std = min(int(params[0]), shape[1]), params[1]
-    weights = np.zeros(shape)
+    inputs = math.prod(shape[1:])
+    nonzero, std = min(int(params[0]), inputs), params[1]
+    weights = np.zeros((shape[0], inputs))
     for row in weights:
-        row[rng.choice(shape[1], nonzero, replace=False)] = rng.standard_normal(nonzero) * std
-    return weights
+        row[rng.choice(inputs, nonzero, replace=False)] = rng.standard_normal(nonzero) * std
+    return weights.reshape(shape)
 
 
 def _positive(name: str, label: Text, explanation: Text, default: float) -> Param:
@@ -158,7 +171,7 @@ INITIALIZERS = Family(
             formula="w = 0",
             source="Goodfellow et al. 2016, 8.4",
             draw=_zeros,
-            variance=lambda fan_in, fan_out, params: 0.0,
+            variance=lambda shape, params: 0.0,
         ),
         Initializer(
             id="constant",
@@ -181,7 +194,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_constant,
-            variance=lambda fan_in, fan_out, params: 0.0,
+            variance=lambda shape, params: 0.0,
         ),
         Initializer(
             id="normal",
@@ -196,7 +209,7 @@ INITIALIZERS = Family(
                 _positive("std", _STD, {"en": "The standard deviation of the weights.", "zh": "权重的标准差。"}, 0.1),
             ),
             draw=_normal,
-            variance=lambda fan_in, fan_out, params: params[0] ** 2,
+            variance=lambda shape, params: params[0] ** 2,
         ),
         Initializer(
             id="uniform",
@@ -216,7 +229,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_uniform,
-            variance=lambda fan_in, fan_out, params: params[0] ** 2 / 3,
+            variance=lambda shape, params: params[0] ** 2 / 3,
         ),
         Initializer(
             id="lecun_uniform",
@@ -228,7 +241,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}\left(\pm\tfrac{1}{\sqrt{n_\mathrm{in}}}\right)",
             source="Glorot & Bengio 2010, eq. 1",
             draw=_lecun_uniform,
-            variance=lambda fan_in, fan_out, params: 1 / (3 * fan_in),
+            variance=lambda shape, params: 1 / (3 * fans(shape)[0]),
         ),
         Initializer(
             id="lecun_normal",
@@ -240,7 +253,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{N}\left(0, \tfrac{1}{n_\mathrm{in}}\right)",
             source="LeCun et al. 1998, Efficient BackProp, 4.6",
             draw=_lecun_normal,
-            variance=lambda fan_in, fan_out, params: 1 / fan_in,
+            variance=lambda shape, params: 1 / fans(shape)[0],
         ),
         Initializer(
             id="xavier_uniform",
@@ -252,7 +265,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{U}\left(\pm\sqrt{\tfrac{6}{n_\mathrm{in} + n_\mathrm{out}}}\right)",
             source="Glorot & Bengio 2010, eq. 16",
             draw=_xavier_uniform,
-            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
+            variance=lambda shape, params: 2 / sum(fans(shape)),
         ),
         Initializer(
             id="xavier_normal",
@@ -264,7 +277,7 @@ INITIALIZERS = Family(
             formula=r"w \sim \mathcal{N}\left(0, \tfrac{2}{n_\mathrm{in} + n_\mathrm{out}}\right)",
             source="Glorot & Bengio 2010, eq. 12",
             draw=_xavier_normal,
-            variance=lambda fan_in, fan_out, params: 2 / (fan_in + fan_out),
+            variance=lambda shape, params: 2 / sum(fans(shape)),
         ),
         Initializer(
             id="he_uniform",
@@ -310,7 +323,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_orthogonal,
-            variance=lambda fan_in, fan_out, params: params[0] ** 2 / max(fan_in, fan_out),
+            variance=lambda shape, params: params[0] ** 2 / max(shape[0], math.prod(shape[1:])),
         ),
         Initializer(
             id="sparse",
@@ -341,7 +354,7 @@ INITIALIZERS = Family(
                 ),
             ),
             draw=_sparse,
-            variance=lambda fan_in, fan_out, params: min(params[0], fan_in) / fan_in * params[1] ** 2,
+            variance=lambda shape, params: min(1, params[0] / fans(shape)[0]) * params[1] ** 2,
         ),
     ),
     live=False,

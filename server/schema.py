@@ -303,7 +303,7 @@ class GlobalPoolConfig(Strict):
 
 
 #: The model of every kind of layer.
-LAYERS: dict[str, type[Strict]] = {
+LAYERS: dict[str, type[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig]] = {
     "dense": DenseConfig,
     "conv": ConvConfig,
     "pool": PoolConfig,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kernels.dropout import INPUT_MASK, WEIGHT_MASKS, drop
+from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_channels
 from kernels.network import Choice
 from kernels.rng import mask_bits, mask_key
 from kernels.simd import pointer
@@ -19,6 +19,12 @@ from tests.kernels.support import Floats, make_data, make_network, make_trainer
 @numba.njit(cache=True)
 def _drop(a: Floats, out: Floats, rate: float, key: int) -> None:
     drop(pointer(a, 0), pointer(out, 0), a.size, rate, key)
+
+
+@numba.njit(cache=True)
+def _drop_channels(a: Floats, out: Floats, rate: float, key: int) -> None:
+    channels, pixels, stride = a.shape
+    drop_channels(pointer(a, 0), pointer(out, 0), channels, pixels, stride, rate, key)
 
 
 @numba.njit(cache=True)
@@ -67,6 +73,40 @@ def test_an_element_is_kept_or_not_whatever_the_size() -> None:
     np.testing.assert_array_equal(dropped(1000, 0.5, 11)[:64], dropped(64, 0.5, 11))
 
 
+def dropped_channels(shape: tuple[int, int, int], rate: float, key: int) -> Floats:
+    out = np.empty(shape, np.float32)
+    _drop_channels(np.ones(shape, np.float32), out, np.float32(rate), np.uint32(key))
+    return out
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_channels_are_silenced_whole_and_as_often_as_told(rate: float) -> None:
+    out = dropped_channels((64, 9, 1000), rate, _key(1, 2, CHANNEL_MASKS))
+    np.testing.assert_array_equal(out, np.broadcast_to(out[:, :1], out.shape), "all pixels of a channel alike")
+    size = 64 * 1000
+    error = 5 * np.sqrt(rate * (1 - rate) / size)
+    assert abs((out[:, 0] == 0).mean() - rate) < error
+    assert abs(out.mean() - 1) < error / (1 - rate)
+    np.testing.assert_allclose(out[out != 0], 1 / (1 - rate), rtol=1e-6)
+    # Channels of one sample, and samples of one channel, each by themselves.
+    kept = out[:, 0] != 0
+    assert kept.any(axis=0).all() or rate == 0.9
+    assert len({tuple(row) for row in kept}) == 64
+
+
+def test_one_pixel_a_channel_is_the_dropout_of_units() -> None:
+    np.testing.assert_array_equal(dropped_channels((20, 1, 64), 0.3, 17).ravel(), dropped(20 * 64, 0.3, 17))
+
+
+def test_silenced_channels_are_the_same_in_place_and_in_batches_beyond_what_is_held() -> None:
+    a = np.random.default_rng(0).standard_normal((3, 4, 9000)).astype(np.float32)
+    there, back = np.empty_like(a), a.copy()
+    _drop_channels(a, there, np.float32(0.4), np.uint32(3))
+    _drop_channels(back, back, np.float32(0.4), np.uint32(3))
+    np.testing.assert_array_equal(there, back)
+    np.testing.assert_allclose(there, a * dropped(3 * 9000, 0.4, 3).reshape(3, 1, 9000), rtol=1e-6)
+
+
 def test_seeds_steps_and_layers_have_masks_of_their_own() -> None:
     places = [(seed, step, layer) for seed in range(4) for step in range(10) for layer in range(4)]
     keys = {_key(*place) for place in places}
@@ -111,7 +151,11 @@ def test_inference_drops_nothing() -> None:
 
 
 def test_the_masks_of_a_step_are_all_of_their_own() -> None:
-    places = [*range(32), INPUT_MASK, *(WEIGHT_MASKS + layer for layer in range(32))]
+    places = [
+        *range(32),
+        INPUT_MASK,
+        *(first + layer for first in (WEIGHT_MASKS, CHANNEL_MASKS) for layer in range(32)),
+    ]
     keys = {_key(1, step, place) for step in range(50) for place in places}
     assert len(keys) == 50 * len(places)
 
