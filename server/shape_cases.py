@@ -27,7 +27,7 @@ def shape_cases() -> list[dict[str, Any]]:
         {"kind": "dense", "units": 7, "skip": 1},
     ]
     shapes: list[tuple[int, ...]] = [(7,), (1, 8, 8), (2, 7, 6), (3, 4, 5), (2, 1, 1)]
-    return [{"input": shape, "layer": layer, "output": _behind(shape, layer)} for shape in shapes for layer in layers]
+    return [{"input": list(shape), "layer": layer, "output": _behind(shape, layer)} for shape in shapes for layer in layers]
 
 
 def _behind(shape: tuple[int, ...], layer: dict[str, Any]) -> list[int]:

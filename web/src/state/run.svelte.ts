@@ -24,6 +24,7 @@ import { difference, join, merge, same } from './merge';
 import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
 import { presetOf } from './presets';
+import { layerRefusal, type LayerRefusal } from './refusal';
 import { rememberedRun, rememberRun } from './remember';
 import { createRun, openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
@@ -49,6 +50,8 @@ export class RunStore extends RunMirror {
   /** The run's id; null before there is one. */
   id = $state<string | null>(null);
   notice = $state.raw<Notice | null>(null);
+  /** What was last said against a change of layers; until the next change. */
+  refusal = $state.raw<LayerRefusal | null>(null);
   /** Position in `config.network.layers` whose settings are open; -1 means all of them at once. */
   selectedLayer = $state<number | null>(null);
   /** Where on the screen the selected layer stands. */
@@ -78,6 +81,8 @@ export class RunStore extends RunMirror {
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private dataFor: RunConfig['data'] | null = null;
+  /** While other data were asked for: those before, and the layers that they may not let fit. */
+  private leaving: Pick<RunConfig, 'data' | 'network'> | null = null;
 
   constructor() {
     super();
@@ -216,18 +221,31 @@ export class RunStore extends RunMirror {
     } else if (message.type === 'event' && message.event === 'error' && this.status === 'live') {
       // Before the hello it only says why the connection is about to be closed, which the link finds out itself.
       this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
-      this.notice = { tone: 'error', text: message.message };
+      this.refusal = layerRefusal(message.field, message.message);
+      // Where a layer's settings are open, it is said there.
+      if (!this.refusal || this.selectedLayer === null) this.notice = { tone: 'error', text: message.message };
+      if (this.wanted) this.history.forget(this.wanted);
+      this.canUndo = this.history.canUndo;
     }
   }
 
   /** Does what follows from a configuration that the server has taken over. */
   private takePlan(config: RunConfig): void {
+    this.noteLeftOut(config);
     this.wanted = this.unsent ? merge(config, this.unsent) : config;
     if (!same(this.dataFor, config.data)) void this.loadData(config.data);
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined;
       this.writeAddress();
     }, ADDRESS_AFTER);
+  }
+
+  /** Says so when the server has left out layers that the new data do not suit. */
+  private noteLeftOut(config: RunConfig): void {
+    if (!this.leaving || same(config.data, this.leaving.data)) return;
+    const n = this.leaving.network.layers.length - config.network.layers.length;
+    this.leaving = null;
+    if (n > 0) this.notice = { tone: 'info', key: 'notice.layers_left_out', vars: { n } };
   }
 
   private async loadData(wanted: RunConfig['data']): Promise<void> {
@@ -345,6 +363,7 @@ export class RunStore extends RunMirror {
     this.canUndo = this.history.canUndo;
     this.canRedo = this.history.canRedo;
     this.wanted = merge(this.wanted, patch);
+    this.refusal = null;
     this.unsent = this.unsent ? join(this.unsent, patch) : patch;
     this.sendTimer ??= setTimeout(() => this.flush(), SEND_AFTER);
   }
@@ -352,7 +371,13 @@ export class RunStore extends RunMirror {
   private flush(): void {
     clearTimeout(this.sendTimer);
     this.sendTimer = undefined;
-    if (this.unsent && this.socket?.send({ type: 'set', config: this.unsent })) this.unsent = null;
+    const { unsent } = this;
+    if (!unsent || !this.socket?.send({ type: 'set', config: unsent })) return;
+    if (unsent.network?.layers) this.leaving = null;
+    else if (unsent.data && this.config && this.wanted) {
+      this.leaving = { data: this.config.data, network: this.wanted.network };
+    }
+    this.unsent = null;
   }
 
   /** Sends a command of the owner's; what was changed before it goes first. */

@@ -173,7 +173,8 @@ function writeLayer(layer: LayerConfig, defaults: Defaults): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(layer)) {
     if (key === 'kind' || key === counted || value === undefined || same(value, usual?.[key])) continue;
-    const text = typeof value === 'object' ? writeChoice(value, defaults.families[LAYER_CHOICES[key as LayerChoice]]) : value;
+    const text =
+      typeof value === 'object' ? writeChoice(value, defaults.families[LAYER_CHOICES[key as LayerChoice]]) : value;
     parts.push(`${key}:${text}`);
   }
   const name = counted ? String(layer[counted]) : layer.kind;
