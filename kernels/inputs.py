@@ -26,9 +26,13 @@ class Feature(Variant):
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing(Variant):
-    """A linear map of the inputs. `fit(train [n, d])` gives (offset [d], matrix [d, d]): x' = (x - offset) @ matrix."""
+    """A linear map of the inputs. `fit(train [n, d])` gives (offset [d], matrix): x' = (x - offset) @ matrix.
+
+    The matrix is [d, d], or its diagonal [d] where each input is only scaled. `mixes` marks those that need all of it.
+    """
 
     fit: Callable[[Floats], tuple[Floats, Floats]]
+    mixes: bool = False
 
 
 def _feature(
@@ -63,14 +67,14 @@ FEATURES = Family(
 
 
 def _keep(train: Floats) -> tuple[Floats, Floats]:
-    return np.zeros(train.shape[1], np.float32), np.eye(train.shape[1], dtype=np.float32)
+    return np.zeros(train.shape[1], np.float32), np.ones(train.shape[1], np.float32)
 
 
 def _standardize(train: Floats) -> tuple[Floats, Floats]:
     std = train.std(axis=0, dtype=np.float64)
     # A constant column (a pixel that is always blank) stays at zero.
     scale = np.where(std > 1e-7, 1.0 / np.maximum(std, 1e-7), 0.0)
-    return train.mean(axis=0, dtype=np.float64).astype(np.float32), np.diag(scale).astype(np.float32)
+    return train.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32)
 
 
 def _principal(train: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
@@ -114,8 +118,9 @@ PREPROCESSINGS = Family(
             id="standardize",
             label={"en": "Standardize", "zh": "标准化"},
             help={
-                "en": "Each input to mean 0 and variance 1 over the training set.",
-                "zh": "使每个输入在训练集上均值为 0、方差为 1。",
+                "en": "Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a "
+                "channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).",
+                "zh": "使每个输入在训练集上均值为 0、方差为 1。图像按通道取均值和方差，平移后不变；8 × 8 数字按像素。",
             },
             formula=r"x' = \frac{x - \mu}{\sigma}",
             source="LeCun et al. 1998, Efficient BackProp, 4.3",
@@ -131,6 +136,7 @@ PREPROCESSINGS = Family(
             formula=r"x' = \Lambda^{-1/2}\, U^\top (x - \mu),\; \Sigma = U \Lambda U^\top",
             source="LeCun et al. 1998, Efficient BackProp, 4.3",
             fit=_pca_whiten,
+            mixes=True,
         ),
         Preprocessing(
             id="zca_whiten",
@@ -142,6 +148,7 @@ PREPROCESSINGS = Family(
             formula=r"x' = U \Lambda^{-1/2}\, U^\top (x - \mu),\; \Sigma = U \Lambda U^\top",
             source="Bell & Sejnowski 1997",
             fit=_zca_whiten,
+            mixes=True,
         ),
     ),
     live=False,
@@ -154,6 +161,22 @@ def feature_matrix(points: Floats, ids: Sequence[str]) -> Floats:
     return np.stack([FEATURES[each].compute(x1, x2) for each in ids], axis=1).astype(np.float32)
 
 
-def fit_preprocessing(preprocessing: str, train: Floats) -> tuple[Floats, Floats]:
-    """Fit to the training inputs [n, d]: (offset [d], matrix [d, d]), to be applied as (x - offset) @ matrix."""
-    return PREPROCESSINGS[preprocessing].fit(train)
+def fit_preprocessing(preprocessing: str, train: Floats, channels: int = 0) -> tuple[Floats, Floats]:
+    """Fit to the training inputs [n, d]: offset [d] and matrix [d, d] or [d], as `apply_preprocessing` takes them.
+
+    With `channels`, by which d can be divided, what only scales its inputs treats all inputs of a channel alike.
+    """
+    chosen = PREPROCESSINGS[preprocessing]
+    if not channels or chosen.mixes:
+        return chosen.fit(train)
+    pixels = train.shape[1] // channels
+    # One column a channel: all its pixels of all samples.
+    columns = train.reshape(-1, channels, pixels).transpose(1, 0, 2).reshape(channels, -1).T
+    offset, scale = chosen.fit(columns)
+    return np.repeat(offset, pixels), np.repeat(scale, pixels)
+
+
+def apply_preprocessing(features: Floats, offset: Floats, matrix: Floats) -> Floats:
+    """(features - offset) @ matrix, [n, d], for a matrix [d, d] or its diagonal [d]."""
+    centred = features - offset
+    return np.ascontiguousarray(centred * matrix if matrix.ndim == 1 else centred @ matrix, np.float32)

@@ -10,6 +10,7 @@ from typing import Literal, NoReturn, TypeAlias
 from kernels.activations import ACTIVATIONS
 from kernels.layer_kinds import LAYER_KINDS
 from kernels.network import ConvSpec, DenseSpec, GlobalPoolSpec, LayerSpec, NetworkSpec, PoolSpec
+from kernels.normalizations import NORMALIZATIONS
 from kernels.spec import Text
 
 OUTPUT = "output"
@@ -33,8 +34,9 @@ class Stage:
     Shapes are (features,) or (channels, height, width), `shape` that behind the activation. `pieces` is how many
     weighted sums a unit has, 0 where there are no weights. `kernel` and `stride` are 0 where no window slides,
     `padding` is the number of rows of zeros above an image, and of columns on its left. `pooling` is empty but for
-    pools. `operations` counts a sample's multiplications with an addition, those with padding too, and a pool's
-    additions or comparisons.
+    pools. `groups` is into how many groups of units or channels a normalization within each sample parts them, 1 where
+    there is no such thing. `operations` counts a sample's multiplications with an addition, those with padding too,
+    and a pool's additions or comparisons.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Stage:
     padding: int
     pooling: Literal["max", "mean", ""]
     skip: int
+    groups: int
     operations: int
 
 
@@ -73,7 +76,7 @@ def stages(network: NetworkSpec) -> tuple[Stage, ...]:
         name = f"layer{index + 1}"
         stage: Stage
         if isinstance(layer, DenseSpec):
-            stage = _dense(name, shape, layer.units, _pieces(layer), layer.skip)
+            stage = _dense(name, shape, layer.units, _pieces(layer), layer.skip, _groups(layer, layer.units))
         elif len(shape) != 3:
             _refuse_vector(index, shape)
         elif isinstance(layer, ConvSpec):
@@ -82,12 +85,12 @@ def stages(network: NetworkSpec) -> tuple[Stage, ...]:
             stage = _pool(index, layer, shape)
         else:
             operations = math.prod(shape)
-            stage = Stage(name, "global_pool", shape, shape[:1], 0, 0, 0, 0, "mean", 0, operations)
+            stage = Stage(name, "global_pool", shape, shape[:1], 0, 0, 0, 0, "mean", 0, 1, operations)
         found.append(stage)
         if stage.skip:
             _check_skip(index, found, gated=stage.pieces > 1)
         shape = stage.shape
-    found.append(_dense(OUTPUT, shape, network.outputs, 1, 0))
+    found.append(_dense(OUTPUT, shape, network.outputs, 1, 0, 1))
     return tuple(found)
 
 
@@ -101,9 +104,18 @@ def _pieces(layer: DenseSpec | ConvSpec) -> int:
     return activation.pieces(activation.values(layer.activation.params))
 
 
-def _dense(name: str, input_shape: Shape, units: int, pieces: int, skip: int) -> Stage:
+def _groups(layer: DenseSpec | ConvSpec, units: int) -> int:
+    normalization = NORMALIZATIONS[layer.normalization.id]
+    values = normalization.values(layer.normalization.params)
+    if normalization.needs_image:
+        # Every channel by itself.
+        return units if normalization.after(values) else units * _pieces(layer)
+    return normalization.groups(values)
+
+
+def _dense(name: str, input_shape: Shape, units: int, pieces: int, skip: int, groups: int) -> Stage:
     operations = units * pieces * math.prod(input_shape)
-    return Stage(name, "dense", input_shape, (units,), pieces, 0, 0, 0, "", skip, operations)
+    return Stage(name, "dense", input_shape, (units,), pieces, 0, 0, 0, "", skip, groups, operations)
 
 
 def _conv(index: int, layer: ConvSpec, input_shape: Shape) -> Stage:
@@ -134,9 +146,10 @@ def _conv(index: int, layer: ConvSpec, input_shape: Shape) -> Stage:
     pieces = _pieces(layer)
     operations = layer.filters * pieces * channels * kernel * kernel * height * width
     shape = (layer.filters, height, width)
+    name, groups = f"layer{index + 1}", _groups(layer, layer.filters)
     return Stage(
-        f"layer{index + 1}", "conv", input_shape, shape, pieces, kernel, stride, before, "", layer.skip, operations
-    )
+        name, "conv", input_shape, shape, pieces, kernel, stride, before, "", layer.skip, groups, operations
+    )  # fmt: skip
 
 
 def _pool(index: int, layer: PoolSpec, input_shape: Shape) -> Stage:
@@ -153,9 +166,10 @@ def _pool(index: int, layer: PoolSpec, input_shape: Shape) -> Stage:
     height, width = ((side - layer.size) // layer.stride + 1 for side in sides)
     operations = channels * height * width * layer.size * layer.size
     shape = (channels, height, width)
+    name = f"layer{index + 1}"
     return Stage(
-        f"layer{index + 1}", "pool", input_shape, shape, 0, layer.size, layer.stride, 0, layer.pooling, 0, operations
-    )
+        name, "pool", input_shape, shape, 0, layer.size, layer.stride, 0, layer.pooling, 0, 1, operations
+    )  # fmt: skip
 
 
 def _check_skip(index: int, found: list[Stage], *, gated: bool) -> None:

@@ -276,13 +276,13 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
-    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id]
+    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id].sized(choice.params())
 
 
 def sample_count(data: DataConfig) -> int:
     """How many samples there are, for training and test together."""
     choice = data.dataset
-    return choice.content.rows if isinstance(choice, TableChoice) else int(choice.params()["samples"])
+    return choice.content.rows if isinstance(choice, TableChoice) else DATASETS[choice.id].count(choice.params())
 
 
 def training_size(data: DataConfig) -> int:
@@ -295,7 +295,7 @@ def input_shape(data: DataConfig) -> tuple[int, ...]:
     """The shape of what enters the network: (features,), or (channels, height, width) of images."""
     dataset = dataset_of(data)
     if dataset.kind == "images":
-        return (1, dataset.height, dataset.width)
+        return (dataset.channels, dataset.height, dataset.width)
     return (len(data.features) if dataset.kind == "plane" else dataset.width,)
 
 

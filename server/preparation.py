@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kernels.inputs import FEATURES, feature_matrix, fit_preprocessing
+from kernels.inputs import FEATURES, apply_preprocessing, feature_matrix, fit_preprocessing
 from kernels.labels import pack_labels, unpack_labels
 from kernels.network import Floats, TrainingData
 from server.configuration import dataset_of, training_size
@@ -22,14 +23,15 @@ KEPT_WITH_A_TABLE = 2
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Samples as drawn (points [n, 2], or images [n, width * height] from 0 to 1), and what the network gets of them.
+    """Samples as drawn (points [n, 2], or images as bytes [n, inputs]), and what the network gets of them.
 
-    A network input is `(features - offset) @ matrix`, with offset [d] and matrix [d, d] fitted to the training set.
+    A network input is `(features - offset) @ matrix`, with offset [d] and matrix [d, d], or [d] for a diagonal one,
+    fitted to the training set.
     """
 
     config: DataConfig
-    train: Floats
-    test: Floats
+    train: NDArray[Any]
+    test: NDArray[Any]
     offset: Floats
     matrix: Floats
     training: TrainingData
@@ -57,9 +59,14 @@ def _prepare(config: DataConfig) -> PreparedData:
     dataset = dataset_of(config)
     raw, targets = dataset.generate(np.random.default_rng(config.seed), config.dataset.params())
     size = training_size(config)
-    features = feature_matrix(raw, config.features) if dataset.kind == "plane" else raw
-    offset, matrix = fit_preprocessing(config.preprocessing.id, features[:size])
-    inputs = np.ascontiguousarray((features - offset) @ matrix, np.float32)
+    features, channels = raw, 0
+    if dataset.kind == "plane":
+        features = feature_matrix(raw, config.features)
+    elif dataset.kind == "images":
+        features = raw / np.float32(dataset.levels)
+        channels = 0 if dataset.pixelwise else dataset.channels
+    offset, matrix = fit_preprocessing(config.preprocessing.id, features[:size], channels)
+    inputs = apply_preprocessing(features, offset, matrix)
     if dataset.task == "multilabel":
         targets = unpack_labels(targets, dataset.classes).astype(np.float32)
     training = TrainingData(inputs[:size], targets[:size], inputs[size:], targets[size:])
@@ -67,9 +74,12 @@ def _prepare(config: DataConfig) -> PreparedData:
 
 
 def as_message(data: PreparedData, generation: int) -> dict[str, Any]:
-    """What the page needs to draw the data and to compute the network's inputs; arrays as little-endian float32."""
+    """What the page needs to draw the data and to compute the network's inputs.
+
+    Arrays are little-endian float32, images bytes from 0 to `levels`; the matrix may be its diagonal alone.
+    """
     dataset = dataset_of(data.config)
-    inputs = "images" if dataset.kind == "images" else "points"
+    inputs, packed = ("images", _as_they_are) if dataset.kind == "images" else ("points", _bytes)
     return {
         "generation": generation,
         "task": dataset.task,
@@ -77,9 +87,11 @@ def as_message(data: PreparedData, generation: int) -> dict[str, Any]:
         "classes": dataset.classes,
         "width": dataset.width,
         "height": dataset.height,
+        "channels": dataset.channels,
+        "levels": dataset.levels,
         "class_names": list(dataset.class_names),
-        "train": {inputs: _bytes(data.train), "targets": _targets(data.training.y_train)},
-        "test": {inputs: _bytes(data.test), "targets": _targets(data.training.y_test)},
+        "train": {inputs: packed(data.train), "targets": _targets(data.training.y_train)},
+        "test": {inputs: packed(data.test), "targets": _targets(data.training.y_test)},
         "features": list(data.config.features) if dataset.kind == "plane" else [],
         "columns": [_axis(column) for column in dataset.columns],
         "target": _axis(dataset.target) if dataset.target else None,
@@ -107,6 +119,10 @@ def _input_names(config: DataConfig, dataset: Dataset) -> list[str]:
         return names
     plain = dict(zip(("x1", "x2"), names, strict=True))
     return [plain.get(FEATURES[each].expression, FEATURES[each].label["en"]) for each in config.features]
+
+
+def _as_they_are(array: NDArray[np.uint8]) -> bytes:
+    return array.tobytes()
 
 
 def _bytes(array: Floats) -> bytes:

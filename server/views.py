@@ -76,12 +76,14 @@ class PlanePreview(View):
 
 
 class ImagesPreview(View):
-    """A thumbnail of images: grey values from 0 to 1, row by row."""
+    """A thumbnail of images: bytes from 0 to `levels` in base64, channel by channel, row by row; 3 channels are RGB."""
 
     kind: Literal["images"]
     width: int
     height: int
-    images: list[list[float]]
+    channels: int
+    levels: int
+    images: list[str]
     labels: list[str]
 
 
@@ -229,6 +231,7 @@ class StageView(View):
     padding: int
     pooling: Literal["max", "mean", ""]
     skip: int
+    groups: int
     operations: int
 
 

@@ -11,6 +11,8 @@ from server.datasets.dataset import Dataset, Task
 from server.datasets.digits import IMAGES
 from server.datasets.own import OWN
 from server.datasets.regression import REGRESSION
+from server.datasets.shapes import SHAPES
+from server.datasets.strokes import STROKES
 
 __all__ = ["DATASETS", "Dataset", "Task"]
 
@@ -21,6 +23,6 @@ DATASETS: Family[Dataset] = Family(
         en="What the network learns from: points on the plane, images, or a table of one's own.",
         zh="网络学习的内容：平面上的点、图像，或自己的表格。",
     ),
-    (*CLASSIFICATION, *REGRESSION, *IMAGES, *OWN),
+    (*CLASSIFICATION, *REGRESSION, *IMAGES, SHAPES, STROKES, *OWN),
     live=False,
 )

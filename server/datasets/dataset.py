@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.network import Floats
 from kernels.spec import Param, Text, Variant
@@ -17,7 +18,8 @@ Task: TypeAlias = Literal["regression", "binary", "multiclass", "multilabel"]
 PLANE = 6.0
 
 #: Inputs [samples, width] and targets [samples], not yet shuffled: a sampler may return one class after the other.
-Samples: TypeAlias = tuple[Floats, Floats]
+#: Inputs are float32, or uint8 for images.
+Samples: TypeAlias = tuple[NDArray[Any], Floats]
 Sampler: TypeAlias = Callable[[np.random.Generator, Mapping[str, float]], Samples]
 
 
@@ -34,8 +36,10 @@ class Axis:
 class Dataset(Variant):
     """A data set: what is to be learned from it, and how its samples come about.
 
-    `classes` is 0 for regression. Images are `width` x `height` grey values from 0 to 1, row by row. A table has
-    `width` input columns, each scaled to the plane's range, and a `height` of 1; with two of them it is of the plane.
+    `classes` is 0 for regression. Images are `channels` (1: grey, 3: red, green, blue) times `height` x `width` bytes,
+    channel by channel and row by row, from 0 to `levels`, which is read as 1. Standardizing gives each channel one mean
+    and deviation, or each pixel its own where `pixelwise`. A table has `width` input columns, each scaled to the
+    plane's range, and a `height` of 1; with two of them it is of the plane.
     `columns` and `target` say how the numbers of own data are read in their own units. `uploaded` marks the entry that
     stands for own data: its samples, drawn by a person, are those of its thumbnail only.
     """
@@ -46,6 +50,9 @@ class Dataset(Variant):
     kind: Literal["plane", "images", "table"] = "plane"
     width: int = 0
     height: int = 0
+    channels: int = 1
+    levels: int = 255
+    pixelwise: bool = False
     class_names: tuple[str, ...] = ()
     columns: tuple[Axis, ...] = ()
     target: Axis | None = None
@@ -56,8 +63,21 @@ class Dataset(Variant):
         """How many values a network gives for a sample: one logit or number, or one logit a class or label."""
         return self.classes if self.task in {"multiclass", "multilabel"} else 1
 
+    @property
+    def inputs(self) -> int:
+        """How many numbers a sample has before any feature is made of them."""
+        return self.channels * self.height * self.width if self.kind == "images" else self.width
+
+    def sized(self, _params: Mapping[str, float]) -> Self:
+        """The data set with the size that its images have for these parameters."""
+        return self
+
+    def count(self, params: Mapping[str, float]) -> int:
+        """How many samples there are for these parameters."""
+        return int(params["samples"])
+
     def generate(self, rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
-        """Draw the samples that `params` ask for, in random order, float32.
+        """Draw the samples that `params` ask for, in random order, float32; images are uint8.
 
         Targets are -1 or +1 for two classes, the class index for several, and within about [-1, 1] for regression;
         labels of which a sample may carry several are one number, as `kernels.labels` packs them.
@@ -65,9 +85,9 @@ class Dataset(Variant):
         """
         inputs, targets = self.sampler(rng, params)
         if self.kind == "plane":
-            inputs = np.clip(inputs, -PLANE, PLANE)
+            inputs = np.clip(inputs, -PLANE, PLANE).astype(np.float32)
         order = rng.permutation(len(targets))
-        return np.ascontiguousarray(inputs[order], np.float32), np.ascontiguousarray(targets[order], np.float32)
+        return np.ascontiguousarray(inputs[order]), np.ascontiguousarray(targets[order], np.float32)
 
 
 SAMPLES = Param(
@@ -97,3 +117,18 @@ NOISE = Param(
 )
 
 SHARED = (SAMPLES, NOISE)
+
+
+def image_samples(default: int, maximum: int) -> Param:
+    """How many images there are of a set that has plenty of them."""
+    return Param(
+        id="samples",
+        label=SAMPLES.label,
+        help=Text(en="How many images there are, for training and test together.", zh="图像总数，训练集与测试集合计。"),
+        default=default,
+        minimum=100,
+        maximum=maximum,
+        scale="log",
+        integer=True,
+        live=False,
+    )

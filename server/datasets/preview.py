@@ -1,7 +1,8 @@
-"""Small pictures of the data sets, as plain numbers that the page draws."""
+"""Small pictures of the data sets, as numbers that the page draws."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ IMAGES = 9
 
 @cache
 def preview(dataset_id: str) -> dict[str, Any]:
-    """What a thumbnail shows: `points` [x1, x2, target], or `images` of grey values with their `labels`."""
+    """What a thumbnail shows: `points` [x1, x2, target], or `images` with their `labels`."""
     dataset = DATASETS[dataset_id]
     defaults = {param.id: param.default for param in dataset.params}
     inputs, targets = dataset.generate(np.random.default_rng(1), defaults)
@@ -24,7 +25,9 @@ def preview(dataset_id: str) -> dict[str, Any]:
             "kind": "images",
             "width": dataset.width,
             "height": dataset.height,
-            "images": np.round(inputs[:IMAGES].astype(float), 3).tolist(),
+            "channels": dataset.channels,
+            "levels": dataset.levels,
+            "images": [b64encode(image.tobytes()).decode() for image in inputs[:IMAGES]],
             "labels": [dataset.class_names[int(target)] for target in targets[:IMAGES]],
         }
     points = np.column_stack([inputs, targets])[:POINTS].astype(float)

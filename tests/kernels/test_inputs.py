@@ -7,7 +7,7 @@ import pytest
 import sympy
 from numpy.typing import NDArray
 
-from kernels.inputs import FEATURES, PREPROCESSINGS, feature_matrix, fit_preprocessing
+from kernels.inputs import FEATURES, PREPROCESSINGS, apply_preprocessing, feature_matrix, fit_preprocessing
 from tests.kernels.support import Floats
 
 
@@ -39,22 +39,43 @@ def test_a_preprocessing_gives_finite_float32_maps(name: str) -> None:
     offset, matrix = fit_preprocessing(name, train)
     assert offset.dtype == matrix.dtype == np.float32
     assert offset.shape == (3,)
-    assert matrix.shape == (3, 3)
-    assert np.isfinite((train - offset) @ matrix).all()
+    assert matrix.shape == ((3, 3) if PREPROCESSINGS[name].mixes else (3,))
+    mapped = apply_preprocessing(train, offset, matrix)
+    assert mapped.dtype == np.float32
+    full = matrix if matrix.ndim == 2 else np.diag(matrix)
+    np.testing.assert_array_equal(mapped, (train - offset) @ full)
+    assert np.isfinite(mapped).all()
 
 
 def test_none_changes_nothing() -> None:
     offset, matrix = fit_preprocessing("none", points())
-    np.testing.assert_array_equal((points() - offset) @ matrix, points())
+    np.testing.assert_array_equal(apply_preprocessing(points(), offset, matrix), points())
 
 
 def test_standardize_gives_mean_0_and_variance_1_and_keeps_a_constant_column_at_0() -> None:
     train = np.hstack([points() * [3, 0.01] + [100, -5], np.full((50, 1), 3)]).astype(np.float32)
     offset, matrix = fit_preprocessing("standardize", train)
-    mapped = (train - offset) @ matrix
+    mapped = apply_preprocessing(train, offset, matrix)
     np.testing.assert_allclose(mapped[:, :2].mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(mapped[:, :2].std(axis=0), 1, rtol=1e-3)
     assert not mapped[:, 2].any()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_is_standardized_channel_by_channel(channels: int) -> None:
+    rng = np.random.default_rng(channels)
+    train = rng.normal(
+        np.repeat(np.arange(channels), 20), np.repeat(np.arange(1, channels + 1), 20), (70, 20 * channels)
+    )
+    offset, matrix = fit_preprocessing("standardize", train.astype(np.float32), channels)
+    mapped = apply_preprocessing(train.astype(np.float32), offset, matrix).reshape(70, channels, 20)
+    assert len(np.unique(offset)) == len(np.unique(matrix)) == channels
+    np.testing.assert_allclose(mapped.mean(axis=(0, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(mapped.std(axis=(0, 2)), 1, atol=1e-5)
+    # The difference of two pixels of a channel stays: a shifted image is the same image.
+    raw = train.reshape(70, channels, 20)
+    ratio = (mapped[:, :, 1] - mapped[:, :, 0]) / (raw[:, :, 1] - raw[:, :, 0])
+    np.testing.assert_allclose(ratio, np.broadcast_to(ratio[0], ratio.shape), rtol=1e-3)
 
 
 def _correlated(inputs: int) -> Floats:

@@ -29,13 +29,22 @@ def network(*layers: LayerSpec, shape: tuple[int, ...] = (3, 8, 6)) -> NetworkSp
 def test_a_network_of_all_kinds() -> None:
     layers = (conv(kernel=5, stride=2), conv(kernel=3, skip=1), PoolSpec("mean", 2, 1), GlobalPoolSpec(), DENSE)
     assert stages(network(*layers)) == (
-        Stage("layer1", "conv", (3, 8, 6), (4, 4, 3), 1, 5, 2, 2, "", 0, 4 * 3 * 25 * 12),
-        Stage("layer2", "conv", (4, 4, 3), (4, 4, 3), 1, 3, 1, 1, "", 1, 4 * 4 * 9 * 12),
-        Stage("layer3", "pool", (4, 4, 3), (4, 3, 2), 0, 2, 1, 0, "mean", 0, 4 * 6 * 4),
-        Stage("layer4", "global_pool", (4, 3, 2), (4,), 0, 0, 0, 0, "mean", 0, 24),
-        Stage("layer5", "dense", (4,), (10,), 1, 0, 0, 0, "", 0, 40),
-        Stage("output", "dense", (10,), (5,), 1, 0, 0, 0, "", 0, 50),
+        Stage("layer1", "conv", (3, 8, 6), (4, 4, 3), 1, 5, 2, 2, "", 0, 1, 4 * 3 * 25 * 12),
+        Stage("layer2", "conv", (4, 4, 3), (4, 4, 3), 1, 3, 1, 1, "", 1, 1, 4 * 4 * 9 * 12),
+        Stage("layer3", "pool", (4, 4, 3), (4, 3, 2), 0, 2, 1, 0, "mean", 0, 1, 4 * 6 * 4),
+        Stage("layer4", "global_pool", (4, 3, 2), (4,), 0, 0, 0, 0, "mean", 0, 1, 24),
+        Stage("layer5", "dense", (4,), (10,), 1, 0, 0, 0, "", 0, 1, 40),
+        Stage("output", "dense", (10,), (5,), 1, 0, 0, 0, "", 0, 1, 50),
     )
+
+
+def test_groups_of_a_normalization_within_each_sample() -> None:
+    kinds = {"none": 1, "layer_norm": 1, "batch_norm": 1, "group_norm": 2, "instance_norm": 8}
+    gate = Choice("maxout", {"pieces": 2})
+    for kind, groups in kinds.items():
+        assert stages(network(conv(4, 3, gate, normalization=Choice(kind))))[0].groups == groups
+    after = Choice("instance_norm", {"position": 1})
+    assert stages(network(conv(4, 3, gate, normalization=after)))[0].groups == 4
 
 
 def test_a_dense_layer_flattens_an_image() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def test_the_kinds_that_must_be_there() -> None:
     tasks = {dataset.id: dataset.task for dataset in DATASETS}
     assert tasks == {
         **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own_table"), "binary"),
-        **dict.fromkeys(("three_spirals", "blobs", "digits"), "multiclass"),
+        **dict.fromkeys(("three_spirals", "blobs", "digits", "shapes", "strokes"), "multiclass"),
         "discs": "multilabel",
         **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
     }
@@ -48,10 +49,11 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(dataset: Data
 @pytest.mark.parametrize("samples", [100, 101, 1000])
 def test_as_many_samples_as_asked_for(dataset: Dataset, samples: int) -> None:
     inputs, targets = draw(dataset, samples=samples)
-    width = dataset.width * dataset.height if dataset.kind == "images" else 2
-    assert inputs.shape == (samples, width)
+    images = dataset.kind == "images"
+    assert inputs.shape == (samples, dataset.inputs if images else 2)
     assert targets.shape == (samples,)
-    assert inputs.dtype == targets.dtype == np.float32
+    assert inputs.dtype == (np.uint8 if images else np.float32)
+    assert targets.dtype == np.float32
     assert np.isfinite(inputs).all()
     assert np.isfinite(targets).all()
 
@@ -130,7 +132,7 @@ def test_the_digits_are_those_of_scikit_learn() -> None:
 
     images, digits = scans()
     reference = load_digits()
-    np.testing.assert_array_equal(images * 16, reference.data)
+    np.testing.assert_array_equal(images, reference.data)
     np.testing.assert_array_equal(digits, reference.target)
     drawn, labels = draw(DATASETS["digits"])
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, images))
@@ -148,7 +150,9 @@ def test_previews_fit_the_catalogue() -> None:
             assert all(len(point) == 3 for point in shown["points"])
         else:
             assert len(shown["images"]) == len(shown["labels"]) == 9
-            assert all(len(image) == 64 and 0 <= min(image) <= max(image) <= 1 for image in shown["images"])
+            images = [b64decode(image) for image in shown["images"]]
+            assert {len(image) for image in images} == {dataset.inputs}
+            assert max(map(max, images)) <= shown["levels"] == dataset.levels
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -167,8 +171,8 @@ def test_inputs_are_what_the_page_computes_from_what_it_is_told() -> None:
     message = as_message(data, 3)
     points = np.frombuffer(message["train"]["points"], "<f4").reshape(-1, 2)
     features = np.stack([points[:, 1], points[:, 0] ** 2, np.sin(points[:, 0])], axis=1)
-    offset, matrix = np.frombuffer(message["offset"], "<f4"), np.frombuffer(message["matrix"], "<f4").reshape(3, 3)
-    np.testing.assert_allclose((features - offset) @ matrix, data.training.x_train, atol=1e-5)
+    offset, matrix = np.frombuffer(message["offset"], "<f4"), np.frombuffer(message["matrix"], "<f4")
+    np.testing.assert_allclose((features - offset) * matrix, data.training.x_train, atol=1e-5)
     np.testing.assert_allclose(data.training.x_train.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(data.training.x_train.std(0), 1, atol=1e-5)
     assert message["features"] == ["x2", "x1_squared", "sin_x1"]
@@ -178,9 +182,9 @@ def test_inputs_are_what_the_page_computes_from_what_it_is_told() -> None:
 def test_images_are_sent_raw() -> None:
     data = prepare(resolve({"data": {"dataset": {"id": "digits"}, "train_share": 0.8}}).data)
     message = as_message(data, 1)
-    images = np.frombuffer(message["test"]["images"], "<f4").reshape(-1, 64)
+    images = np.frombuffer(message["test"]["images"], np.uint8).reshape(-1, 64)
     assert len(images) == 1797 - round(1797 * 0.8)
     assert images.min() == 0
-    assert images.max() == 1
-    assert (message["width"], message["height"], message["features"]) == (8, 8, [])
+    assert images.max() == message["levels"] == 16
+    assert (message["width"], message["height"], message["channels"], message["features"]) == (8, 8, 1, [])
     assert message["class_names"] == list("0123456789")

@@ -1,6 +1,42 @@
-/** A page of samples: every image with what the network takes it for, and whether that is right. */
-import { Atlas, type Context } from './heatmap';
+/** Images, grey or in colour: one alone, and a page of samples with what the network takes each for. */
+import { Atlas, writePixels, type Context } from './heatmap';
 import type { Palette } from './palette';
+
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+  /** 1 is grey, 3 are red, green and blue. */
+  readonly channels: number;
+}
+
+/**
+ * Paints the image that starts at `values[from]`, [channels][height][width] in 0..1, into `pixels` from `start` on,
+ * with `stride` pixels a row: colour as it is, grey by a palette's table. False where a value is not a number.
+ */
+export function imagePixels(
+  values: Float32Array,
+  from: number,
+  { width, height, channels }: ImageSize,
+  greys: Uint32Array,
+  pixels: Uint32Array,
+  start: number,
+  stride: number,
+): boolean {
+  const size = width * height;
+  if (channels === 1) return writePixels(values, from, size, width, 1, greys, pixels, start, stride);
+  let numbers = true;
+  const byte = (at: number) => {
+    const value = values[at]!;
+    numbers &&= value === value;
+    return Math.round(255 * Math.min(1, Math.max(0, value)));
+  };
+  for (let i = 0; i < size; i++) {
+    const [red, green, blue] = [byte(from + i), byte(from + size + i), byte(from + 2 * size + i)];
+    const place = start + Math.floor(i / width) * stride + (i % width);
+    pixels[place] = ((0xff << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  }
+  return numbers;
+}
 
 export interface SampleCell {
   readonly sample: number;
@@ -10,10 +46,9 @@ export interface SampleCell {
 }
 
 export interface SamplePage {
-  /** [n, height * width] in 0..1 */
+  /** [n, channels * height * width] in 0..1 */
   readonly images: Float32Array;
-  readonly imageWidth: number;
-  readonly imageHeight: number;
+  readonly size: ImageSize;
   readonly cells: readonly SampleCell[];
   readonly columns: number;
   readonly selected: number;
@@ -21,15 +56,27 @@ export interface SamplePage {
 
 export const LABEL_HEIGHT = 15;
 
+/** Paints a sample of `images`, [n, channels * height * width] in 0..1, into a tile of its size. */
+export function paintSample(
+  atlas: Atlas,
+  tile: number,
+  images: Float32Array,
+  sample: number,
+  size: ImageSize,
+  palette: Palette,
+): void {
+  const from = sample * size.channels * size.height * size.width;
+  atlas.paint(tile, (pixels, start, stride) => imagePixels(images, from, size, palette.greys, pixels, start, stride));
+}
+
 export class SampleGrid {
   private readonly atlas = new Atlas();
 
   /** Cells are `cell` points wide, and higher by the label. */
   draw(context: Context, page: SamplePage, palette: Palette, cell: number): void {
-    const { cells, columns, imageWidth, imageHeight } = page;
-    this.atlas.resize(Math.max(1, cells.length), imageWidth, imageHeight);
-    const pixels = imageWidth * imageHeight;
-    cells.forEach(({ sample }, i) => this.atlas.write(i, page.images, sample * pixels, pixels, 1, palette.greys));
+    const { cells, columns, size } = page;
+    this.atlas.resize(Math.max(1, cells.length), size.width, size.height);
+    cells.forEach(({ sample }, i) => paintSample(this.atlas, i, page.images, sample, size, palette));
     this.atlas.commit();
     context.textAlign = 'center';
     context.textBaseline = 'middle';
@@ -49,22 +96,14 @@ export class SampleGrid {
   }
 }
 
-/** One image as large as `size` points, its pixels kept apart. */
+/** One image as large as `side` points, its pixels kept apart. */
 export class SingleImage {
   private readonly atlas = new Atlas();
 
-  draw(
-    context: Context,
-    palette: Palette,
-    images: Float32Array,
-    sample: number,
-    width: number,
-    height: number,
-    size: number,
-  ): void {
-    this.atlas.resize(1, width, height);
-    this.atlas.write(0, images, sample * width * height, width * height, 1, palette.greys);
+  draw(context: Context, palette: Palette, images: Float32Array, sample: number, size: ImageSize, side: number): void {
+    this.atlas.resize(1, size.width, size.height);
+    paintSample(this.atlas, 0, images, sample, size, palette);
     this.atlas.commit();
-    this.atlas.draw(context, 0, { x: 0, y: 0, width: size, height: size }, palette, false);
+    this.atlas.draw(context, 0, { x: 0, y: 0, width: side, height: side }, palette, false);
   }
 }

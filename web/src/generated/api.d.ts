@@ -742,7 +742,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["OwnTableDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -866,6 +866,12 @@ export interface components {
              * @default 1797
              */
             samples: number;
+            /**
+             * Size
+             * @description 8 × 8 pixels as scanned, or 16 × 16 by linear interpolation: no more to see, but more room for layers of convolution and pooling.
+             * @default 0
+             */
+            size: number;
         };
         /**
          * DiscsDatasets
@@ -1259,13 +1265,15 @@ export interface components {
         };
         /**
          * ImagesPreview
-         * @description A thumbnail of images: grey values from 0 to 1, row by row.
+         * @description A thumbnail of images: bytes from 0 to `levels` in base64, channel by channel, row by row; 3 channels are RGB.
          */
         ImagesPreview: {
+            /** Channels */
+            channels: number;
             /** Height */
             height: number;
             /** Images */
-            images: number[][];
+            images: string[];
             /**
              * Kind
              * @constant
@@ -1273,6 +1281,8 @@ export interface components {
             kind: "images";
             /** Labels */
             labels: string[];
+            /** Levels */
+            levels: number;
             /** Width */
             width: number;
         };
@@ -2717,6 +2727,53 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * ShapesDatasets
+         * @description Six geometric shapes on 28 × 28 pixels, anywhere and turned: where a dense network learns every place, a convolution learns a corner once.
+         */
+        ShapesDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "shapes";
+            /**
+             * Noise
+             * @description The standard deviation of what chance adds to each pixel, where black is 0 and white is 1.
+             * @default 0.05
+             */
+            noise: number;
+            /**
+             * Position
+             * @description How many pixels a figure lies off the centre at most. What a convolution learns in one place, it knows in all; a dense layer has to learn every place.
+             * @default 3
+             */
+            position: number;
+            /**
+             * Rotation
+             * @description How many degrees a figure is turned at most, either way.
+             * @default 30
+             */
+            rotation: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 2000
+             */
+            samples: number;
+            /**
+             * Scale
+             * @description By how much figures are larger or smaller than usual.
+             * @default 0.15
+             */
+            scale: number;
+            /**
+             * Thickness
+             * @description How many pixels wide the ring is, and the arms of the cross.
+             * @default 4
+             */
+            thickness: number;
+        };
+        /**
          * ShuffledOnceSamplings
          * @description Every sample once an epoch, always in the same random order.
          */
@@ -2906,6 +2963,8 @@ export interface components {
          * @description A layer with its shapes, (features,) or (channels, height, width), as `kernels.shapes.Stage` has it.
          */
         StageView: {
+            /** Groups */
+            groups: number;
             /** Input Shape */
             input_shape: number[];
             /** Kernel */
@@ -2937,7 +2996,7 @@ export interface components {
         };
         /**
          * StandardizePreprocessings
-         * @description Each input to mean 0 and variance 1 over the training set.
+         * @description Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).
          */
         StandardizePreprocessings: {
             /**
@@ -3022,6 +3081,53 @@ export interface components {
             best_step: number;
             /** Step */
             step: number;
+        };
+        /**
+         * StrokesDatasets
+         * @description Digits on 28 × 28 pixels that a pen draws along wobbling lines. Move, turn and thicken them, and see which network still reads them.
+         */
+        StrokesDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "strokes";
+            /**
+             * Noise
+             * @description The standard deviation of what chance adds to each pixel, where black is 0 and white is 1.
+             * @default 0.05
+             */
+            noise: number;
+            /**
+             * Position
+             * @description How many pixels a figure lies off the centre at most. What a convolution learns in one place, it knows in all; a dense layer has to learn every place.
+             * @default 3
+             */
+            position: number;
+            /**
+             * Rotation
+             * @description How many degrees a figure is turned at most, either way.
+             * @default 10
+             */
+            rotation: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 3000
+             */
+            samples: number;
+            /**
+             * Scale
+             * @description By how much figures are larger or smaller than usual.
+             * @default 0.15
+             */
+            scale: number;
+            /**
+             * Thickness
+             * @description How many pixels wide the pen is.
+             * @default 2.5
+             */
+            thickness: number;
         };
         /**
          * SwitchConfig

@@ -6,7 +6,7 @@ describe('preprocessing', () => {
   const samples = Float32Array.of(1, 2, 3, 5);
 
   it('subtracts the offset, scales, and lays out feature-major', () => {
-    const out = preprocess(samples, 2, { offset: Float32Array.of(1, 1), matrix: Float32Array.of(2, 0, 0, 10) });
+    const out = preprocess(samples, 2, { offset: Float32Array.of(1, 1), matrix: Float32Array.of(2, 10) });
     expect([...out]).toEqual([0, 4, 10, 40]);
   });
 

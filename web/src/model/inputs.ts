@@ -5,7 +5,7 @@ import { features } from '../generated/formulas';
 export interface Preprocessing {
   /** [d] */
   readonly offset: Float32Array;
-  /** [d, d], row-major */
+  /** [d, d], row-major, or [d], its diagonal */
   readonly matrix: Float32Array;
 }
 
@@ -16,19 +16,15 @@ export const PLANE = 6;
 export function preprocess(samples: Float32Array, count: number, { offset, matrix }: Preprocessing): Float32Array {
   const width = offset.length;
   const out = new Float32Array(width * count);
-  const diagonal = isDiagonal(matrix, width);
+  const diagonal = matrix.length === width;
   for (let s = 0; s < count; s++) {
     for (let i = 0; i < width; i++) {
       const value = samples[s * width + i]! - offset[i]!;
-      if (diagonal) out[i * count + s] = value * matrix[i * width + i]!;
+      if (diagonal) out[i * count + s] = value * matrix[i]!;
       else for (let j = 0; j < width; j++) out[j * count + s]! += value * matrix[i * width + j]!;
     }
   }
   return out;
-}
-
-function isDiagonal(matrix: Float32Array, width: number): boolean {
-  return matrix.every((value, index) => value === 0 || index % (width + 1) === 0);
 }
 
 /** [n, 2] points to the chosen features, [n, d] row-major. Throws on a feature without a formula. */

@@ -37,10 +37,13 @@ export function decodeMessage(bytes: ArrayBuffer | Uint8Array): Downstream {
 export function decodeData(bytes: ArrayBuffer | Uint8Array): RunData {
   const raw = unpack(bytes) as Record<string, unknown>;
   const kind = raw['kind'] as RunData['kind'];
+  const levels = (raw['levels'] as number | null) ?? 1;
   const samples = (part: unknown): Samples => {
     const fields = part as Record<string, Uint8Array>;
     const targets = floats(fields['targets']!);
-    return { count: targets.length, inputs: floats(fields[kind === 'images' ? 'images' : 'points']!), targets };
+    const inputs =
+      kind === 'images' ? Float32Array.from(fields['images']!, (value) => value / levels) : floats(fields['points']!);
+    return { count: targets.length, inputs, targets };
   };
   return {
     generation: raw['generation'] as number,
@@ -49,6 +52,7 @@ export function decodeData(bytes: ArrayBuffer | Uint8Array): RunData {
     classes: raw['classes'] as number,
     width: (raw['width'] as number | null) ?? 0,
     height: (raw['height'] as number | null) ?? 0,
+    channels: (raw['channels'] as number | null) ?? 1,
     classNames: (raw['class_names'] as string[] | null) ?? [],
     train: samples(raw['train']),
     test: samples(raw['test']),

@@ -240,6 +240,8 @@ export interface RunData {
   /** Size of an image in pixels; the columns of a table, by 1; of no use for the plane. */
   width: number;
   height: number;
+  /** Of an image: 1 is grey, 3 are red, green and blue. */
+  channels: number;
   classNames: string[];
   train: Samples;
   test: Samples;
@@ -249,14 +251,14 @@ export interface RunData {
   target: Axis | null;
   /** What the network's inputs are called, where the columns have names. */
   inputNames: string[];
-  /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major. */
+  /** Preprocessing: (features - offset) @ matrix, matrix [d, d] row-major, or [d], its diagonal. */
   offset: Float32Array;
   matrix: Float32Array;
 }
 
 export interface Samples {
   count: number;
-  /** [count, 2] for the plane, [count, width * height] in 0..1 for images, [count, width] for a table. */
+  /** [count, 2] for the plane, [count, channels * height * width] in 0..1 for images, [count, width] for a table. */
   inputs: Float32Array;
   targets: Float32Array;
 }

@@ -168,7 +168,7 @@ export class Scene {
   private prepareSample(): void {
     const { data, network } = this;
     if (!data || !network || data.kind !== 'images') return;
-    const pixels = data.width * data.height;
+    const pixels = data.channels * data.width * data.height;
     const image = data.test.inputs.subarray(this.sample * pixels, (this.sample + 1) * pixels);
     this.side = 0;
     this.sampleInputs = preprocess(image, 1, data);
