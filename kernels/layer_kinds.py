@@ -11,7 +11,7 @@ from kernels.spec import Family, Param, Text, Variant
 class LayerKind(Variant):
     """A kind of layer.
 
-    `choices` are the fields in which a layer of it chooses a variant of a family. It `needs_image` where numbers
+    `choices` are the fields in which a layer of it chooses a variant of a family. It `takes_image` where numbers
     without a place make no sense to it, and `gives_image` where its output has places again. In a configuration a
     parameter that has choices is written as the id of one, a number where that is one. `counted` is the parameter that
     says how many units or filters there are, where it has them.
@@ -19,7 +19,7 @@ class LayerKind(Variant):
 
     choices: tuple[str, ...] = ()
     counted: str = ""
-    needs_image: bool = False
+    takes_image: bool = False
     gives_image: bool = False
 
     def param(self, name: str) -> Param:
@@ -205,7 +205,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             params=(FILTERS, KERNEL, STRIDE, PADDING, DROPOUT, CHANNEL_DROPOUT, DROPCONNECT, SKIP),
             choices=_CHOICES,
             counted=FILTERS.id,
-            needs_image=True,
+            takes_image=True,
             gives_image=True,
         ),
         LayerKind(
@@ -219,7 +219,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             r" \tfrac{1}{k^2} \sum_{i,j} x_{c,\,sy+i,\,sx+j}",
             source="LeCun et al. 1998, II.A; Goodfellow et al. 2016, 9.3",
             params=(POOLING, SIZE, POOL_STRIDE),
-            needs_image=True,
+            takes_image=True,
             gives_image=True,
         ),
         LayerKind(
@@ -231,7 +231,7 @@ LAYER_KINDS: Family[LayerKind] = Family(
             ),
             formula=r"y_c = \tfrac{1}{HW} \sum_{y,x} x_{c,y,x}",
             source="Lin et al. 2014, 3.2",
-            needs_image=True,
+            takes_image=True,
         ),
     ),
     live=False,

@@ -46,7 +46,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
         entry |= {
             "choices": list(variant.choices),
             "counted": variant.counted,
-            "takes_image": variant.needs_image,
+            "takes_image": variant.takes_image,
             "gives_image": variant.gives_image,
         }
     if isinstance(variant, Dataset):

@@ -22,12 +22,14 @@ def shape_cases() -> list[dict[str, Any]]:
             for stride in (1, 2, 3)
             for padding in ("same", "valid", 1, 4)
         ),
-        {"kind": "conv", "filters": 2, "skip": 1},
-        {"kind": "conv", "filters": 2, "stride": 2, "skip": 1},
+        {"kind": "conv", "filters": 2, "kernel": 3, "stride": 1, "padding": "same", "skip": 1},
+        {"kind": "conv", "filters": 2, "kernel": 3, "stride": 2, "padding": "same", "skip": 1},
         {"kind": "dense", "units": 7, "skip": 1},
     ]
     shapes: list[tuple[int, ...]] = [(7,), (1, 8, 8), (2, 7, 6), (3, 4, 5), (2, 1, 1)]
-    return [{"input": list(shape), "layer": layer, "output": _behind(shape, layer)} for shape in shapes for layer in layers]
+    return [
+        {"input": list(shape), "layer": layer, "output": _behind(shape, layer)} for shape in shapes for layer in layers
+    ]
 
 
 def _behind(shape: tuple[int, ...], layer: dict[str, Any]) -> list[int]:

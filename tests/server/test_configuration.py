@@ -120,11 +120,15 @@ def test_the_product_of_multiplications_and_batch_is_bounded() -> None:
     assert str(most) in refusal.value.first.message["en"]
     images: dict[str, Any] = {"dataset": {"id": "digits"}}
     filters = {"kind": "conv", "filters": 64, "kernel": 7}
-    config = resolve({"data": images, "network": {"layers": [filters] * 8}, "training": {"batch_size": 1}})
-    assert layout_of(config).weight_count < most < MAX_WORK // 64
+    config = resolve({"data": images, "network": {"layers": [filters] * 8}, "training": {"batch_size": 5}})
+    assert layout_of(config).weight_count * 64 < MAX_WORK
     with pytest.raises(Refused) as refusal:
-        resolve({"training": {"batch_size": 64}}, config)
+        resolve({"training": {"batch_size": 6}}, config)
     assert refusal.value.first.field == "training.batch_size"
+    with pytest.raises(Refused) as refusal:
+        resolve({"data": {"dataset": {"id": "strokes"}}, "training": {"batch_size": 1}}, config)
+    assert refusal.value.first.field == "network.layers"
+    assert "pool earlier" in refusal.value.first.message["en"]
 
 
 @pytest.mark.parametrize(

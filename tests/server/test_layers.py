@@ -168,7 +168,7 @@ def test_rates_may_change_while_training(rate: str) -> None:
     assert not needs_new_weights(config, resolve(network({**CONV, rate: 0.5})))
 
 
-@pytest.mark.parametrize("part", [{"kernel": 5}, {"stride": 2}, {"padding": "valid"}, {"filters": 4}, {"skip": 0}])
+@pytest.mark.parametrize("part", [{"kernel": 5}, {"stride": 2}, {"padding": "valid"}, {"filters": 4}, {"skip": 1}])
 def test_what_makes_the_shape_takes_new_weights(part: dict[str, Any]) -> None:
-    config = resolve(network({"kind": "conv", "filters": 1, "skip": 1}))
-    assert needs_new_weights(config, resolve(network({"kind": "conv", "filters": 1, "skip": 1, **part})))
+    config = resolve(network({"kind": "conv", "filters": 1}))
+    assert needs_new_weights(config, resolve(network({"kind": "conv", "filters": 1, **part})))

@@ -3323,6 +3323,11 @@ export interface components {
             /** Classes */
             classes?: number | null;
             /**
+             * Counted
+             * @description Kinds of layers only: the parameter that counts units or filters.
+             */
+            counted?: string | null;
+            /**
              * Cycles
              * @description Schedules only: the learning rate goes up and down.
              */
