@@ -28,11 +28,12 @@ class BiasInitializer(Variant):
     """A bias initializer. `draw(rng, units, fan_in, targets, params)` gives the biases [units].
 
     Targets are those of the training set: [samples], or [samples, units] where a sample has several. `output_only`
-    tells that it makes sense for the output layer alone.
+    tells that it makes sense for the output layer alone, `acts` that biases are ever anything but zero.
     """
 
     draw: Draw
     output_only: bool = False
+    acts: bool = True
 
 
 def _log_odds(positive: Doubles) -> Doubles:
@@ -73,6 +74,7 @@ BIAS_INITIALIZERS = Family(
             formula=r"b_i = 0",
             source="Goodfellow et al. 2016, 8.4",
             draw=lambda rng, units, fan_in, targets, params: np.zeros(units),
+            acts=False,
         ),
         BiasInitializer(
             id="constant",

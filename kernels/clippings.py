@@ -24,6 +24,11 @@ class Clipping(Variant):
     clip: Kernel | None
     reference: Callable[..., NDArray[np.float64]]
 
+    @property
+    def acts(self) -> bool:
+        """Whether there is a bound at all."""
+        return self.clip is not None
+
 
 @kernel(GRADIENT_PASS)
 def by_value_clip(w: Pointer, g: Pointer, size: int, learning_rate: float, params: Pointer) -> None:

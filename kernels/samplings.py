@@ -18,9 +18,13 @@ SHUFFLED, SHUFFLED_ONCE, SORTED, WITH_REPLACEMENT = range(4)
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling(Variant):
-    """A way of drawing. `code` is what `draw_epoch` knows it by."""
+    """A way of drawing. `code` is what `draw_epoch` knows it by.
+
+    One of `order_only` matters for which samples meet in a batch, and not where a batch holds all of them.
+    """
 
     code: int
+    order_only: bool = False
 
 
 @numba.njit(**OPTIONS)
@@ -70,6 +74,7 @@ SAMPLINGS = Family(
             formula=r"i_1, \dots, i_n = \pi(1, \dots, n)",
             source="Goodfellow et al. 2016, 8.1.3",
             code=SHUFFLED_ONCE,
+            order_only=True,
         ),
         Sampling(
             id="sorted",
@@ -81,6 +86,7 @@ SAMPLINGS = Family(
             formula=r"y_{i_1} \le y_{i_2} \le \dots \le y_{i_n}",
             source="Goodfellow et al. 2016, 8.1.3",
             code=SORTED,
+            order_only=True,
         ),
         Sampling(
             id="with_replacement",

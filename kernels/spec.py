@@ -26,7 +26,8 @@ class Param:
     The range is [minimum, maximum], or (minimum, maximum] where `exclusive_minimum` is set.
     `scale` says how a slider should move; `unit` "%" means that 0.1 is shown as 10 %.
     Where there are `choices`, pairs of an id and a label, the number is the index of one of them.
-    `live` tells whether it may change while training, without new weights.
+    `live` tells whether it may change while training, without new weights. One that `divides_units` must divide what is
+    normalized of a layer.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Param:
     exclusive_minimum: bool = False
     unit: Literal["", "%"] = ""
     choices: tuple[tuple[str, Text], ...] = ()
+    divides_units: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where the range is not that of the choices."""

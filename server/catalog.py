@@ -6,8 +6,10 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from kernels.activations.activation import Activation
 from kernels.inputs import Feature
 from kernels.layer_kinds import LayerKind
+from kernels.normalizations.normalization import Normalization
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
 from server.datasets import DATASETS, Dataset
@@ -16,7 +18,17 @@ from server.datasets.preview import preview
 FAMILIES: dict[str, Family[Any]] = {**KERNEL_FAMILIES, DATASETS.id: DATASETS}
 
 
-def _variant(variant: Variant) -> dict[str, Any]:
+#: What the members of some families change, where they change anything.
+_ACTS_ON = {
+    "bias_initializers": "bias",
+    "schedules": "learning_rate",
+    "momentum_schedules": "momentum",
+    "batch_schedules": "batch_size",
+    "clippings": "gradient",
+}
+
+
+def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": variant.id,
         "label": variant.label,
@@ -35,8 +47,18 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "follows_cycle": getattr(variant, "follows_cycle", False),
         "follows_loss": getattr(variant, "advances", None) is not None,
         "output_only": getattr(variant, "output_only", False),
+        "own_rates": getattr(variant, "own_rates", False),
+        "signs_only": getattr(variant, "signs_only", False),
+        "order_only": getattr(variant, "order_only", False),
+        "takes_bias": isinstance(variant, Normalization) and variant.forward is not None,
     }
     entry |= {name: True for name, raised in flags.items() if raised}
+    if isinstance(variant, Activation) and variant.gate is not None and "pieces" not in {p.id for p in variant.params}:
+        entry["pieces"] = variant.pieces(())
+    if getattr(variant, "acts", False):
+        entry["acts_on"] = _ACTS_ON[family_id]
+    least = {name: getattr(variant, name, 1) for name in ("least_batch", "least_units")}
+    entry |= {name: number for name, number in least.items() if number > 1}
     if tasks := getattr(variant, "tasks", None):
         entry["tasks"] = list(tasks)
     if isinstance(variant, Feature):
@@ -63,7 +85,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
 @cache
 def families() -> dict[str, list[dict[str, Any]]]:
     """Every family id with its variants, all that the page needs to offer and explain them."""
-    return {family.id: [_variant(variant) for variant in family] for family in FAMILIES.values()}
+    return {family.id: [_variant(family.id, variant) for variant in family] for family in FAMILIES.values()}
 
 
 @cache

@@ -227,7 +227,7 @@ Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
 def words_of(kind: str, name: str) -> tuple[str | int, ...]:
-    """What a layer's parameter that has choices may be: their ids, numbers where they are numbers."""
+    """What a layer's parameter with choices may be: their ids, as numbers where they are numbers."""
     return tuple(int(word) if word.isdigit() else word for word, _ in LAYER_KINDS[kind].param(name).choices)
 
 
@@ -279,7 +279,7 @@ class ConvConfig(Strict):
     padding: Padding = _part("conv", "padding")
     activation: Activation = Field(defaults.CONV["activation"], validate_default=True)
     initializer: Initializer = Field(defaults.CONV["initializer"], validate_default=True)
-    bias_initializer: BiasInitializer = Field(defaults.CONV["bias_initializer"], validate_default=True)
+    bias_initializer: BiasInitializer = Field(defaults.DENSE["bias_initializer"], validate_default=True)
     normalization: Normalization = Field(defaults.CONV["normalization"], validate_default=True)
     dropout: float = _part("conv", "dropout")
     channel_dropout: float = _part("conv", "channel_dropout")
@@ -304,10 +304,7 @@ class GlobalPoolConfig(Strict):
 
 #: The model of every kind of layer.
 LAYERS: dict[str, type[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig]] = {
-    "dense": DenseConfig,
-    "conv": ConvConfig,
-    "pool": PoolConfig,
-    "global_pool": GlobalPoolConfig,
+    model.model_fields["kind"].default: model for model in (DenseConfig, ConvConfig, PoolConfig, GlobalPoolConfig)
 }
 #: What may change in a layer while it trains.
 LIVE_PARTS = {param.id for kind in LAYER_KINDS for param in kind.params if param.live}

@@ -66,6 +66,7 @@ class ParamView(View):
     choices: list[tuple[str, TextView]] = Field(
         description="If any, the number is the index of one: its id, its label."
     )
+    divides_units: bool = Field(description="It must divide what is normalized of the layer.")
 
 
 class PlanePreview(View):
@@ -108,6 +109,16 @@ class VariantView(View):
     cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
     follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
     follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
+    pieces: int | None = Field(None, description="Gates without such a parameter: the weighted sums of a unit.")
+    own_rates: bool | None = Field(None, description="Optimizers only: the learning rate is the first step's only.")
+    signs_only: bool | None = Field(None, description="Optimizers only: steps alike however long the gradient is.")
+    order_only: bool | None = Field(None, description="Samplings only: matters where a batch is not all samples.")
+    acts_on: Literal["bias", "learning_rate", "momentum", "batch_size", "gradient"] | None = Field(
+        None, description="Schedules, clippings, bias initializers: what it changes, if it changes anything."
+    )
+    takes_bias: bool | None = Field(None, description="Normalizations only: before the activation there is no bias.")
+    least_batch: int | None = Field(None, description="Normalizations only: samples over which a variance must go.")
+    least_units: int | None = Field(None, description="Normalizations only: units over which a variance must go.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
     choices: list[str] | None = Field(None, description="Kinds of layers only: the families' fields that it has.")
     counted: str | None = Field(None, description="Kinds of layers only: the parameter that counts units or filters.")

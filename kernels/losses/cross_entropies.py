@@ -52,6 +52,9 @@ def softmax_cross_entropy_value(
 ) -> Float32:
     """Log(sum e^z) - (1 - smoothing) z[target] - smoothing mean(z), by log-sum-exp.
 
+    All logits are taken from the largest one before anything is added up: then no term is negative, and neither is the
+    loss, however certain the network is.
+
     z, d: [outputs, stride]; y: [stride], class indices; scratch: [2, stride]. Row by row, so that samples
     vectorize: the other way round took five times as long.
     """
@@ -73,7 +76,7 @@ def softmax_cross_entropy_value(
             scratch[stride + s] += power
     summed = _ZERO
     for s in range(count):
-        summed += log(scratch[stride + s]) + scratch[s]
+        summed += log(scratch[stride + s])
         scratch[stride + s] = share / scratch[stride + s]
     everyone = share * smoothing / np.float32(outputs)
     for output in range(outputs):
@@ -85,15 +88,15 @@ def softmax_cross_entropy_value(
     target = _ONE - smoothing
     for s in range(count):
         at = np.int64(y[s]) * stride + s
-        summed -= target * z[at]
+        summed += target * (scratch[s] - z[at])
         d[at] -= share * target
     if smoothing > _ZERO:
         total = _ZERO
         for output in range(outputs):
             row = output * stride
             for s in range(count):
-                total += z[row + s]
-        summed -= smoothing / np.float32(outputs) * total
+                total += scratch[s] - z[row + s]
+        summed += smoothing / np.float32(outputs) * total
     return summed
 
 

@@ -169,5 +169,6 @@ BATCH_NORM = Normalization(
     backward=batch_norm_backward,
     reference=_batch_norm,
     running=True,
+    least_batch=2,
     scratch=lambda units, _values: -(-2 * units // ROW),
 )

@@ -60,7 +60,8 @@ class Normalization(Variant):
     `reference(x, gamma, beta, running, training, **params)` is the forward kernel in float64 and the usual order:
     x [samples, units] or [samples, channels, pixels] to y, gamma and beta [units]; in training it changes `running`
     [2, units], mean and variance, in place. Where it makes no sense on layers of one number a unit, `needs_image` says
-    why, and what to take there.
+    why, and what to take there. `least_batch` and `least_units`, where they are more than one, say over how many
+    samples or units of a dense layer a variance must go: of a single number it is zero, and the output always beta.
 
     `weigh` and `weigh_back` make the layer's weights from its trained ones and a learned gain instead;
     `weight_reference(w, gain)`, w [units, inputs], is that in float64.
@@ -70,6 +71,8 @@ class Normalization(Variant):
     backward: Kernel | None = None
     reference: Callable[..., NDArray[np.float64]] | None = None
     running: bool = False
+    least_batch: int = 1
+    least_units: int = 1
     needs_image: Text | None = None
     scratch: Callable[[int, tuple[float, ...]], int] = no_scratch
     weigh: Kernel | None = None

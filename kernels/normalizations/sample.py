@@ -276,6 +276,7 @@ LAYER_NORM = Normalization(
     forward=layer_norm_forward,
     backward=layer_norm_backward,
     reference=_layer_norm,
+    least_units=2,
     scratch=lambda _units, _values: 4,
 )
 
@@ -303,6 +304,7 @@ GROUP_NORM = Normalization(
             scale="log",
             integer=True,
             live=False,
+            divides_units=True,
         ),
         EPSILON,
         POSITION,
@@ -310,6 +312,7 @@ GROUP_NORM = Normalization(
     forward=group_norm_forward,
     backward=group_norm_backward,
     reference=_group_norm,
+    least_units=2,
     scratch=lambda _units, values: 2 * int(values[0]) + 2,
 )
 

@@ -24,7 +24,8 @@ class Optimizer(Variant):
     rule looks at each tensor by itself, or decays weights only, sees one tensor of weights. With `full_batch` the
     method's theory needs the gradient of the whole training set. One that `climbs` gets its gradient from the point
     that lies rho, its second parameter, uphill. Where a parameter in `slot_params` changes, the slots mean something
-    else and start fresh.
+    else and start fresh. One with `own_rates` keeps a step size for every parameter, to which the learning rate is the
+    start and nothing more; one that looks at `signs_only` steps alike however long the gradient is.
     """
 
     slots: tuple[str, ...]
@@ -33,6 +34,8 @@ class Optimizer(Variant):
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
     climbs: bool = False
+    own_rates: bool = False
+    signs_only: bool = False
     slot_params: tuple[str, ...] = ()
 
     @property

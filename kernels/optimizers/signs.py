@@ -15,6 +15,8 @@ from kernels.simd import Pointer
 from kernels.spec import Param
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
+#: Bounds of rprop's steps, as PyTorch has them.
+_LEAST, _LARGEST = np.float32(1e-6), np.float32(50)
 
 
 @kernel(OPTIMIZER)
@@ -67,18 +69,24 @@ def rprop_update(
 ) -> None:
     """Riedmiller & Braun 1993, without going back (iRprop-). slots: step size, last gradient."""
     rate, shrink, grow = params[0], params[1], params[2]
+    if step == 1:
+        for i in range(size):
+            slots[i] = rate
     for i in range(size):
-        stride = rate if step == 1 else slots[i]
         agreement = slots[size + i] * g[i]
-        stride = stride * grow if agreement > _ZERO else stride
-        stride = stride * shrink if agreement < _ZERO else stride
-        stride = min(max(stride, np.float32(1e-6)), np.float32(50))
-        gradient = _ZERO if agreement < _ZERO else g[i]
+        # Ones and zeros instead of conditions that hang together: LLVM makes branches of those, and of min and max,
+        # and then no eight parameters go at once.
+        grows = _ONE if agreement > _ZERO else _ZERO
+        turned = _ONE if agreement < _ZERO else _ZERO
+        stride = slots[i] * (grows * grow + turned * shrink + (_ONE - grows - turned))
+        stride = _LEAST if stride < _LEAST else stride
+        stride = _LARGEST if stride > _LARGEST else stride
+        gradient = (_ONE - turned) * g[i]
         slots[i] = stride
         slots[size + i] = gradient
-        up = stride if gradient > _ZERO else _ZERO
-        down = stride if gradient < _ZERO else _ZERO
-        w[i] -= up - down + _ZERO * g[i]
+        up = _ONE if gradient > _ZERO else _ZERO
+        down = _ONE if gradient < _ZERO else _ZERO
+        w[i] -= stride * (up - down) + _ZERO * g[i]
 
 
 def _rprop(w: Any, g: Any, slots: Any, step: int, *, learning_rate: float, shrink: float, grow: float) -> None:
@@ -197,6 +205,8 @@ RPROP = Optimizer(
     update=rprop_update,
     reference=_rprop,
     full_batch=True,
+    own_rates=True,
+    signs_only=True,
 )
 
 DELTA_BAR_DELTA = Optimizer(
@@ -241,4 +251,5 @@ DELTA_BAR_DELTA = Optimizer(
     update=delta_bar_delta_update,
     reference=_delta_bar_delta,
     full_batch=True,
+    own_rates=True,
 )

@@ -36,6 +36,11 @@ class Schedule(Variant):
     follows_cycle: bool = False
     advances: Callable[..., None] | None = None
 
+    @property
+    def acts(self) -> bool:
+        """Whether the value is ever another one than what is set."""
+        return self.value is not None
+
     def at(self, step: int, values: Sequence[float]) -> float:
         """The value at a step, which compiles nothing; `values` are the parameters and what the family adds to them."""
         if self.value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -58,11 +59,51 @@ def test_every_choice_of_a_layer_and_its_parameters(page: Visitor, key: str, fam
         page.choose(page.word(f"layer.{key}"), variant["label"]["en"])
         page.config_becomes(f"network.layers.0.{key}.id", variant["id"])
         for param in variant["params"]:
-            if param["id"] == "groups":  # not any number will do
-                continue
             page.change(param, f"network.layers.0.{key}.{param['id']}")
     page.eventually(lambda: page.run()["step"] > 0)
     assert page.config("network.layers.1") == second, "another layer was changed too"
+
+
+def test_groups_stay_divisors_of_the_units(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=12(normalization:group_norm(groups:4))")
+    open_layer(page, 1)
+    path = "network.layers.0.normalization.groups"
+    slider = page.slider("Groups")
+    assert page.config_changes(path, lambda: page.nudge(slider)) == 6
+    assert page.config_changes(path, lambda: page.nudge(slider, "PageDown")) < 6
+    page.page.get_by_role("button", name=re.compile(r"^Groups: ")).click()
+    field = page.page.get_by_role("textbox", name="Groups")
+    field.fill("5")
+    field.press("Enter")
+    assert "1, 2, 3, 4, 6" in page.page.get_by_role("alert").inner_text()
+    field.fill("4")
+    field.press("Enter")
+    page.config_becomes(path, 4)
+    page.page.keyboard.press("Escape")
+    page.button("network.more_units", n=1).click()
+    page.config_becomes("network.layers.0.units", 13)
+    assert page.config(path) == 1
+
+
+def test_a_normalization_that_makes_no_sense_for_the_layer_is_not_offered(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=1,4(normalization:batch_norm;bias_initializer:normal)&batch_size=1")
+    label = page.word("layer.normalization")
+    open_layer(page, 1)
+    page.menu(label).click()
+    options = page.page.get_by_role("listbox", name=label).get_by_role("option")
+    for index, variant in enumerate(page.variants("normalizations")):
+        senseless = any(variant.get(key) for key in ("least_batch", "least_units", "needs_image"))
+        assert options.nth(index).is_disabled() == senseless, variant["id"]
+    page.page.keyboard.press("Escape")
+    open_layer(page, 2)
+    dialog = page.page.get_by_role("dialog", name=page.word("layer.title", number=2))
+    # What the address brought is kept, with the reason beneath it; so is a bias that there is not.
+    dialog.get_by_text(page.word("fit.least_batch", batch=1, least=2)).first.wait_for()
+    dialog.get_by_text(page.word("fit.no_bias", normalization="Batch norm")).first.wait_for()
+    page.menu(label).click()
+    usual = page.server.get("/api/catalog")["default_config"]["training"]["batch_size"]
+    page.button("fit.take_batch", n=usual).click()
+    page.config_becomes("training.batch_size", usual)
 
 
 def test_units_and_dropout_of_a_layer_by_slider(page: Visitor) -> None:

@@ -34,7 +34,9 @@ def find_and_move(page: Visitor, param: dict[str, Any], path: str, name: str | N
 @pytest.mark.parametrize(
     ("family", "field"), [("optimizers", "optimizer"), ("schedules", "schedule"), ("clippings", "clipping")]
 )
-def test_every_variant_and_parameter_changes_live(page: Visitor, family: str, field: str) -> None:
+def test_every_variant_and_parameter_changes_live(visitor: Visit, family: str, field: str) -> None:
+    # All training samples a batch, since some methods are offered for nothing less.
+    page = visitor().visit("/?batch_size=500")
     generation = page.run()["generation"]
     variants = page.variants(family)
     for variant in [*variants, *variants[:1]]:
@@ -99,17 +101,53 @@ def test_a_large_family_is_searched_and_taken_by_keyboard(page: Visitor) -> None
     page.eventually(lambda: listbox.count() == 0, "Escape leaves the menu open")
 
 
-def test_a_method_for_the_full_batch_says_so_until_it_gets_one(page: Visitor) -> None:
+def test_a_method_for_the_full_batch_is_offered_with_the_way_to_it(page: Visitor) -> None:
     whole = next(variant for variant in page.variants("optimizers") if variant.get("full_batch"))
-    label = page.word("training.optimizer")
-    remark = page.word("training.full_batch")
-    page.choose(label, whole["label"]["en"])
-    page.config_becomes("training.optimizer.id", whole["id"])
-    page.eventually(lambda: remark in (page.menu(label).get_attribute("aria-label") or ""), "nothing is said")
-    for _ in range(20):
-        page.nudge(page.slider(page.word("data.batch_size")), "PageUp")
+    label, remark = page.word("training.optimizer"), page.word("fit.full_batch")
+    before = page.config("training.optimizer")
+    page.menu(label).click()
+    option = page.page.get_by_role("listbox", name=label).get_by_role("option")
+    option = option.filter(has=page.page.get_by_text(whole["label"]["en"], exact=True))
+    expect(option).to_be_disabled()
+    expect(option).to_contain_text(page.word("fit.full_batch_why"))
+    option.hover()
+    option.click(force=True)
+    assert page.config("training.optimizer") == before
+    way_out = page.button("fit.take_all", n=500)
+    page.page.keyboard.press("Tab")
+    expect(way_out).to_be_focused()
+    page.page.keyboard.press("Enter")
     page.config_becomes("training.batch_size", 500)
-    page.eventually(lambda: remark not in (page.menu(label).get_attribute("aria-label") or ""), "it is still said")
+    expect(way_out).to_have_count(0)
+    expect(option).to_be_enabled()
+    page.page.keyboard.press("Enter")
+    page.config_becomes("training.optimizer.id", whole["id"])
+    assert remark not in (page.menu(label).get_attribute("aria-label") or "")
+    # A later change may make it senseless again: that is said where it was chosen.
+    page.nudge(page.slider(page.word("data.batch_size")), "PageDown")
+    page.eventually(lambda: remark in (page.menu(label).get_attribute("aria-label") or ""), "nothing is said")
+    assert page.config("training.optimizer.id") == whole["id"]
+
+
+def test_what_an_optimizer_does_not_look_at_is_not_offered(visitor: Visit) -> None:
+    deaf = "rprop"
+    page = visitor().visit(f"/?optimizer={deaf}&batch_size=500")
+    optimizer = next(variant for variant in page.variants("optimizers") if variant["id"] == deaf)
+    assert optimizer["own_rates"]
+    assert optimizer["signs_only"]
+    for field, why in (("schedule", "fit.own_rates"), ("clipping", "fit.signs_only")):
+        label = page.word(f"training.{field}")
+        page.menu(label).click()
+        options = page.page.get_by_role("listbox", name=label).get_by_role("option")
+        expect(options.first).to_be_enabled()
+        expect(options.nth(1)).to_be_disabled()
+        expect(options.nth(1)).to_contain_text(page.word(why, optimizer=optimizer["label"]["en"]))
+        page.page.keyboard.press("Escape")
+    label = page.word("data.sampling")
+    page.menu(label).click()
+    options = page.page.get_by_role("listbox", name=label).get_by_role("option")
+    for index, sampling in enumerate(page.variants("samplings")):
+        assert options.nth(index).is_disabled() == bool(sampling.get("order_only"))
 
 
 def test_every_fitting_loss_can_be_chosen(page: Visitor) -> None:

@@ -1,8 +1,9 @@
-"""A multilayer perceptron in float64 NumPy, as one would write it on a blackboard: the truth for the kernels.
+"""A network in float64 NumPy, as one would write it on a blackboard: the truth for the kernels.
 
-Samples are rows here: x [samples, inputs], w [units, inputs], z = x w' + b. Activations come from their SymPy
-expression, losses, normalizations, penalties and optimizers from their variant's `reference`, so whatever the registry
-gets is covered. Where a variant tells a value only, its gradient is taken by central differences.
+Samples come first here: x [samples, inputs], w [units, inputs], z = x w' + b; images are [samples, channels, height,
+width], see `reference_images`. Activations come from their SymPy expression, losses, normalizations, penalties and
+optimizers from their variant's `reference`, so whatever the registry gets is covered. Where a variant tells a value
+only, its gradient is taken by central differences.
 """
 
 from __future__ import annotations
@@ -18,13 +19,23 @@ from numpy.typing import NDArray
 from kernels.activations import ACTIVATIONS
 from kernels.layout import Tensor
 from kernels.losses import LOSSES
-from kernels.network import Choice, DenseSpec, NetworkSpec
+from kernels.network import (
+    Choice,
+    ConvSpec,
+    DenseSpec,
+    GlobalPoolSpec,
+    LayerSpec,
+    NetworkSpec,
+    PoolSpec,
+    WeightedSpec,
+)
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
 from kernels.schedules import SCHEDULES, Schedule
 from kernels.spec import Variant
 from kernels.trainer import Trainer
+from tests.kernels import reference_images as images
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
@@ -38,6 +49,17 @@ def slope(function: Callable[[Array], float], at: Array, h: float = 1e-6) -> Arr
         up[i] += h
         down[i] -= h
         gradient[i] = (function(up) - function(down)) / (2 * h)
+    return gradient
+
+
+def _slope_by_rows(function: Function, at: Array, h: float = 1e-6) -> Array:
+    """`slope` of the sum of a function that takes every row by itself: a column at a time, of all rows at once."""
+    gradient = np.empty_like(at)
+    for column in range(at.shape[1]):
+        up, down = at.copy(), at.copy()
+        up[:, column] += h
+        down[:, column] -= h
+        gradient[:, column] = (function(up) - function(down)).sum(axis=1) / (2 * h)
     return gradient
 
 
@@ -96,25 +118,40 @@ def activation(choice: Choice) -> tuple[Function, Function]:
 class Masks:
     """What dropout multiplies by in one step: 0, or 1 / (1 - rate); one array a hidden layer, or none at all."""
 
-    units: Sequence[Array] = ()  # [samples, units]
-    weights: Sequence[Array] = ()  # [sums, inputs]
+    units: Sequence[Array | float] = ()  # [samples, units], or [samples, channels, height, width]
+    weights: Sequence[Array | float] = ()  # as the weights
     inputs: Array | float = 1.0  # [samples, inputs]
 
 
 @dataclass
 class Trace:
-    """What one layer remembers of a forward pass, for the way back."""
+    """What one layer remembers of a forward pass, for the way back; a pool has nothing but what came in."""
 
-    x: Array  # what came in
-    weights: Array  # in effect: [sums, inputs]
-    sums: Array  # w x + b
-    z: Array  # what enters the activation
-    a: Array  # what leaves it
-    mask: Array | float
-    weight_mask: Array | float
+    x: Array
+    weights: Array = field(default_factory=lambda: np.zeros(0))  # in effect: [sums, inputs], or filters
+    sums: Array = field(default_factory=lambda: np.zeros(0))  # w x + b
+    z: Array = field(default_factory=lambda: np.zeros(0))  # what enters the activation
+    a: Array = field(default_factory=lambda: np.zeros(0))  # what leaves it
+    mask: Array | float = 1.0
+    weight_mask: Array | float = 1.0
 
 
 _OUTPUT = DenseSpec(0, Choice("linear"), Choice("zeros"))
+
+
+def _over_units(values: Array, x: Array) -> Array:
+    """One number a unit or channel, to be added to each of its pixels."""
+    return values.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def _by_pixels(x: Array) -> Array:
+    """Every pixel as a sample of its own: [samples * height * width, channels]; a vector stays what it is."""
+    return np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def _as_images(rows: Array, like: Array) -> Array:
+    """Back from `_by_pixels`."""
+    return np.moveaxis(rows.reshape(len(like), *like.shape[2:], rows.shape[1]), -1, 1)
 
 
 @dataclass
@@ -127,68 +164,116 @@ class Network:
     trace: list[Trace] = field(default_factory=list)
 
     @property
-    def _layers(self) -> list[tuple[str, DenseSpec]]:
-        hidden = [layer for layer in self.spec.layers if isinstance(layer, DenseSpec)]
-        return [*((f"layer{i}", layer) for i, layer in enumerate(hidden, start=1)), ("output", _OUTPUT)]
+    def _layers(self) -> list[tuple[str, LayerSpec]]:
+        return [*((f"layer{i}", layer) for i, layer in enumerate(self.spec.layers, start=1)), ("output", _OUTPUT)]
 
     def forward(self, x: Array, training: bool, masks: Masks | None = None) -> Array:
-        """From inputs to logits [samples, outputs]."""
+        """From inputs [samples, inputs] to logits [samples, outputs]."""
         self.trace = []
         masks = masks or Masks()
-        x = x * masks.inputs
+        x = (x * masks.inputs).reshape(len(x), *self.spec.shape)
         for i, (name, layer) in enumerate(self._layers):
+            if isinstance(layer, PoolSpec | GlobalPoolSpec):
+                self.trace.append(Trace(x))
+                if isinstance(layer, PoolSpec):
+                    x = images.pool(x, layer.pooling, layer.size, layer.stride)
+                else:
+                    x = images.pool_all(x)
+                continue
             weight_mask = masks.weights[i] if i < len(masks.weights) else 1.0
             weights = self._weights(name, layer) * weight_mask
-            sums = x @ weights.T + self.parameters.get(f"{name}.bias", 0.0)
+            if isinstance(layer, ConvSpec):
+                padding = images.padding_of(layer.padding, layer.kernel)
+                sums = images.convolve(x, weights, layer.stride, padding)
+            else:
+                sums = x.reshape(len(x), -1) @ weights.T
+            if f"{name}.bias" in self.parameters:
+                sums = sums + _over_units(self.parameters[f"{name}.bias"], sums)
             after = self._after(layer)
             z = sums if after else self._normalize(name, layer.normalization, sums, training)
-            a = self._activate(name, layer.activation, z)
             mask = masks.units[i] if i < len(masks.units) else 1.0
-            self.trace.append(Trace(x, weights, sums, z, a, mask, weight_mask))
+            self.trace.append(Trace(x, weights, sums, mask=mask, weight_mask=weight_mask))
+            if layer.skip:
+                z = z + self.trace[-layer.skip].x
+            a = self._activate(name, layer.activation, z)
+            self.trace[-1].z, self.trace[-1].a = z, a
             x = (self._normalize(name, layer.normalization, a, training) if after else a) * mask
         return x
 
     def backward(self, d: Array) -> dict[str, Array]:
         """From the loss's gradient in the logits to that in every parameter: the chain rule, last layer first."""
         gradients: dict[str, Array] = {}
-        for (name, layer), seen in zip(reversed(self._layers), reversed(self.trace), strict=True):
-            after = self._after(layer)
-            d = d * seen.mask
-            if after:
-                d = self._normalize_back(name, layer.normalization, seen.a, d, gradients)
-            d = self._activate_back(name, layer.activation, seen.z, d, gradients)
-            if not after:
-                d = self._normalize_back(name, layer.normalization, seen.sums, d, gradients)
-            if f"{name}.bias" in self.parameters:
-                gradients[f"{name}.bias"] = d.sum(axis=0)
-            self._weights_back(name, layer, d.T @ seen.x * seen.weight_mask, gradients)
-            d = d @ seen.weights
+        skipped: dict[int, Array] = {}  # what arrives past a block, by the first of its layers
+        for i, (name, layer) in reversed(list(enumerate(self._layers))):
+            seen = self.trace[i]
+            if isinstance(layer, PoolSpec):
+                d = images.pool_back(seen.x, d, layer.pooling, layer.size, layer.stride)
+            elif isinstance(layer, GlobalPoolSpec):
+                d = images.pool_all_back(seen.x, d)
+            else:
+                d = self._through_choices(i, name, layer, d, gradients, skipped)
+                if isinstance(layer, ConvSpec):
+                    padding = images.padding_of(layer.padding, layer.kernel)
+                    d, in_weights = images.convolve_back(seen.x, seen.weights, d, layer.stride, padding)
+                else:
+                    d, in_weights = d @ seen.weights, d.T @ seen.x.reshape(len(d), -1)
+                self._weights_back(name, layer, in_weights * seen.weight_mask, gradients)
+            d = d.reshape(seen.x.shape) + skipped.get(i, 0.0)
         return gradients
 
+    def _through_choices(
+        self,
+        i: int,
+        name: str,
+        layer: WeightedSpec,
+        d: Array,
+        gradients: dict[str, Array],
+        skipped: dict[int, Array],
+    ) -> Array:
+        """From the gradient in what left a layer to that in its sums; that of its skip connection goes to `skipped`."""
+        seen, after = self.trace[i], self._after(layer)
+        d = d * seen.mask
+        if after:
+            d = self._normalize_back(name, layer.normalization, seen.a, d, gradients)
+        d = self._activate_back(name, layer.activation, seen.z, d, gradients)
+        if layer.skip:
+            first = i + 1 - layer.skip
+            skipped[first] = skipped.get(first, 0.0) + d
+        if not after:
+            d = self._normalize_back(name, layer.normalization, seen.sums, d, gradients)
+        if f"{name}.bias" in self.parameters:
+            gradients[f"{name}.bias"] = _by_pixels(d).sum(axis=0)
+        return d
+
     @staticmethod
-    def _after(layer: DenseSpec) -> bool:
+    def _after(layer: WeightedSpec) -> bool:
         variant = NORMALIZATIONS[layer.normalization.id]
         return variant.after(variant.values(layer.normalization.params))
 
-    def _weights(self, name: str, layer: DenseSpec) -> Array:
+    def _weights(self, name: str, layer: WeightedSpec) -> Array:
         reference = NORMALIZATIONS[layer.normalization.id].weight_reference
         w = self.parameters[f"{name}.weight"]
-        return w if reference is None else reference(w, self.parameters[f"{name}.gain"])
+        if reference is None:
+            return w
+        return reference(w.reshape(len(w), -1), self.parameters[f"{name}.gain"]).reshape(w.shape)
 
-    def _weights_back(self, name: str, layer: DenseSpec, d: Array, gradients: dict[str, Array]) -> None:
+    def _weights_back(self, name: str, layer: WeightedSpec, d: Array, gradients: dict[str, Array]) -> None:
         reference = NORMALIZATIONS[layer.normalization.id].weight_reference
         if reference is None:
             gradients[f"{name}.weight"] = d
             return
         w, gain = self.parameters[f"{name}.weight"], self.parameters[f"{name}.gain"]
-        gradients[f"{name}.weight"] = slope(lambda at: float(np.sum(d * reference(at, gain))), w)
-        gradients[f"{name}.gain"] = slope(lambda at: float(np.sum(d * reference(w, at))), gain)
+        matrix, d = w.reshape(len(w), -1), d.reshape(len(d), -1)
+        in_matrix = slope(lambda at: float(np.sum(d * reference(at, gain))), matrix)
+        gradients[f"{name}.weight"] = in_matrix.reshape(w.shape)
+        gradients[f"{name}.gain"] = slope(lambda at: float(np.sum(d * reference(matrix, at))), gain)
 
     def _activate(self, name: str, choice: Choice, z: Array) -> Array:
         variant = ACTIVATIONS[choice.id]
         if variant.reference is None:
             return activation(choice)[0](z)
-        return variant.reference(z, self.parameters.get(f"{name}.{variant.learned}"), **named(variant, choice))
+        learned = self.parameters.get(f"{name}.{variant.learned}")
+        return _as_images(variant.reference(_by_pixels(z), learned, **named(variant, choice)), z)
 
     def _activate_back(self, name: str, choice: Choice, z: Array, d: Array, gradients: dict[str, Array]) -> Array:
         """The gradient in what came in; that in what is learned goes to `gradients`."""
@@ -197,11 +282,12 @@ class Network:
             return d * activation(choice)[1](z)
         reference, params = variant.reference, named(variant, choice)
         learned = self.parameters.get(f"{name}.{variant.learned}")
+        rows, arrived = _by_pixels(z), _by_pixels(d)
         if learned is not None:
             gradients[f"{name}.{variant.learned}"] = slope(
-                lambda at: float(np.sum(d * reference(z, at, **params))), learned
+                lambda at: float(np.sum(arrived * reference(rows, at, **params))), learned
             )
-        return slope(lambda at: float(np.sum(d * reference(at, learned, **params))), z)
+        return _as_images(_slope_by_rows(lambda at: arrived * reference(at, learned, **params), rows), z)
 
     def _normalize(self, name: str, choice: Choice, x: Array, training: bool) -> Array:
         variant = NORMALIZATIONS[choice.id]

@@ -116,7 +116,13 @@ def every(family: Any) -> list[Choice]:
     return [choice for variant in family for choice in choices(variant) if not getattr(variant, "needs_image", None)]
 
 
-#: Every normalization, those that have a position in both.
+def every_placed(family: Any) -> list[Choice]:
+    """Every normalization, those that have a position in both, also those that need an image."""
+    found = [choice for variant in family for choice in choices(variant)]
+    return [choice for choice in found if set(choice.params) <= {"position"}]
+
+
+#: Those of `every_placed` that a dense layer can take.
 PLACED = [choice for choice in every(NORMALIZATIONS) if set(choice.params) <= {"position"}]
 
 

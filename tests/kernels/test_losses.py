@@ -137,3 +137,26 @@ def test_hinge_moves_nothing_but_the_target_and_its_strongest_rival() -> None:
     value, d = lose(Choice("hinge"), z, np.array([0, 1], np.float32))
     assert value == pytest.approx(0.5)
     np.testing.assert_array_equal(d[:, :2].T, [[-0.5, 0, 0.5], [0, 0, 0]])
+
+
+def right_answers(task: str, y: Floats, outputs: int, size: float) -> Array:
+    """Outputs that say what the targets are, logits as large as `size`."""
+    if task == "regression":
+        return y[:, None].astype(np.float64)
+    if task == "binary":
+        return size * y[:, None].astype(np.float64)
+    if task == "multiclass":
+        return np.asarray(size * np.eye(outputs)[y.astype(int)])
+    return np.asarray(size * (2 * unpack_labels(y, outputs) - 1), np.float64)
+
+
+@pytest.mark.parametrize(("choice", "task"), FITTING_CHOICES, ids=fitting)
+def test_no_loss_is_negative_however_certain_the_network_is(choice: Choice, task: str) -> None:
+    for outputs in outputs_of(task):
+        y = targets_of(task, 64, outputs)
+        for size in (1e-4, 1.0, 8.0, 17.0, 60.0, 1e4):
+            rng = np.random.default_rng(int(size))
+            right = right_answers(task, y, outputs, size)
+            for z in (right, right + rng.normal(0, 1e-3, right.shape), rng.normal(0, size, right.shape)):
+                value, _ = lose(choice, z.astype(np.float32), y)
+                assert value >= 0

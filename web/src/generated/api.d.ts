@@ -2154,6 +2154,11 @@ export interface components {
             ][];
             /** Default */
             default: number;
+            /**
+             * Divides Units
+             * @description It must divide what is normalized of the layer.
+             */
+            divides_units: boolean;
             /** Exclusive Minimum */
             exclusive_minimum: boolean;
             help: components["schemas"]["TextView"];
@@ -3316,6 +3321,11 @@ export interface components {
          */
         VariantView: {
             /**
+             * Acts On
+             * @description Schedules, clippings, bias initializers: what it changes, if it changes anything.
+             */
+            acts_on?: ("bias" | "learning_rate" | "momentum" | "batch_size" | "gradient") | null;
+            /**
              * Choices
              * @description Kinds of layers only: the families' fields that it has.
              */
@@ -3368,6 +3378,16 @@ export interface components {
             kinds?: string[] | null;
             label: components["schemas"]["TextView"];
             /**
+             * Least Batch
+             * @description Normalizations only: samples over which a variance must go.
+             */
+            least_batch?: number | null;
+            /**
+             * Least Units
+             * @description Normalizations only: units over which a variance must go.
+             */
+            least_units?: number | null;
+            /**
              * Momentum
              * @description Optimizers only: the parameter that a momentum schedule changes.
              */
@@ -3377,16 +3397,41 @@ export interface components {
             /** @description What to know before taking it, such as why nothing will move. */
             note?: components["schemas"]["TextView"] | null;
             /**
+             * Order Only
+             * @description Samplings only: matters where a batch is not all samples.
+             */
+            order_only?: boolean | null;
+            /**
              * Output Only
              * @description Bias initializers only: not for hidden layers.
              */
             output_only?: boolean | null;
+            /**
+             * Own Rates
+             * @description Optimizers only: the learning rate is the first step's only.
+             */
+            own_rates?: boolean | null;
             /** Params */
             params: components["schemas"]["ParamView"][];
+            /**
+             * Pieces
+             * @description Gates without such a parameter: the weighted sums of a unit.
+             */
+            pieces?: number | null;
             /** Preview */
             preview?: components["schemas"]["PlanePreview"] | components["schemas"]["ImagesPreview"] | null;
+            /**
+             * Signs Only
+             * @description Optimizers only: steps alike however long the gradient is.
+             */
+            signs_only?: boolean | null;
             /** Source */
             source: string;
+            /**
+             * Takes Bias
+             * @description Normalizations only: before the activation there is no bias.
+             */
+            takes_bias?: boolean | null;
             /**
              * Takes Image
              * @description Kinds of layers only: nothing but an image can come in.

@@ -8,7 +8,10 @@ type Schemas = components['schemas'];
 export type Text = Schemas['TextView'];
 
 /** One number that a person may set, as the catalogue describes it; a unit of "%" means that 0.1 is shown as 10 %. */
-export type Param = Schemas['ParamView'];
+export type Param = Schemas['ParamView'] & {
+  /** Where not every number between the bounds will do: those that will, in rising order. */
+  allowed?: readonly number[];
+};
 
 export type Task = 'regression' | 'binary' | 'multiclass' | 'multilabel';
 export type DataKind = 'plane' | 'images' | 'table';

@@ -45,5 +45,14 @@ export function paramValue(choice: Choice, param: Param): number {
 export function ownParam(
   fields: Pick<Param, 'id' | 'label' | 'help' | 'default' | 'minimum' | 'maximum'> & Partial<Param>,
 ): Param {
-  return { scale: 'linear', integer: false, live: false, exclusive_minimum: false, unit: '', choices: [], ...fields };
+  return {
+    scale: 'linear',
+    integer: false,
+    live: false,
+    exclusive_minimum: false,
+    unit: '',
+    choices: [],
+    divides_units: false,
+    ...fields,
+  };
 }

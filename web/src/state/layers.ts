@@ -17,6 +17,18 @@ export function selectedLayers(config: RunConfig, selected: number): LayerConfig
   return layer ? [layer] : [];
 }
 
+type Kinds = Pick<Catalog, 'families'>;
+
+export function kindOf(layer: LayerConfig, { families }: Kinds): Variant | undefined {
+  return families.layer_kinds.find((kind) => kind.id === layer.kind);
+}
+
+/** How many units or filters a layer has; 1 where that is not for it to say. */
+export function countOf(layer: LayerConfig, catalog: Kinds): number {
+  const count = layer[kindOf(layer, catalog)?.counted ?? ''];
+  return typeof count === 'number' ? count : 1;
+}
+
 /** The layers with a change at one of them, or at all that have what is changed. */
 export function changeLayers(layers: LayerConfig[], selected: number, change: Partial<LayerConfig>): LayerConfig[] {
   return layers.map((layer, index) => {
@@ -91,6 +103,15 @@ export function chosenIds(layers: LayerConfig[], key: LayerChoice): string[] {
 /** A choice of one layer exchanged for another variant's. */
 export function pickFor(layer: LayerConfig, key: LayerChoice, variant: Variant): LayerConfig {
   return layer[key] ? { ...layer, [key]: choose(variant, layer[key]) } : layer;
+}
+
+/** The parameters that kinds have in common, or only one of them has. Of several layers, each keeps how large it is. */
+export function sharedParams(kinds: readonly Variant[], alone: boolean): Param[] {
+  const all = kinds.flatMap((kind) => kind.params);
+  const agreed = all.filter((param) => all.every((other) => other.id !== param.id || same(other, param)));
+  const once = agreed.filter((param, index) => agreed.findIndex(({ id }) => id === param.id) === index);
+  const sizes = kinds.map((kind) => kind.counted);
+  return alone ? once : once.filter(({ id }) => id !== 'skip' && !sizes.includes(id));
 }
 
 /** The number by which a slider or a menu shows a layer's parameter: words are told by their place. */

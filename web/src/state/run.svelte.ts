@@ -16,9 +16,11 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { fitDivisors } from './divisors';
 import { variantOf } from './families';
 import type { Circumstances } from './fitness';
 import { History } from './history';
+import { LeftOut } from './leftOut';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
 import { RunMirror } from './mirror.svelte';
@@ -66,9 +68,22 @@ export class RunStore extends RunMirror {
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
   readonly circumstances = $derived.by((): Circumstances => {
-    const dataset = this.catalog && this.wanted && variantOf(this.catalog, 'datasets', this.wanted.data.dataset.id);
+    if (!this.catalog || !this.wanted) return {};
+    const { catalog } = this;
+    const { data, training } = this.wanted;
+    const dataset = variantOf(catalog, 'datasets', data.dataset.id);
     const about = dataset?.uploaded ? this.data : dataset;
-    return { task: about?.task ?? undefined, kind: about?.kind ?? undefined };
+    const used = [training.optimizer, ...(training.switch ? [training.switch.optimizer] : [])];
+    return {
+      task: about?.task ?? undefined,
+      kind: about?.kind ?? undefined,
+      samples: this.data?.train.count,
+      batch: training.batch_size,
+      usualBatch: catalog.default_config.training.batch_size,
+      optimizers: used.flatMap(({ id }) => variantOf(catalog, 'optimizers', id) ?? []),
+      schedule: variantOf(catalog, 'schedules', training.schedule.id),
+      cycling: catalog.families.schedules.filter((schedule) => schedule.cycles),
+    };
   });
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
@@ -81,8 +96,7 @@ export class RunStore extends RunMirror {
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private dataFor: RunConfig['data'] | null = null;
-  /** While other data were asked for: those before, and the layers that they may not let fit. */
-  private leaving: Pick<RunConfig, 'data' | 'network'> | null = null;
+  private readonly leftOut = new LeftOut();
 
   constructor() {
     super();
@@ -231,21 +245,14 @@ export class RunStore extends RunMirror {
 
   /** Does what follows from a configuration that the server has taken over. */
   private takePlan(config: RunConfig): void {
-    this.noteLeftOut(config);
+    const n = this.leftOut.taken(config);
+    if (n > 0) this.notice = { tone: 'info', key: 'notice.layers_left_out', vars: { n } };
     this.wanted = this.unsent ? merge(config, this.unsent) : config;
     if (!same(this.dataFor, config.data)) void this.loadData(config.data);
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined;
       this.writeAddress();
     }, ADDRESS_AFTER);
-  }
-
-  /** Says so when the server has left out layers that the new data do not suit. */
-  private noteLeftOut(config: RunConfig): void {
-    if (!this.leaving || same(config.data, this.leaving.data)) return;
-    const n = this.leaving.network.layers.length - config.network.layers.length;
-    this.leaving = null;
-    if (n > 0) this.notice = { tone: 'info', key: 'notice.layers_left_out', vars: { n } };
   }
 
   private async loadData(wanted: RunConfig['data']): Promise<void> {
@@ -320,7 +327,8 @@ export class RunStore extends RunMirror {
 
   /** Changes the hidden layers, from what the person has asked for so far (also when two clicks follow fast). */
   setLayers(update: (layers: LayerConfig[]) => LayerConfig[]): void {
-    if (this.wanted) this.set({ network: { layers: update(this.wanted.network.layers) } });
+    if (!this.wanted || !this.catalog) return;
+    this.set({ network: { layers: fitDivisors(update(this.wanted.network.layers), this.catalog) } });
   }
 
   undo(): void {
@@ -373,10 +381,7 @@ export class RunStore extends RunMirror {
     this.sendTimer = undefined;
     const { unsent } = this;
     if (!unsent || !this.socket?.send({ type: 'set', config: unsent })) return;
-    if (unsent.network?.layers) this.leaving = null;
-    else if (unsent.data && this.config && this.wanted) {
-      this.leaving = { data: this.config.data, network: this.wanted.network };
-    }
+    this.leftOut.sent(unsent, this.config, this.wanted);
     this.unsent = null;
   }
 

@@ -16,6 +16,7 @@ export function param(id: string, fallback: number, fields: Partial<Param> = {})
     exclusive_minimum: false,
     unit: '',
     choices: [],
+    divides_units: false,
     ...fields,
   };
 }

@@ -2,15 +2,9 @@
 
 import en from '../i18n/en.json';
 import zh from '../i18n/zh.json';
-import { fill, type Vars } from '../i18n/i18n.svelte';
 import type { Text } from '../protocol/messages';
 
 type Named = { [Key in keyof typeof en]: Key extends `${infer Name}_help` ? Name : never }[keyof typeof en];
-
-/** A text in both languages, with `{name}` filled in. */
-export function bothTexts(key: keyof typeof en, vars?: { en: Vars; zh: Vars }): Text {
-  return { en: fill(en[key], vars?.en), zh: fill(zh[key], vars?.zh) };
-}
 
 /** `label` from the key itself, `help` from the key with `_help` behind it. */
 export function texts(key: Named & keyof typeof en): { label: Text; help: Text } {

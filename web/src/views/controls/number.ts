@@ -1,9 +1,13 @@
 /** Numbers as a person reads and writes them, and as a slider stands for them. Pure. */
 
 import type { Param } from '../../protocol/messages';
+import { nearest } from '../../state/divisors';
 
 /** The part of a `Param` that decides about its numbers. */
-export type Range = Pick<Param, 'default' | 'minimum' | 'maximum' | 'scale' | 'integer' | 'exclusive_minimum' | 'unit'>;
+export type Range = Pick<
+  Param,
+  'default' | 'minimum' | 'maximum' | 'scale' | 'integer' | 'exclusive_minimum' | 'unit' | 'allowed'
+>;
 
 /** Positions of a slider: 0 to STOPS. */
 export const STOPS = 240;
@@ -33,12 +37,14 @@ export function parseNumber(text: string, unit: Range['unit'] = ''): number | nu
 
 /** Whether the server would take the value. */
 export function fits(value: number, range: Range): boolean {
+  if (range.allowed) return range.allowed.includes(value);
   const lowEnough = range.exclusive_minimum ? value > range.minimum : value >= range.minimum;
   return lowEnough && value <= range.maximum && (!range.integer || Number.isInteger(value));
 }
 
-/** The range in words: "0 < … ≤ 10". */
+/** The range in words: "0 < … ≤ 10", or the few values that there are. */
 export function boundText(range: Range): string {
+  if (range.allowed) return range.allowed.map((value) => formatNumber(value, range.unit)).join(', ');
   const least = formatNumber(range.minimum, range.unit);
   return `${least} ${range.exclusive_minimum ? '<' : '≤'} … ≤ ${formatNumber(range.maximum, range.unit)}`;
 }
@@ -55,6 +61,11 @@ export function toPosition(value: number, range: Range): number {
 
 /** The value of a slider's position, rounded to what can be told apart. */
 export function fromPosition(position: number, range: Range): number {
+  const value = anyFromPosition(position, range);
+  return range.allowed ? nearest(value, range.allowed) : value;
+}
+
+function anyFromPosition(position: number, range: Range): number {
   const { low, high, zero } = reach(range);
   if (range.scale === 'linear') {
     const value = low + ((high - low) * position) / STOPS;
