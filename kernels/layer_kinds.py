@@ -50,6 +50,8 @@ def _rate(name: str, label: Text, explanation: Text) -> Param:
 
 #: The most of what is silenced in training that may be.
 MAX_DROPOUT = 0.9
+#: The longest block that a skip connection goes around, in layers.
+MAX_SKIP = 8
 
 UNITS = _whole(
     "units",
@@ -166,7 +168,7 @@ SKIP = _whole(
         "gradient has a way around them; 0 for none (He et al. 2016).",
         zh="把最近若干层（含本层）的输入加到本层激活之前，梯度因此有一条捷径；0 表示没有（He 等，2016）。",
     ),
-    0, 0, 8, log=False,
+    0, 0, MAX_SKIP, log=False,
 )  # fmt: skip
 
 _CHOICES = ("activation", "initializer", "bias_initializer", "normalization")

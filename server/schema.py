@@ -249,10 +249,8 @@ else:
 
 def _part(kind: str, name: str) -> Any:
     """The field of a layer's parameter."""
-    param = LAYER_KINDS[kind].param(name)
-    if param.choices:
-        return Field(words_of(kind, name)[int(param.default)], description=param.help["en"])
-    return _parameter_field(param)[1]
+    param, words = LAYER_KINDS[kind].param(name), words_of(kind, name)
+    return Field(words[int(param.default)], description=param.help["en"]) if words else _parameter_field(param)[1]
 
 
 class DenseConfig(Strict):
@@ -315,10 +313,8 @@ def _with_kind(layer: Any) -> Any:
     return {"kind": "dense", **layer} if isinstance(layer, dict) else layer
 
 
-LayerConfig: TypeAlias = Annotated[
-    Annotated[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig, Field(discriminator="kind")],
-    BeforeValidator(_with_kind),
-]
+_Layer = Annotated[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig, Field(discriminator="kind")]
+LayerConfig: TypeAlias = Annotated[_Layer, BeforeValidator(_with_kind)]
 
 
 #: The convolutional network that is offered.
