@@ -11,38 +11,30 @@ from kernels.layers import groups_of
 from kernels.layout import Layout, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import (
-    Choice,
-    ConvSpec,
-    DenseSpec,
-    GlobalPoolSpec,
-    LayerSpec,
-    NetworkSpec,
-    PoolSpec,
-    Switch,
-    TrainingSpec,
-)
+from kernels.network import NetworkSpec, Switch, TrainingSpec
 from kernels.normalizations import Normalization, divisors
 from kernels.shapes import Unfit, stages
 from kernels.spec import Text, Variant
 from server import defaults
 from server.catalog import FAMILIES
+from server.choices import ChoiceConfig, HeldChoice
 from server.datasets import DATASETS, Dataset
+from server.layer_specs import kernel_choice, layer_spec
 from server.problems import Problem, Refused, from_validation, refuse
 from server.schema import (
     CHOICE_FIELDS,
     LIVE_PARTS,
     MAX_WORK,
-    ChoiceConfig,
     ConvConfig,
     DataConfig,
     DenseConfig,
     LayerConfig,
-    PoolConfig,
     RunConfig,
-    TableChoice,
     TrainingConfig,
 )
+
+#: Inputs that a preprocessing may mix: with more, finding their principal axes takes many seconds.
+MAX_MIXED = 1024
 
 DEFAULT = RunConfig.model_validate(defaults.RUN)
 
@@ -206,6 +198,14 @@ def _unfit(config: RunConfig) -> list[Problem]:
             )
             problems.append(Problem(where, reason, "for the output only"))
     dataset = dataset_of(config.data)
+    if FAMILIES["preprocessings"][config.data.preprocessing.id].mixes and dataset.inputs > MAX_MIXED:
+        reason = Text(
+            en=f"data.preprocessing cannot be {config.data.preprocessing.id} for {dataset.inputs} inputs: at most "
+            f"{MAX_MIXED}. Take standardize.",
+            zh=f"{dataset.inputs} 个输入时 data.preprocessing 不能为 {config.data.preprocessing.id}："
+            f"最多 {MAX_MIXED} 个。请用 standardize。",
+        )
+        problems.append(Problem("data.preprocessing", reason, f"inputs <= {MAX_MIXED}"))
     loss = FAMILIES["losses"][config.training.loss.id]
     if dataset.task not in loss.tasks:
         fitting = ", ".join(other.id for other in FAMILIES["losses"] if dataset.task in other.tasks)
@@ -223,7 +223,8 @@ def _unfit(config: RunConfig) -> list[Problem]:
         )
         problems.append(Problem("training.batch_size", reason, bound))
     operations = sum(stage.operations for stage in layout_of(config).stages)
-    if operations * largest_batch(config.training.batch_size, _choice(config.training.batch_schedule), size) > MAX_WORK:
+    batch_schedule = kernel_choice(config.training.batch_schedule)
+    if operations * largest_batch(config.training.batch_size, batch_schedule, size) > MAX_WORK:
         bound = f"multiplications × batch_size <= {MAX_WORK}"
         most = MAX_WORK // operations
         reason = Text(
@@ -277,13 +278,13 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
-    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id].sized(choice.params())
+    return choice.dataset if isinstance(choice, HeldChoice) else DATASETS[choice.id].sized(choice.params())
 
 
 def sample_count(data: DataConfig) -> int:
     """How many samples there are, for training and test together."""
     choice = data.dataset
-    return choice.content.rows if isinstance(choice, TableChoice) else DATASETS[choice.id].count(choice.params())
+    return choice.count if isinstance(choice, HeldChoice) else int(choice.params()["samples"])
 
 
 def training_size(data: DataConfig) -> int:
@@ -300,37 +301,6 @@ def input_shape(data: DataConfig) -> tuple[int, ...]:
     return (len(data.features) if dataset.kind == "plane" else dataset.width,)
 
 
-def _choice(config: ChoiceConfig) -> Choice:
-    return Choice(config.id, config.params())
-
-
-def layer_spec(layer: LayerConfig) -> LayerSpec:
-    """A hidden layer as the kernels take it."""
-    if isinstance(layer, PoolConfig):
-        return PoolSpec(layer.pooling, layer.size, layer.stride)
-    if not isinstance(layer, DenseConfig | ConvConfig):
-        return GlobalPoolSpec()
-    common: dict[str, Any] = {
-        "activation": _choice(layer.activation),
-        "initializer": _choice(layer.initializer),
-        "normalization": _choice(layer.normalization),
-        "dropout": layer.dropout,
-        "dropconnect": layer.dropconnect,
-        "bias_initializer": _choice(layer.bias_initializer),
-        "skip": layer.skip,
-    }
-    if isinstance(layer, DenseConfig):
-        return DenseSpec(units=layer.units, **common)
-    return ConvSpec(
-        filters=layer.filters,
-        kernel=layer.kernel,
-        stride=layer.stride,
-        padding=layer.padding,
-        channel_dropout=layer.channel_dropout,
-        **common,
-    )
-
-
 def network_spec(config: RunConfig) -> NetworkSpec:
     """The network as the kernels take it."""
     output = config.network.output
@@ -338,9 +308,9 @@ def network_spec(config: RunConfig) -> NetworkSpec:
         shape=input_shape(config.data),
         layers=tuple(map(layer_spec, config.network.layers)),
         outputs=dataset_of(config.data).outputs,
-        output_initializer=_choice(output.initializer),
+        output_initializer=kernel_choice(output.initializer),
         input_dropout=config.network.input.dropout,
-        output_bias_initializer=_choice(output.bias_initializer),
+        output_bias_initializer=kernel_choice(output.bias_initializer),
     )
 
 
@@ -353,26 +323,26 @@ def training_spec(config: RunConfig) -> TrainingSpec:
     """The training as the kernels take it."""
     training, switch = config.training, config.training.switch
     return TrainingSpec(
-        loss=_choice(training.loss),
-        optimizer=_choice(training.optimizer),
-        schedule=_choice(training.schedule),
-        regularizers=tuple(_choice(regularizer) for regularizer in training.regularizers),
+        loss=kernel_choice(training.loss),
+        optimizer=kernel_choice(training.optimizer),
+        schedule=kernel_choice(training.schedule),
+        regularizers=tuple(kernel_choice(regularizer) for regularizer in training.regularizers),
         batch_size=training.batch_size,
-        clipping=_choice(training.clipping),
-        sampling=_choice(training.sampling),
+        clipping=kernel_choice(training.clipping),
+        sampling=kernel_choice(training.sampling),
         warmup=training.warmup,
-        momentum_schedule=_choice(training.momentum_schedule),
-        batch_schedule=_choice(training.batch_schedule),
-        averaging=_choice(training.averaging),
-        stopping=_choice(training.stopping),
-        switch=None if switch is None else Switch(switch.step, _choice(switch.optimizer)),
+        momentum_schedule=kernel_choice(training.momentum_schedule),
+        batch_schedule=kernel_choice(training.batch_schedule),
+        averaging=kernel_choice(training.averaging),
+        stopping=kernel_choice(training.stopping),
+        switch=None if switch is None else Switch(switch.step, kernel_choice(switch.optimizer)),
     )
 
 
 def steps_per_epoch(config: RunConfig, step: int) -> int:
     """How many steps the training set takes at the batch size of a step."""
     training, size = config.training, training_size(config.data)
-    return -(-size // batch_size_at(training.batch_size, _choice(training.batch_schedule), size, step))
+    return -(-size // batch_size_at(training.batch_size, kernel_choice(training.batch_schedule), size, step))
 
 
 def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kernels.network import Choice, NetworkSpec
 from kernels.shapes import Unfit, stages
-from server.configuration import layer_spec
+from server.layer_specs import layer_spec
 from server.schema import LAYERS
 
 
