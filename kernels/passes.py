@@ -22,7 +22,8 @@ from kernels.calls import (
     weigh,
     weigh_back,
 )
-from kernels.conv import conv_bias_gradient, conv_forward, conv_input_gradient, conv_weight_gradient
+from kernels.conv import conv_forward, conv_input_gradient
+from kernels.conv_weights import conv_bias_gradient, conv_weight_gradient
 from kernels.dense import dense_bias_gradient, dense_forward, dense_input_gradient, dense_weight_gradient
 from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_channels
 from kernels.layer_kinds import MAX_SKIP

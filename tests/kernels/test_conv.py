@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from kernels.conv import conv_bias_gradient, conv_forward, conv_input_gradient, conv_weight_gradient
+from kernels.conv import conv_forward, conv_input_gradient
+from kernels.conv_weights import conv_bias_gradient, conv_weight_gradient
 from kernels.pools import max_pool_backward, max_pool_forward, mean_pool_backward, mean_pool_forward
 from kernels.simd import pointer
 from tests.kernels.support import Floats
