@@ -16,9 +16,8 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { circumstancesOf } from './circumstances';
 import { fitDivisors } from './divisors';
-import { variantOf } from './families';
-import type { Circumstances } from './fitness';
 import { History } from './history';
 import { LeftOut } from './leftOut';
 import { setFrameSource } from './loop';
@@ -67,24 +66,7 @@ export class RunStore extends RunMirror {
   /** The preset that the settings are just now, if any. */
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
-  readonly circumstances = $derived.by((): Circumstances => {
-    if (!this.catalog || !this.wanted) return {};
-    const { catalog } = this;
-    const { data, training } = this.wanted;
-    const dataset = variantOf(catalog, 'datasets', data.dataset.id);
-    const about = dataset?.uploaded ? this.data : dataset;
-    const used = [training.optimizer, ...(training.switch ? [training.switch.optimizer] : [])];
-    return {
-      task: about?.task ?? undefined,
-      kind: about?.kind ?? undefined,
-      samples: this.data?.train.count,
-      batch: training.batch_size,
-      usualBatch: catalog.default_config.training.batch_size,
-      optimizers: used.flatMap(({ id }) => variantOf(catalog, 'optimizers', id) ?? []),
-      schedule: variantOf(catalog, 'schedules', training.schedule.id),
-      cycling: catalog.families.schedules.filter((schedule) => schedule.cycles),
-    };
-  });
+  readonly circumstances = $derived(circumstancesOf(this.catalog, this.wanted, this.data));
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;
