@@ -95,10 +95,10 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any], former_ta
     named_loss = asked_training.get("loss", {})
     loss = training["loss"]
     task = dataset_of(data).task
-    nobodys = task != former_task and loss["id"] == default_loss(former_task)
-    unfit = task not in FAMILIES["losses"][loss["id"]].tasks
-    if isinstance(named_loss, dict) and "id" not in named_loss and (unfit or nobodys):
-        training["loss"] = {"id": default_loss(task), **named_loss}
+    if isinstance(named_loss, dict) and "id" not in named_loss:
+        nobodys = task != former_task and loss["id"] == default_loss(former_task)
+        if nobodys or task not in FAMILIES["losses"][loss["id"]].tasks:
+            training["loss"] = {"id": default_loss(task), **named_loss}
     if "batch_size" not in asked_training:
         training["batch_size"] = min(training["batch_size"], training_size(data))
 
