@@ -18,6 +18,7 @@ from dataclasses import replace
 import uvicorn
 from fastapi import FastAPI
 
+from server import data_command
 from server.app import create_app
 from server.json_input import MAX_BYTES
 from server.settings import Settings, from_environment
@@ -83,7 +84,7 @@ def _open_browser(address: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C. Returns the exit status."""
+    """Serve until Ctrl-C, or do what `livegrad data` asks for. Returns the exit status."""
     # A stop asked for by the system is as ordinary as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -95,7 +96,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default=settings.host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=settings.port, help="port to listen on (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="other commands")
+    data = commands.add_parser("data", help="list, add, fetch and remove sets of images")
+    data_command.add_arguments(data)
     given = parser.parse_args(arguments)
+    if given.command == "data":
+        return data_command.run(given)
     try:
         settings = replace(settings, host=given.host, port=given.port)
     except ValueError as error:

@@ -12,6 +12,7 @@ from kernels.normalizations.normalization import Normalization
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
 from server.datasets import DATASETS, Dataset
+from server.datasets.files import FileSet
 from server.datasets.preview import preview
 
 FAMILIES: dict[str, Family[Any]] = {**KERNEL_FAMILIES, DATASETS.id: DATASETS}
@@ -71,12 +72,26 @@ def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
             "preview": preview(variant.id),
         }
         entry |= {"uploaded": True} if variant.uploaded else {}
+    if isinstance(variant, FileSet) and variant.stored() is None:
+        entry["unavailable"] = variant.absence
     return entry
 
 
-@cache
 def families() -> dict[str, list[dict[str, Any]]]:
-    """Every family id with its variants, all that the page needs to offer and explain them."""
+    """Every family id with its variants, all that the page needs to offer and explain them.
+
+    What of the data sets lies in files is looked up anew.
+    """
+    fixed = _families()
+    data = [
+        _variant(DATASETS.id, variant) if isinstance(variant, FileSet) else entry
+        for variant, entry in zip(DATASETS, fixed[DATASETS.id], strict=True)
+    ]
+    return {**fixed, DATASETS.id: data}
+
+
+@cache
+def _families() -> dict[str, list[dict[str, Any]]]:
     return {family.id: [_variant(family.id, variant) for variant in family] for family in FAMILIES.values()}
 
 

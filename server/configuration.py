@@ -16,18 +16,20 @@ from kernels.normalizations import Normalization, divisors
 from kernels.spec import Text, Variant
 from server import defaults
 from server.catalog import FAMILIES
+from server.choices import ChoiceConfig, HeldChoice
 from server.datasets import DATASETS, Dataset
 from server.datasets.dataset import Task
 from server.problems import Problem, Refused, from_validation, refuse
 from server.schema import (
     CHOICE_FIELDS,
     MAX_WORK,
-    ChoiceConfig,
     DataConfig,
     RunConfig,
-    TableChoice,
     TrainingConfig,
 )
+
+#: Inputs that a preprocessing may mix: with more, finding their principal axes takes many seconds.
+MAX_MIXED = 1024
 
 DEFAULT = RunConfig.model_validate(defaults.RUN)
 
@@ -154,6 +156,14 @@ def _unfit(config: RunConfig) -> list[Problem]:
             )
             problems.append(Problem(where, reason, "for the output only"))
     dataset = dataset_of(config.data)
+    if FAMILIES["preprocessings"][config.data.preprocessing.id].mixes and dataset.inputs > MAX_MIXED:
+        reason = Text(
+            en=f"data.preprocessing cannot be {config.data.preprocessing.id} for {dataset.inputs} inputs: at most "
+            f"{MAX_MIXED}. Take standardize.",
+            zh=f"{dataset.inputs} 个输入时 data.preprocessing 不能为 {config.data.preprocessing.id}："
+            f"最多 {MAX_MIXED} 个。请用 standardize。",
+        )
+        problems.append(Problem("data.preprocessing", reason, f"inputs <= {MAX_MIXED}"))
     loss = FAMILIES["losses"][config.training.loss.id]
     if dataset.task not in loss.tasks:
         fitting = ", ".join(other.id for other in FAMILIES["losses"] if dataset.task in other.tasks)
@@ -210,13 +220,13 @@ def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
 def dataset_of(data: DataConfig) -> Dataset:
     """The data set that is chosen."""
     choice = data.dataset
-    return choice.dataset if isinstance(choice, TableChoice) else DATASETS[choice.id].sized(choice.params())
+    return choice.dataset if isinstance(choice, HeldChoice) else DATASETS[choice.id].sized(choice.params())
 
 
 def sample_count(data: DataConfig) -> int:
     """How many samples there are, for training and test together."""
     choice = data.dataset
-    return choice.content.rows if isinstance(choice, TableChoice) else DATASETS[choice.id].count(choice.params())
+    return choice.count if isinstance(choice, HeldChoice) else int(choice.params()["samples"])
 
 
 def training_size(data: DataConfig) -> int:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from server.bus import ServingSide
 from server.channels import Channel, Viewer
+from server.choices import HeldChoice
 from server.commands import Pause
 from server.configuration import layout_of
 from server.problems import refuse
 from server.publications import Publication
 from server.runs import first_plan
-from server.schema import RunConfig, TableChoice
+from server.schema import RunConfig
 from server.settings import Settings
 from server.tables import TABLES
 
@@ -98,14 +99,14 @@ class Directory:
 
     def keep_table(self, entry: RunEntry, config: RunConfig) -> None:
         """Note that the run has the table of this configuration, if it has one."""
-        if isinstance(config.data.dataset, TableChoice):
-            entry.tables.add(config.data.dataset.table)
+        if (upload := _upload(config)) is not None:
+            entry.tables.add(upload)
 
     @property
     def tables_in_use(self) -> set[str]:
         """Tables on which a run trains now."""
-        choices = (entry.channel.config.data.dataset for entry in self._entries.values())
-        return {choice.table for choice in choices if isinstance(choice, TableChoice)}
+        uploads = (_upload(entry.channel.config) for entry in self._entries.values())
+        return {upload for upload in uploads if upload is not None}
 
     @property
     def _tables_of_runs(self) -> set[str]:
@@ -195,3 +196,9 @@ class Directory:
             elif entry.unwatched(now) >= self._settings.idle_pause_seconds and not entry.resting:
                 entry.resting = True
                 entry.channel.send(Pause(idle=True))
+
+
+def _upload(config: RunConfig) -> str | None:
+    """The id of what a person brought to train on, if it is that."""
+    choice = config.data.dataset
+    return choice.upload if isinstance(choice, HeldChoice) else None

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from server.choices import Strict
 from server.json_input import MAX_BYTES, parse_json
 from server.problems import from_validation, refuse
-from server.schema import Seed, Speed, Strict
+from server.schema import Seed, Speed
 
 MAX_TOKEN = 128
 MAX_STEPS = 1_000_000

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from kernels.inputs import FEATURES, apply_preprocessing, feature_matrix, fit_preprocessing
 from kernels.labels import pack_labels, unpack_labels
 from kernels.network import Floats, TrainingData
+from server.choices import HeldChoice
 from server.configuration import dataset_of, training_size
 from server.datasets import Dataset
 from server.datasets.dataset import Axis
-from server.schema import DataConfig, TableChoice
+from server.schema import DataConfig
 
-#: So many ways in which a table is split and preprocessed are kept with it: what undo and redo go between.
-KEPT_WITH_A_TABLE = 2
+#: So many ways in which held data are split and preprocessed are kept with them: what undo and redo go between.
+KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class PreparedData:
 
 def prepare(config: DataConfig) -> PreparedData:
     """Draw, split and preprocess. The same configuration gives the same bits; nobody may write into them."""
-    if not isinstance(config.dataset, TableChoice):
+    if not isinstance(config.dataset, HeldChoice):
         return _prepare_text(config.model_dump_json())
-    # Kept with the table, so that it goes with it.
+    # Kept with what they are made of, so that they go with it.
     kept, text = config.dataset.content.prepared, config.model_dump_json()
     data = kept.get(text) or _prepare(config)
     kept[text] = data
-    for old in list(kept)[:-KEPT_WITH_A_TABLE]:
+    for old in list(kept)[:-KEPT]:
         kept.pop(old, None)
     return data
 
@@ -57,8 +58,8 @@ def _prepare_text(text: str) -> PreparedData:
 
 def _prepare(config: DataConfig) -> PreparedData:
     dataset = dataset_of(config)
-    raw, targets = dataset.generate(np.random.default_rng(config.seed), config.dataset.params())
     size = training_size(config)
+    raw, targets = dataset.generate(np.random.default_rng(config.seed), config.dataset.params(), size)
     features, channels = raw, 0
     if dataset.kind == "plane":
         features = feature_matrix(raw, config.features)

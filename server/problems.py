@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from kernels.spec import Text
+from server.datasets import DATASETS
+from server.datasets.files import FileSet
 from server.schema import CHOICE_FIELDS, CHOICES, SPEED_BOUND, RunConfig
 
 #: More problems than this in one answer help nobody.
@@ -117,14 +119,20 @@ def _problem(kind: str, location: tuple[int | str, ...], model: type[BaseModel],
         return _one_of(f"{where}.id", list(CHOICES[family_id]))
     if kind == "literal_error" and info is not None:
         return _one_of(where, _literals(info.annotation))
-    if kind in _TABLE_PROBLEMS:
-        column, text, bound = _TABLE_PROBLEMS[kind]
+    if kind in {*_TABLE_PROBLEMS, "files_absent"}:
+        column, text, bound = _TABLE_PROBLEMS.get(kind) or _absent(str(location[-1]))
         return Problem(f"{where}.{column}", text, bound)
     if kind == "speed":
         return _must(where, SPEED_BOUND, SPEED_BOUND)
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return _must(where, "an object {…}", "一个对象 {…}")
     return _must(where, *_allowed(kind, name, info))
+
+
+def _absent(dataset: str) -> tuple[str, Text, str]:
+    absent = DATASETS[dataset]
+    assert isinstance(absent, FileSet)  # noqa: S101  (no other is ever absent)
+    return "id", absent.absence, "a data set whose files are on this server"
 
 
 def _one_of(where: str, values: list[str]) -> Problem:

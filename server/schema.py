@@ -7,28 +7,18 @@ fields, no number that is not finite, no text where a number belongs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    WithJsonSchema,
-    create_model,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from kernels.spec import Family, Param, Variant
 from server import defaults
 from server.catalog import FAMILIES
+from server.choices import ChoiceConfig, FileChoice, Strict, TableChoice
 from server.datasets import Dataset
-from server.datasets.table import MAX_COLUMNS, AskedTask, Table
-from server.tables import TABLES
+from server.datasets.files import FileSet
 
 MAX_LAYERS = 32
 MAX_UNITS = 512
@@ -41,84 +31,24 @@ MAX_SPEED = 1e6
 MAX_WORK = 500_000_000
 
 
-class Strict(BaseModel):
-    """The base of everything that comes in from outside."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True, use_enum_values=True
-    )
-
-
-class ChoiceConfig(Strict):
-    """A choice of some variant by its id, with all of its parameters."""
-
-    id: str
-
-    def params(self) -> dict[str, float]:
-        """The parameters' values by name."""
-        return self.model_dump(exclude={"id"})
-
-
 def _parameter_field(param: Param) -> tuple[Any, Any]:
     kind: Any = int if param.integer else float
     bounds: dict[str, Any] = {"gt" if param.exclusive_minimum else "ge": kind(param.minimum), "le": kind(param.maximum)}
     return kind, Field(kind(param.default), description=param.help["en"], **bounds)
 
 
-class TableChoice(ChoiceConfig):
-    """Own data: which table, which column is to be learned, and from which others. Columns are counted from 0.
-
-    What is left out is what the table suggests. Holds the table itself, so that it stays as long as a run uses it.
-    """
-
-    table: str = Field(max_length=64, description="The id that POST /api/data gave.")
-    target: int = Field(ge=0, lt=MAX_COLUMNS)
-    columns: list[Annotated[int, Field(ge=0, lt=MAX_COLUMNS)]] = Field(min_length=1, max_length=MAX_COLUMNS - 1)
-    task: AskedTask
-    _table: Table = PrivateAttr()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _complete(cls, value: Any) -> Any:
-        name = value.get("table") if isinstance(value, dict) else None
-        if not isinstance(name, str):
-            return value
-        table = TABLES.find(name)
-        if table is None:
-            raise PydanticCustomError("table_gone", "a table of this server")
-        target = value.get("target", table.suggested_target)
-        return {"target": target, "columns": table.suggested_columns(target), "task": "auto", **value}
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        table = TABLES.find(self.table)
-        if table is None:
-            raise PydanticCustomError("table_gone", "a table of this server")
-        used = [self.target, *self.columns]
-        if max(used) >= len(table.columns) or len(set(used)) < len(used):
-            raise PydanticCustomError("table_columns", "columns of the table, each at most once")
-        tasks = table.tasks(self.target)
-        if not tasks or (self.task != "auto" and self.task not in tasks):
-            raise PydanticCustomError("table_task", "a task that the target allows")
-        self._table = table
-        return self
-
-    @property
-    def content(self) -> Table:
-        """The table."""
-        return self._table
-
-    @property
-    def dataset(self) -> Dataset:
-        """The data set that this choice of its columns is."""
-        return self._table.dataset(self.target, tuple(self.columns), self.task)
+def _base(dataset: Dataset) -> type[ChoiceConfig]:
+    """What a choice of that data set holds besides its parameters."""
+    if dataset.uploaded:
+        return TableChoice
+    return FileChoice if isinstance(dataset, FileSet) else ChoiceConfig
 
 
 def _choice_model(family: Family[Any], variant: Variant) -> type[ChoiceConfig]:
     fields: dict[str, Any] = {param.id: _parameter_field(param) for param in variant.params}
     name = "".join(word.capitalize() for word in f"{variant.id}_{family.id}".split("_"))
     fields["id"] = (Literal[variant.id], Field(...))
-    base = TableChoice if isinstance(variant, Dataset) and variant.uploaded else ChoiceConfig
+    base = _base(variant) if isinstance(variant, Dataset) else ChoiceConfig
     return create_model(name, __base__=base, __doc__=variant.help["en"], **fields)
 
 

@@ -10,12 +10,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, ValidationError
 from starlette.requests import Request
 
+from server.choices import Strict
 from server.datasets.reading import UnreadableTableError, read_points, read_table
 from server.datasets.table import MAX_ROWS, Table
 from server.directory import RETRY_AFTER
 from server.json_input import parse_json
 from server.problems import Problem, Refused, from_validation, refuse
-from server.schema import Strict
 from server.tables import TABLES
 
 #: Bytes of an upload.

@@ -9,6 +9,7 @@ from kernels.spec import Family, Text
 from server.datasets.classification import CLASSIFICATION
 from server.datasets.dataset import Dataset, Task
 from server.datasets.digits import IMAGES
+from server.datasets.files import FILE_SETS
 from server.datasets.own import OWN
 from server.datasets.regression import REGRESSION
 from server.datasets.shapes import SHAPES
@@ -23,6 +24,6 @@ DATASETS: Family[Dataset] = Family(
         en="What the network learns from: points on the plane, images, or a table of one's own.",
         zh="网络学习的内容：平面上的点、图像，或自己的表格。",
     ),
-    (*CLASSIFICATION, *REGRESSION, *IMAGES, SHAPES, STROKES, *OWN),
+    (*CLASSIFICATION, *REGRESSION, *IMAGES, SHAPES, STROKES, *FILE_SETS, *OWN),
     live=False,
 )

@@ -39,7 +39,8 @@ class Dataset(Variant):
     `classes` is 0 for regression. Images are `channels` (1: grey, 3: red, green, blue) times `height` x `width` bytes,
     channel by channel and row by row, from 0 to `levels`, which is read as 1. Standardizing gives each channel one mean
     and deviation, or each pixel its own where `pixelwise`. A table has `width` input columns, each scaled to the
-    plane's range, and a `height` of 1; with two of them it is of the plane.
+    plane's range, and a `height` of 1; with two of them it is of the plane. Samples of an `ordered` set stay in their
+    order, the first to train on and the last to test on.
     `columns` and `target` say how the numbers of own data are read in their own units. `uploaded` marks the entry that
     stands for own data: its samples, drawn by a person, are those of its thumbnail only.
     """
@@ -57,6 +58,7 @@ class Dataset(Variant):
     columns: tuple[Axis, ...] = ()
     target: Axis | None = None
     uploaded: bool = False
+    ordered: bool = False
 
     @property
     def outputs(self) -> int:
@@ -72,21 +74,22 @@ class Dataset(Variant):
         """The data set with the size that its images have for these parameters."""
         return self
 
-    def count(self, params: Mapping[str, float]) -> int:
-        """How many samples there are for these parameters."""
-        return int(params["samples"])
-
-    def generate(self, rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
+    def generate(self, rng: np.random.Generator, params: Mapping[str, float], training: int = 0) -> Samples:
         """Draw the samples that `params` ask for, in random order, float32; images are uint8.
 
         Targets are -1 or +1 for two classes, the class index for several, and within about [-1, 1] for regression;
         labels of which a sample may carry several are one number, as `kernels.labels` packs them.
-        The same generator state gives the same samples.
+        The same generator state gives the same samples. Where there are more than that, it is the first so many of them
+        in their random order; of an ordered set, the first `training` ones and, for the others, the last.
         """
         inputs, targets = self.sampler(rng, params)
+        count = min(len(targets), int(params.get("samples", len(targets))))
         if self.kind == "plane":
             inputs = np.clip(inputs, -PLANE, PLANE).astype(np.float32)
-        order = rng.permutation(len(targets))
+        if self.ordered:
+            order = np.r_[:training, len(targets) - count + training : len(targets)]
+        else:
+            order = rng.permutation(len(targets))[:count]
         return np.ascontiguousarray(inputs[order]), np.ascontiguousarray(targets[order], np.float32)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgpack
 import numpy as np
 import pytest
 
+from server.catalog import FAMILIES
 from server.configuration import input_count, resolve
 from server.datasets import DATASETS, Dataset
 from server.datasets.digits import scans, twice_as_large
 from server.preparation import as_message, prepare
+from server.problems import Refused
 
 DRAWN = pytest.mark.parametrize("name", ["shapes", "strokes"])
 
@@ -132,3 +136,16 @@ def dataset_of_images(request: pytest.FixtureRequest) -> Dataset:
     """Each set of images."""
     found: Dataset = request.param
     return found
+
+
+def test_principal_axes_of_more_inputs_than_can_be_waited_for_are_refused() -> None:
+    asked = {"dataset": {"id": "shapes"}, "preprocessing": {"id": "zca_whiten"}}
+    assert input_count(resolve({"data": asked}).data) == 784
+    axes = FAMILIES["preprocessings"]["zca_whiten"]
+    assert axes.mixes
+    large = replace(DATASETS["shapes"], width=40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DATASETS.variants, "shapes", large)
+        with pytest.raises(Refused) as refused:
+            resolve({"data": asked})
+    assert (refused.value.first.field, refused.value.first.bound) == ("data.preprocessing", "inputs <= 1024")

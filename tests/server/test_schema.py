@@ -6,13 +6,17 @@ import copy
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kernels.spec import Param
 from server.catalog import FAMILIES
 from server.configuration import DEFAULT, resolve
+from server.datasets import storage
+from server.datasets.files import FileSet
 from server.problems import Refused
 from server.schema import CHOICE_FIELDS
 
@@ -115,8 +119,14 @@ def test_every_parameter_of_every_variant(where: str, variant: str, param: Param
         if not (getattr(variant, "needs_image", None) or getattr(variant, "uploaded", False))
     ],
 )
-def test_every_variant_takes_its_own_bounds_and_completes_its_defaults(family_id: str, variant: str) -> None:
-    params = FAMILIES[family_id][variant].params
+def test_every_variant_takes_its_own_bounds_and_completes_its_defaults(
+    family_id: str, variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = FAMILIES[family_id][variant]
+    params = chosen.params
+    if isinstance(chosen, FileSet):
+        monkeypatch.setenv("LIVEGRAD_DATA_DIR", str(tmp_path))
+        storage.save(variant, (np.zeros((100, chosen.inputs), np.uint8), np.zeros(100, np.uint8)))
     for pick in ("minimum", "maximum", "default"):
         choice: dict[str, Any] = {"id": variant}
         for param in params:

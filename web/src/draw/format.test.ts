@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldNumber, formatNumber, formatShare, formatShort } from './format';
+import { fieldNumber, formatCell, formatCount, formatNumber, formatPrecise, formatShare, formatShort } from './format';
 
 describe('numbers', () => {
   it.each([
@@ -26,4 +26,26 @@ describe('numbers', () => {
   });
 
   it('are plain in a field', () => expect(fieldNumber(Math.fround(-0.1))).toBe('-0.1'));
+
+  it.each([
+    [0, '0.00'],
+    [-0.001, '0.00'],
+    [0.4, '0.40'],
+    [-0.374, '−0.37'],
+    [9.996, '10.0'],
+    [-123.4, '−123'],
+    [54321, '5e4'],
+    [-Infinity, '−∞'],
+    [NaN, '–'],
+  ])('%d reads %s in a cell', (value, text) => expect(formatCell(value)).toBe(text));
+
+  it.each([
+    [0, '0.00'],
+    [0.25, '0.25'],
+    [-0.00314, '−0.0031'],
+    [-4.2e-6, '−4e−6'],
+    [NaN, '–'],
+  ])('%d reads %s where it may be small', (value, text) => expect(formatPrecise(value)).toBe(text));
+
+  it('counts in thousands', () => expect(formatCount(7850)).toBe('7,850'));
 });

@@ -28,6 +28,29 @@ export function formatShort(value: number): string {
   return value > 0 && value < 0.001 ? '<0.001' : formatNumber(value);
 }
 
+/** A number in the cell of a small matrix: "0.40", "−12.3", "4e5"; "–" for what is not a number. */
+export function formatCell(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  const magnitude = Math.abs(value);
+  const digits = magnitude < 9.995 ? 2 : magnitude < 99.95 ? 1 : 0;
+  const text =
+    magnitude === Infinity ? '∞' : magnitude < 9999.5 ? magnitude.toFixed(digits) : magnitude.toExponential(0);
+  return (value < 0 && Number(text) !== 0 ? '−' : '') + text.replace('e+', 'e');
+}
+
+/** A number with two digits that count, however small: "0.0031", "−4e−6", "12"; "–" for what is not a number. */
+export function formatPrecise(value: number): string {
+  const magnitude = Math.abs(value);
+  if (!(magnitude < 0.1) || magnitude === 0) return formatCell(value);
+  const text = magnitude < 0.0001 ? magnitude.toExponential(0).replace('-', '−') : magnitude.toPrecision(2);
+  return (value < 0 ? '−' : '') + text;
+}
+
+/** "1,234": a whole number. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 /** "96.4 %"; "–" for what is not a number. */
 export function formatShare(share: number): string {
   return Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`;

@@ -1,5 +1,7 @@
 /** Where the network drawing puts its neurons, and what lies under the pointer. Pure numbers, in points of the page. */
 
+import type { Box } from './heatmap';
+
 export interface NetworkColumn {
   /** 0 the inputs, then the hidden layers, last the output. */
   readonly index: number;
@@ -11,8 +13,38 @@ export interface NetworkColumn {
   readonly shown: number;
   /** [shown] centres. */
   readonly y: Float32Array;
-  /** Side of a neuron's square. */
+  /** Side of a neuron's square; of a feature map, its width. */
   readonly size: number;
+  /** What its header may be wide, and where the gap behind the column is. */
+  readonly room: number;
+  readonly gap: number;
+  /** Feature maps in rows and columns instead of one column of neurons. */
+  readonly maps: MapGrid | null;
+}
+
+/** Where the feature maps of a stage lie. */
+export interface MapGrid {
+  /** [shown] centres of the maps; their heights are the column's `y`. */
+  readonly x: Float32Array;
+  /** Height of a map; its width is the column's `size`. */
+  readonly high: number;
+  /** Pixels across and down. */
+  readonly wide: number;
+  readonly tall: number;
+  /** Side of the picture of each map's kernels at its left; 0 where there are none. */
+  readonly kernel: number;
+  /** Width of all of it. */
+  readonly width: number;
+}
+
+/** Between the last feature maps and the first dense layer: all pixels in one row. */
+export interface Flatten {
+  readonly x: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** The column whose maps it takes apart, and how many numbers they are. */
+  readonly from: number;
+  readonly units: number;
 }
 
 export interface Geometry {
@@ -20,8 +52,11 @@ export interface Geometry {
   /** Width of everything; more than the card is wide when the network is deep. */
   readonly width: number;
   readonly height: number;
-  /** From one column's centre to the next. */
+  /** From one column's centre to the next, on average. */
   readonly spacing: number;
+  readonly flatten: Flatten | null;
+  /** Height that shape and parameter count take beneath the columns of a network with feature maps. */
+  readonly foot: number;
 }
 
 export interface GeometryRequest {
@@ -46,6 +81,8 @@ const FILL = 0.84;
 /** Half a header, or half a picture: what the first and the last column keep to the card's edge. */
 const EDGE = 36;
 const PICTURE_EDGE = 54;
+/** Between a feature map and its kernels. */
+export const KERNEL_GAP = 3;
 /** The line that says how many more units there are. */
 const MORE = 18;
 
@@ -79,9 +116,12 @@ export function layOutNetwork({ units, picture, width, height, labels }: Geometr
       size: isPicture
         ? Math.floor(Math.min(2 * PICTURE_EDGE - 8, spacing * 0.78, height * 0.45))
         : Math.floor(Math.min(size, step * FILL)),
+      room: spacing - 8,
+      gap: left + (index + 0.5) * spacing,
+      maps: null,
     };
   });
-  return { columns, width: margins + gaps * spacing, height, spacing };
+  return { columns, width: margins + gaps * spacing, height, spacing, flatten: null, foot: 0 };
 }
 
 /** A link's curve leaves and arrives level. Its height at the share `across` of the way, 0 to 1. */
@@ -101,19 +141,57 @@ export function linkHeight(from: number, to: number, across: number): number {
 export type Hit =
   | { readonly kind: 'neuron'; readonly column: number; readonly unit: number }
   | { readonly kind: 'bias'; readonly column: number; readonly unit: number }
+  /** Of a feature map, `y` down and `x` across. */
+  | { readonly kind: 'pixel'; readonly column: number; readonly unit: number; readonly y: number; readonly x: number }
   /** `column` is where the link arrives. */
   | { readonly kind: 'link'; readonly column: number; readonly from: number; readonly unit: number };
 
 export function sameHit(a: Hit | null, b: Hit | null): boolean {
   if (a === null || b === null) return a === b;
   if (a.kind !== b.kind || a.column !== b.column || a.unit !== b.unit) return false;
+  if (a.kind === 'pixel' && b.kind === 'pixel') return a.y === b.y && a.x === b.x;
   return a.kind !== 'link' || b.kind !== 'link' || a.from === b.from;
 }
 
-/** Where a neuron's bias mark sits: its lower left corner. */
+/** Where a neuron's bias mark sits: its lower left corner; a feature map's is beneath its kernels. */
 export function biasMark(column: NetworkColumn, unit: number): { x: number; y: number; radius: number } {
+  if (column.maps) {
+    const { kernel } = kernelBox(column, unit);
+    const radius = Math.max(2.4, column.maps.kernel / 8);
+    return { x: kernel.x + kernel.width / 2, y: kernel.y + kernel.height + radius + 3, radius };
+  }
   const half = column.size / 2;
   return { x: column.x - half + 1, y: column.y[unit]! + half - 1, radius: Math.max(3, Math.min(4.5, column.size / 9)) };
+}
+
+/** Where a feature map and its kernels are drawn. */
+export function kernelBox(column: NetworkColumn, unit: number): { map: Box; kernel: Box } {
+  const { x, high, kernel } = column.maps!;
+  const map = { x: x[unit]! - column.size / 2, y: column.y[unit]! - high / 2, width: column.size, height: high };
+  // Beside the map, flush with its top.
+  return { map, kernel: { x: map.x - kernel - KERNEL_GAP, y: map.y, width: kernel, height: kernel } };
+}
+
+/** What lies at (x, y) in a column of feature maps. */
+function hitMap(column: NetworkColumn, x: number, y: number): Hit | null {
+  const { wide, tall, kernel: side } = column.maps!;
+  for (let unit = 0; unit < column.shown; unit++) {
+    const { map, kernel } = kernelBox(column, unit);
+    const at = { column: column.index, unit };
+    if (inside(map, x, y)) {
+      const row = Math.min(tall - 1, Math.floor(((y - map.y) / map.height) * tall));
+      return { kind: 'pixel', ...at, y: row, x: Math.min(wide - 1, Math.floor(((x - map.x) / map.width) * wide)) };
+    }
+    if (side === 0) continue;
+    const mark = biasMark(column, unit);
+    if (Math.hypot(x - mark.x, y - mark.y) <= mark.radius + 2) return { kind: 'bias', ...at };
+    if (inside(kernel, x, y)) return { kind: 'neuron', ...at };
+  }
+  return null;
+}
+
+function inside(box: Box, x: number, y: number): boolean {
+  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 }
 
 /** What lies at (x, y) of the content. `weigh` says how strong a drawn link is, so that of two near ones the visible wins. */
@@ -125,14 +203,19 @@ export function hitTest(
   picture: boolean,
 ): Hit | null {
   for (const column of geometry.columns) {
+    if (column.maps) {
+      const hit = hitMap(column, x, y);
+      if (hit) return hit;
+      continue;
+    }
     if (Math.abs(x - column.x) > column.size / 2 + 6) continue;
     for (let unit = 0; unit < column.shown; unit++) {
       const hidden = column.index > 0;
       const mark = biasMark(column, unit);
       if (hidden && Math.hypot(x - mark.x, y - mark.y) <= mark.radius + 3)
         return { kind: 'bias', column: column.index, unit };
-      const inside = Math.abs(x - column.x) <= column.size / 2 && Math.abs(y - column.y[unit]!) <= column.size / 2;
-      if (inside) return { kind: 'neuron', column: column.index, unit };
+      const within = Math.abs(x - column.x) <= column.size / 2 && Math.abs(y - column.y[unit]!) <= column.size / 2;
+      if (within) return { kind: 'neuron', column: column.index, unit };
     }
   }
   return hitLink(geometry, x, y, weigh, picture);
@@ -149,7 +232,7 @@ function hitLink(
     const left = columns[index - 1];
     return left && x > left.x + left.size / 2 && x < column.x - column.size / 2;
   });
-  if (right < 1 || (right === 1 && picture)) return null;
+  if (right < 1 || (right === 1 && picture) || columns[right]!.maps || columns[right - 1]!.maps) return null;
   const [left, target] = [columns[right - 1]!, columns[right]!];
   const start = left.x + left.size / 2;
   const across = (x - start) / (target.x - target.size / 2 - start);

@@ -3,6 +3,7 @@ import type { Geometry, Hit, NetworkColumn } from './geometry';
 import { biasMark } from './geometry';
 import type { Atlas, Context } from './heatmap';
 import { css, mix, rampColour, type Palette, type Rgb } from './palette';
+import { drawFocus, drawFlow, drawFoot, drawMaps, drawSkips, type StageParts } from './stages';
 
 /** What the drawing needs of one layer behind the inputs. */
 export interface LinkLayer {
@@ -34,6 +35,8 @@ export interface NetworkPicture {
   readonly hit: Hit | null;
   /** "+ 488 more" */
   readonly more: (column: NetworkColumn) => string;
+  /** What a network with feature maps has besides. */
+  readonly stages: StageParts | null;
 }
 
 const LEVELS = 12;
@@ -84,19 +87,26 @@ export function drawNetwork(
     column.x - column.size < right + picture.geometry.spacing;
   for (let index = 1; linksToo && index < columns.length; index++) {
     if (!visible(columns[index]!) && !visible(columns[index - 1]!)) continue;
-    if (index === 1 && picture.picture) drawFan(context, picture);
+    if (columns[index]!.maps || columns[index - 1]!.maps) drawFlow(context, picture, index);
+    else if (index === 1 && picture.picture) drawFan(context, picture);
     else drawLinks(context, picture, index);
   }
   if (picture.hit?.kind === 'link') drawLit(context, picture, picture.hit);
   for (const column of columns) {
     if (!visible(column)) continue;
-    drawNeurons(context, picture, column);
+    if (column.maps) drawMaps(context, picture, column);
+    else drawNeurons(context, picture, column);
+    if (picture.links[column.index]) drawMarks(context, picture, column);
     if (linksToo) drawMore(context, picture, column);
+    drawFoot(context, picture, column);
   }
+  drawSkips(context, picture);
+  drawFocus(context, picture);
   context.restore();
 }
 
-function curve(context: Context, x0: number, y0: number, x1: number, y1: number): void {
+/** A link's way: it leaves and arrives level. */
+export function curve(context: Context, x0: number, y0: number, x1: number, y1: number): void {
   const middle = (x0 + x1) / 2;
   context.moveTo(x0, y0);
   context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
@@ -236,7 +246,6 @@ function drawNeurons(context: Context, picture: NetworkPicture, column: NetworkC
     context.strokeStyle = css(lit ? mix(colour, [128, 128, 128], 0.1) : colour);
     context.stroke();
   }
-  drawMarks(context, picture, column);
 }
 
 /** How many units there is no room for. */
@@ -247,13 +256,13 @@ function drawMore(context: Context, picture: NetworkPicture, column: NetworkColu
     context.font = `11px ${palette.font}`;
     context.textAlign = 'center';
     context.textBaseline = 'alphabetic';
-    context.fillText(picture.more(column), column.x, picture.geometry.height - 3);
+    context.fillText(picture.more(column), column.x, picture.geometry.height - picture.geometry.foot - 3);
   }
 }
 
 function drawMarks(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
-  const layer = picture.links[column.index];
-  if (!layer || layer.shiftOffset < 0) return;
+  const layer = picture.links[column.index]!;
+  if (layer.shiftOffset < 0) return;
   for (let unit = 0; unit < column.shown; unit++) {
     const mark = biasMark(column, unit);
     const value = strongest(layer, layer.shiftOffset + unit, layer.units) / layer.scale;

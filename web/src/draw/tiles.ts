@@ -1,7 +1,6 @@
 /** The pictures in the neurons: what a unit answers over the plane, or the weights with which it looks at an image. */
 import type { Geometry } from './geometry';
 import { Atlas } from './heatmap';
-import type { LinkLayer } from './network';
 import { classColour, lookupTable, mix, type Palette } from './palette';
 import { ownScale, sharedScales, type ScaleScope } from './scales';
 
@@ -47,46 +46,6 @@ export class NeuronTiles {
         const table = classes ? this.classTable(palette, unit) : palette.ramp;
         const scale = isHidden && scope === 'map' ? ownScale(values, unit * count, count) : shared;
         atlas.write(unit, values, unit * count, count, scale, table);
-      }
-      atlas.commit();
-    }
-  }
-
-  /** `image` is one sample, [height * width] in 0..1; layers show their incoming weights, the first ones as images too. */
-  fillImages(
-    geometry: Geometry,
-    palette: Palette,
-    image: Float32Array,
-    width: number,
-    height: number,
-    links: readonly (LinkLayer | null)[],
-    scope: ScaleScope,
-  ): void {
-    const input = this.atlas(0);
-    input.resize(1, width, height);
-    input.write(0, image, 0, width * height, 1, palette.greys);
-    input.commit();
-    // Patterns are what one looks for here, so the strongest weight has full colour.
-    const scales = sharedScales(
-      scope,
-      geometry.columns.map(({ index, shown }) => {
-        const layer = links[index];
-        return layer && scope !== 'map' ? ownScale(layer.values, layer.offset, shown * layer.inputs) : 0;
-      }),
-    );
-    for (const column of geometry.columns.slice(1)) {
-      const layer = links[column.index];
-      if (!layer) continue;
-      const isFirst = column.index === 1 && layer.inputs === width * height;
-      const wide = isFirst ? width : Math.ceil(Math.sqrt(layer.inputs));
-      const high = isFirst ? height : Math.ceil(layer.inputs / wide);
-      const atlas = this.atlas(column.index);
-      atlas.resize(column.shown, wide, high);
-      // Of several pieces a unit, the first one's.
-      for (let unit = 0; unit < column.shown; unit++) {
-        const from = layer.offset + unit * layer.inputs;
-        const scale = scope === 'map' ? ownScale(layer.values, from, layer.inputs) : scales[column.index]!;
-        atlas.write(unit, layer.values, from, layer.inputs, scale, palette.ramp);
       }
       atlas.commit();
     }

@@ -477,6 +477,29 @@ export interface components {
             version: string;
         };
         /**
+         * Cifar10Datasets
+         * @description 60,000 photographs of animals and vehicles on 32 × 32 pixels, in colour: three channels go in.
+         */
+        Cifar10Datasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "cifar10";
+            /**
+             * Order
+             * @description At random, or as the files have it: the first images to train on, the last to test on, the split of all published results.
+             * @default 0
+             */
+            order: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 5000
+             */
+            samples: number;
+        };
+        /**
          * CircleDatasets
          * @description A disc inside a ring: the squares of the inputs make it linearly separable.
          */
@@ -642,7 +665,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["OwnTableDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -888,6 +911,29 @@ export interface components {
             schedules: components["schemas"]["VariantView"][];
             /** Stoppings */
             stoppings: components["schemas"]["VariantView"][];
+        };
+        /**
+         * FashionMnistDatasets
+         * @description 70,000 pictures of ten kinds of clothing on 28 × 28 pixels: as MNIST, but harder.
+         */
+        FashionMnistDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "fashion_mnist";
+            /**
+             * Order
+             * @description At random, or as the files have it: the first images to train on, the last to test on, the split of all published results.
+             * @default 0
+             */
+            order: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 10000
+             */
+            samples: number;
         };
         /**
          * GaussiansDatasets
@@ -1652,6 +1698,29 @@ export interface components {
              * @enum {string}
              */
             id: "mish";
+        };
+        /**
+         * MnistDatasets
+         * @description 70,000 scans of handwritten digits on 28 × 28 pixels: what most networks of textbooks are tried on.
+         */
+        MnistDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "mnist";
+            /**
+             * Order
+             * @description At random, or as the files have it: the first images to train on, the last to test on, the split of all published results.
+             * @default 0
+             */
+            order: number;
+            /**
+             * Samples
+             * @description How many images there are, for training and test together.
+             * @default 10000
+             */
+            samples: number;
         };
         /**
          * MomentumOptimizers

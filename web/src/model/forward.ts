@@ -73,10 +73,9 @@ export class Network {
       const twin = choice && activations[choice.id];
       const gate = choice && gates[choice.id];
       if (choice && !twin && !gate) throw new Error(`No formula for the activation ${choice.id}`);
-      const { epsilon, groups } = numbers(config?.normalization);
+      const { epsilon } = numbers(config?.normalization);
       return {
         ...shape,
-        groups: shape.groups || (groups ?? 1),
         activation: twin?.forward ?? null,
         derivative: twin?.derivative ?? null,
         gate: gate ?? null,

@@ -2,29 +2,8 @@
 
 import type { Column, Layout, Tensor } from '../protocol/messages';
 
-/** What the drawing and the forward pass need to know of a layer besides its tensors, as the server infers it. */
-export interface Stage {
-  readonly name: string;
-  readonly kind: 'dense' | 'conv' | 'pool' | 'global_pool';
-  /** [channels, height, width] of an image, or [features]. */
-  readonly input_shape: readonly number[];
-  /** The same of what it puts out. */
-  readonly shape: readonly number[];
-  /** Weighted sums a unit: more than one in a gate, 0 where nothing is weighted. */
-  readonly pieces: number;
-  /** Side of the kernel or of the pooled window in pixels, and from one window to the next; 0 where there is none. */
-  readonly kernel: number;
-  readonly stride: number;
-  /** Rows and columns of zeros before the image. */
-  readonly padding: number;
-  readonly pooling: string;
-  /** What entered the block of so many layers, this one included, is added before the activation; 0 for nothing. */
-  readonly skip: number;
-  /** Into how many groups of channels a normalization within each sample parts them; 1 where it does not. */
-  readonly groups: number;
-  /** Multiply-adds a sample. */
-  readonly operations: number;
-}
+/** A layer as the server infers it: its kind, its shapes, and its window. */
+export type Stage = Layout['stages'][number];
 
 export interface LayerShape extends Omit<Stage, 'input_shape' | 'shape'> {
   /** 1 … L for the hidden layers, L + 1 for the output. */
@@ -65,7 +44,7 @@ const ROLES = ['weight', 'bias', 'gamma', 'beta', 'gain'];
 export function layerShapes(layout: Layout): LayerShape[] {
   const tensors = new Map([...layout.tensors, ...layout.buffers].map((tensor) => [tensor.name, tensor]));
   const find = (name: string): Tensor | null => tensors.get(name) ?? null;
-  return stagesOf(layout).map(({ input_shape, shape, ...stage }, position) => {
+  return layout.stages.map(({ input_shape, shape, ...stage }, position) => {
     const { name } = stage;
     const weight = find(`${name}.weight`);
     const [bias, gamma, beta] = [find(`${name}.bias`), find(`${name}.gamma`), find(`${name}.beta`)];
@@ -115,29 +94,4 @@ export function columnIndex(
       (where.layer === undefined || column.layer === where.layer) &&
       (where.tensor === undefined || column.tensor === where.tensor),
   );
-}
-
-/** The stages of a layout; one from before there were others has dense layers only. */
-function stagesOf(layout: Layout & { stages?: readonly Stage[] }): readonly Stage[] {
-  if (layout.stages) return layout.stages;
-  return layout.tensors
-    .filter(({ role }) => role === 'weight')
-    .map(({ name, shape }, position) => {
-      const [sums, inputs] = shape as [number, number];
-      const units = layout.layer_units[position] ?? sums;
-      return {
-        name: name.replace(/\.weight$/, ''),
-        kind: 'dense',
-        input_shape: [inputs],
-        shape: [units],
-        pieces: sums / units,
-        kernel: 0,
-        stride: 0,
-        padding: 0,
-        pooling: '',
-        skip: 0,
-        groups: 0,
-        operations: sums * inputs,
-      };
-    });
 }

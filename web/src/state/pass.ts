@@ -5,6 +5,8 @@ import type { Weights } from '../model/plan';
 export class Pass {
   /** Grows when a pass is complete. */
   version = 0;
+  /** The weights of the last complete pass. */
+  made: Weights | null = null;
   private weights: Weights | null = null;
   private started = -Infinity;
 
@@ -31,6 +33,7 @@ export class Pass {
     }
     if (!this.network.advance(milliseconds)) return false;
     this.version++;
+    this.made = this.weights;
     return true;
   }
 }

@@ -118,6 +118,16 @@ export class RunStore extends RunMirror {
     else await this.boot();
   }
 
+  /** Looks anew at what can be chosen: files of a data set may have come. */
+  async refreshCatalog(): Promise<void> {
+    try {
+      this.catalog = await api.getCatalog();
+    } catch (failure) {
+      // Without the server the old one stays; that the server is gone is told where the run is watched.
+      if (!(failure instanceof api.Problem)) throw failure;
+    }
+  }
+
   /** For a viewer: leaves the run that somebody else steers and starts the same configuration as an own one. */
   async copy(): Promise<void> {
     await this.begin(() => createRun(this.config ?? {}, null));

@@ -18,9 +18,12 @@ import {
 import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
 import type { Weights } from '../model/plan';
 import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
+import { FeatureMaps } from './featureMaps';
 import { invalidate, onFrame } from './loop';
 import { Pass } from './pass';
+import { PixelFocus } from './pixel.svelte';
 import type { RunStore } from './run.svelte';
+import { blockSize, Sweep, type Block } from './sweep';
 
 export type LinkValues = 'weights' | WatchField;
 
@@ -44,7 +47,12 @@ export class Scene {
   /** Grows when the test samples have new predictions. */
   tested = $state(0);
 
+  /** The pixel of a feature map that is explained. */
+  readonly pixel = new PixelFocus();
+
   network: Network | null = null;
+  /** Of a network with feature maps: what else can be shown in them. */
+  maps: FeatureMaps | null = null;
   data: RunData | null = null;
   link: Link = 'identity';
   /** Side of the plane's picture; 0 for images. */
@@ -60,7 +68,7 @@ export class Scene {
 
   private mean: (Weights & { of: Frame }) | null = null;
   private shown: Pass | null = null;
-  private test: Pass | null = null;
+  private test: Sweep | null = null;
   private sampleInputs: Float32Array = new Float32Array(0);
   private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null, string] = [null, null, null, ''];
 
@@ -113,8 +121,13 @@ export class Scene {
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
     const weights = this.evaluated(frame);
     if (this.shown?.work(weights, now, SHOWN_BUDGET)) this.readShown();
-    if (this.test?.work(weights, now, TEST_BUDGET)) this.readTest();
+    if (this.test?.work(weights, now, TEST_BUDGET)) this.tested++;
     if (this.shown?.behind(weights) || this.test?.behind(weights)) invalidate();
+  }
+
+  /** The weights that the shown pass was made with; null before there was one. */
+  get weights(): Weights | null {
+    return this.shown?.made ?? null;
   }
 
   /** The weights that pictures and predictions are of: those of the frame, or their mean where it has one. */
@@ -134,10 +147,12 @@ export class Scene {
     const from: typeof this.builtFrom = [layout, config?.network ?? null, data, loss];
     if (from.every((part, i) => part === this.builtFrom[i])) return;
     this.builtFrom = from;
-    this.network = this.shown = this.test = this.data = null;
+    this.network = this.maps = this.shown = this.test = this.data = null;
     this.version++;
+    this.pixel.release();
     if (!layout || !config || !catalog) return;
     this.network = new Network(layout, config.network.layers);
+    this.maps = FeatureMaps.of(this.network, layout, config.network.layers);
     this.scales = Array.from({ length: this.network.layers.length + 1 }, () => 0);
     // Data of an older configuration do not fit until the new ones have come.
     if (!data || data.offset.length !== this.network.inputs) return;
@@ -180,8 +195,23 @@ export class Scene {
     const { inputs, count } = data.test;
     const rows = data.kind === 'plane' ? featureMatrix(inputs, data.features) : inputs;
     const network = new Network(layout, config.network.layers);
-    this.test = new Pass(network, preprocess(rows, count, data), count, TEST_EVERY);
-    this.testMeaning = new Float32Array(network.layers.at(-1)!.units * count);
+    const width = rows.length / count;
+    const size = blockSize(network.units, count);
+    const blocks = Array.from({ length: Math.ceil(count / size) }, (_, i): Block => {
+      const [from, samples] = [i * size, Math.min(size, count - i * size)];
+      const own = rows.subarray(from * width, (from + samples) * width);
+      return { from, count: samples, inputs: preprocess(own, samples, data) };
+    });
+    const outputs = network.layers.at(-1)!.units;
+    const meaning = new Float32Array(outputs * size);
+    this.testMeaning = new Float32Array(outputs * count);
+    this.test = new Sweep(network, blocks, TEST_EVERY, (block, logits) => {
+      this.readMeaning(logits, meaning, block.count);
+      for (let k = 0; k < outputs; k++) {
+        const of = meaning.subarray(k * block.count, (k + 1) * block.count);
+        this.testMeaning.set(of, k * count + block.from);
+      }
+    });
   }
 
   private readShown(): void {
@@ -196,12 +226,6 @@ export class Scene {
       this.scales[index + 1] = scale === 0 ? target : scale + EASE * (target - scale);
     });
     this.version++;
-  }
-
-  private readTest(): void {
-    const { network, samples } = this.test!;
-    this.readMeaning(network.outputs.at(-1)!, this.testMeaning, samples);
-    this.tested++;
   }
 
   private readMeaning(logits: Float32Array, out: Float32Array, samples: number): void {

@@ -98,7 +98,7 @@ function makeStage(name: string, layer: TestLayer, entering: readonly number[]):
   return {
     name,
     kind,
-    input_shape: entering,
+    input_shape: [...entering],
     shape: shapes[kind],
     pieces: weighted ? (layer.pieces ?? 1) : 0,
     kernel: windowed ? kernel : 0,

@@ -1,9 +1,9 @@
 /** Puts together what the network drawing needs from the scene and a frame. */
 import type { Geometry, Hit, NetworkColumn } from '../../draw/geometry';
-import { largestMagnitude } from '../../draw/heatmap';
+import { largestMagnitude, type Atlas } from '../../draw/heatmap';
 import type { LinkLayer, NetworkPicture } from '../../draw/network';
 import { classColour, layerColour, parseColour } from '../../draw/palette';
-import type { NeuronTiles } from '../../draw/tiles';
+import type { StageParts } from '../../draw/stages';
 import type { Network } from '../../model/forward';
 import type { Frame } from '../../protocol/messages';
 import type { Scene } from '../../state/scene.svelte';
@@ -44,11 +44,11 @@ export function linkLayers(network: Network, scene: Scene, frame: Frame, scale: 
         ? {
             values,
             offset: layer.weight.offset,
-            inputs: layer.inputs,
-            units: layer.units,
+            inputs: layer.fanIn,
+            units: layer.channels,
             pieces: layer.pieces,
             shiftOffset: layer.shift?.offset ?? -1,
-            scale: scale.layer(scene, layer.inputs),
+            scale: scale.layer(scene, layer.fanIn),
           }
         : null,
     ),
@@ -59,8 +59,9 @@ export function assemble(
   scene: Scene,
   geometry: Geometry,
   links: readonly (LinkLayer | null)[],
-  tiles: NeuronTiles,
+  tiles: readonly (Atlas | null)[],
   more: (column: NetworkColumn) => string,
+  stages: StageParts | null,
 ): NetworkPicture {
   const { palette } = scene;
   const last = geometry.columns.length - 1;
@@ -73,11 +74,12 @@ export function assemble(
     geometry,
     palette,
     links,
-    tiles: tiles.atlases,
+    tiles,
     border: (column, unit) => (column === last && classes ? classColour(palette, unit) : colours[column]!),
     smooth: () => !picture,
     picture,
     hit: scene.hit as Hit | null,
     more,
+    stages,
   };
 }
