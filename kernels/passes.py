@@ -1,9 +1,10 @@
 """The forward and the backward pass: a walk through the table of layers, and back.
 
 All arguments are pointers, so that a call costs nothing: `table` [layers, FIELDS], `floats` [layers, 2, MAX_PARAMS],
-`dropout` [1 + 2 layers], the rates of the inputs, then of each layer's units and weights, zero for the last; `w` and
-`g` the flat parameters and gradients, `running` the running statistics, `arena` the batch buffers [rows, stride], whose
-first rows are the inputs, `effective` parallel to the weights, for layers that do not use them as they are trained.
+`dropout` [1 + 3 layers], the rates of the inputs, then of each layer's units, weights and channels, zero for the last;
+`w` and `g` the flat parameters and gradients, `running` the running statistics, `arena` the batch buffers
+[rows, stride], whose first rows are the inputs, `effective` parallel to the weights, for layers that do not use them as
+they are trained.
 """
 
 from __future__ import annotations
@@ -21,11 +22,17 @@ from kernels.calls import (
     weigh,
     weigh_back,
 )
+from kernels.conv import conv_forward, conv_input_gradient
+from kernels.conv_weights import conv_bias_gradient, conv_weight_gradient
 from kernels.dense import dense_bias_gradient, dense_forward, dense_input_gradient, dense_weight_gradient
-from kernels.dropout import INPUT_MASK, WEIGHT_MASKS, drop
-from kernels.layout import MAX_PARAMS, Field
+from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_channels
+from kernels.layout import MAX_PARAMS
+from kernels.network import DenseSpec
+from kernels.pools import max_pool_backward, max_pool_forward, mean_pool_backward, mean_pool_forward
 from kernels.rng import mask_key
-from kernels.simd import Pointer, shift
+from kernels.shapes import BOUNDS
+from kernels.simd import Pointer, shift, shift_index
+from kernels.table import CONV, DENSE, MAX_POOL, Field
 
 FIELDS = len(Field)
 INPUTS, UNITS, SUMS, PIXELS = int(Field.INPUTS), int(Field.UNITS), int(Field.SUMS), int(Field.PIXELS)
@@ -40,6 +47,12 @@ ACTIVATE, ACTIVATE_BACK = int(Field.ACTIVATE), int(Field.ACTIVATE_BACK)
 ACTIVATE_UNITS, ACTIVATE_UNITS_BACK = int(Field.ACTIVATE_UNITS), int(Field.ACTIVATE_UNITS_BACK)
 NORMALIZE, NORMALIZE_BACK = int(Field.NORMALIZE), int(Field.NORMALIZE_BACK)
 WEIGH, WEIGH_BACK = int(Field.WEIGH), int(Field.WEIGH_BACK)
+KIND, FAN_IN, SHAPE = int(Field.KIND), int(Field.FAN_IN), int(Field.CHANNELS)
+SKIP, SKIP_GRADIENT_ROW, SKIPS = int(Field.SKIP), int(Field.SKIP_GRADIENT_ROW), int(Field.SKIPS)
+#: The longest block that a skip connection bridges.
+MAX_SKIP = BOUNDS[DenseSpec]["skip"][1]
+#: Where a layer's rates of dropout are, behind those of the layers before it.
+_RATES, _UNITS, _WEIGHTS, _CHANNELS = 3, 1, 2, 3
 
 
 @numba.njit(**OPTIONS)
@@ -54,10 +67,10 @@ def _weights(
     seed: int,
     step: int,
 ) -> Pointer:
-    """The weights in effect of the layer whose row of the table starts at t: [sums, inputs]."""
+    """The weights in effect of the layer whose row of the table starts at t: [sums, fan-in]."""
     weights = shift(w, table[t + WEIGHT])
     out = shift(effective, table[t + WEIGHT])
-    units, inputs = table[t + SUMS], table[t + INPUTS]
+    units, inputs = table[t + SUMS], table[t + FAN_IN]
     if table[t + WEIGH] != 0:
         weigh(table[t + WEIGH], weights, out, shift(w, table[t + GAIN]), units, inputs)
         weights = out
@@ -131,6 +144,42 @@ def _normalize_back(
 
 
 @numba.njit(**OPTIONS)
+def _output_row(table: Pointer, dropout: Pointer, layer: int, training: int) -> int:
+    """The first row of what the layer passes on; of the inputs for layer -1."""
+    if layer < 0:
+        return 0
+    rates = _RATES * layer
+    if training > 0 and (dropout[rates + _UNITS] > 0 or dropout[rates + _CHANNELS] > 0):
+        return int(table[layer * FIELDS + DROPPED_ROW])
+    return int(table[layer * FIELDS + OUT_ROW])
+
+
+@numba.njit(**OPTIONS)
+def _add(values: Pointer, target: Pointer, size: int) -> None:
+    for i in range(size):
+        target[i] += values[i]
+
+
+@numba.njit(**OPTIONS)
+def copy(values: Pointer, target: Pointer, size: int) -> None:
+    """Put values: [size] to `target`."""
+    for i in range(size):
+        target[i] = values[i]
+
+
+@numba.njit(**OPTIONS)
+def _drop(
+    a: Pointer, out: Pointer, units: int, pixels: int, stride: int, rates: Pointer, layer: int, seed: int, step: int
+) -> None:
+    """Silence units, or pixels, and channels of a layer by its rates. a, out: [units, pixels, stride]."""
+    if rates[_UNITS] > 0:
+        drop(a, out, units * pixels * stride, rates[_UNITS], mask_key(seed, step, layer))
+        a = out
+    if rates[_CHANNELS] > 0:
+        drop_channels(a, out, units, pixels, stride, rates[_CHANNELS], mask_key(seed, step, CHANNEL_MASKS + layer))
+
+
+@numba.njit(**OPTIONS)
 def forward(
     table: Pointer,
     floats: Pointer,
@@ -153,31 +202,91 @@ def forward(
         drop(x, x, table[INPUTS] * stride, dropout[0], mask_key(seed, step, INPUT_MASK))
     for layer in range(layers):
         t = layer * FIELDS
-        units, sums, inputs = table[t + UNITS], table[t + SUMS], table[t + INPUTS]
+        units, sums, pixels = table[t + UNITS], table[t + SUMS], table[t + PIXELS]
         z = shift(arena, table[t + Z_ROW] * stride)
         y = shift(arena, table[t + Y_ROW] * stride)
         a = shift(arena, table[t + A_ROW] * stride)
         params = shift(floats, 2 * layer * MAX_PARAMS)
         normalization = shift(params, MAX_PARAMS)
+        rates = shift(dropout, _RATES * layer)
         biased = table[t + BIAS] >= 0
-        weights = shift(w, table[t + WEIGHT])
-        dropping = training > 0 and dropout[2 + 2 * layer] > 0
+        weights, bias = shift(w, max(0, table[t + WEIGHT])), shift(w, max(0, table[t + BIAS]))
+        dropping = training > 0 and rates[_WEIGHTS] > 0
         if table[t + WEIGH] != 0 or dropping:
-            weights = _weights(table, t, layer, w, effective, dropping, dropout[2 + 2 * layer], seed, step)
-        dense_forward(weights, shift(w, max(0, table[t + BIAS])), biased, x, z, inputs, sums, stride)
+            weights = _weights(table, t, layer, w, effective, dropping, rates[_WEIGHTS], seed, step)
+        if table[t + KIND] == DENSE:
+            dense_forward(weights, bias, biased, x, z, table[t + INPUTS], sums, stride)
+        elif table[t + KIND] == CONV:
+            conv_forward(shift_index(table, t + SHAPE), weights, bias, biased, x, z, sums, stride)
+        elif table[t + KIND] == MAX_POOL:
+            max_pool_forward(shift_index(table, t + SHAPE), x, z, stride)
+        else:
+            mean_pool_forward(shift_index(table, t + SHAPE), x, z, stride)
         if table[t + NORMALIZE] != 0 and table[t + AFTER] == 0:
             _normalize(table, t, normalization, w, running, arena, table[t + Z_ROW], sums, count, stride, training)
+        if table[t + SKIP] > 0:
+            entered = _output_row(table, dropout, layer - table[t + SKIP], training)
+            _add(shift(arena, entered * stride), y, units * pixels * stride)
         if table[t + ACTIVATE] != 0:
-            activate(table[t + ACTIVATE], y, a, units * stride, params)
+            activate(table[t + ACTIVATE], y, a, units * pixels * stride, params)
         elif table[t + ACTIVATE_UNITS] != 0:
-            activate_units(table[t + ACTIVATE_UNITS], y, a, shift(w, table[t + LEARNED]), units, stride, params)
+            learned = shift(w, table[t + LEARNED])
+            activate_units(table[t + ACTIVATE_UNITS], y, a, learned, units, pixels * stride, params)
         if table[t + NORMALIZE] != 0 and table[t + AFTER] == 1:
             _normalize(table, t, normalization, w, running, arena, table[t + A_ROW], units, count, stride, training)
         x = shift(arena, table[t + OUT_ROW] * stride)
-        if training > 0 and dropout[1 + 2 * layer] > 0:
+        if training > 0 and (rates[_UNITS] > 0 or rates[_CHANNELS] > 0):
             out = shift(arena, table[t + DROPPED_ROW] * stride)
-            drop(x, out, units * stride, dropout[1 + 2 * layer], mask_key(seed, step, layer))
+            _drop(x, out, units, pixels, stride, rates, layer, seed, step)
             x = out
+
+
+@numba.njit(**OPTIONS)
+def _weight_gradients(
+    table: Pointer,
+    t: int,
+    layer: int,
+    w: Pointer,
+    g: Pointer,
+    d: Pointer,
+    x: Pointer,
+    transposed: Pointer,
+    rate: float,
+    stride: int,
+    seed: int,
+    step: int,
+) -> None:
+    """The gradient in a layer's weights and biases, from that in its sums, d, and its inputs, x."""
+    sums, weights, dw = table[t + SUMS], shift(w, table[t + WEIGHT]), shift(g, table[t + WEIGHT])
+    db = shift(g, max(0, table[t + BIAS]))
+    if table[t + KIND] == DENSE:
+        dense_weight_gradient(d, x, dw, transposed, table[t + INPUTS], sums, stride)
+        if table[t + BIAS] >= 0:
+            dense_bias_gradient(d, db, sums, stride)
+    else:
+        conv_weight_gradient(shift_index(table, t + SHAPE), d, x, dw, sums, stride)
+        if table[t + BIAS] >= 0:
+            conv_bias_gradient(d, db, sums, table[t + PIXELS] * stride)
+    if rate > 0:
+        drop(dw, dw, sums * table[t + FAN_IN], rate, mask_key(seed, step, WEIGHT_MASKS + layer))
+    if table[t + WEIGH_BACK] != 0:
+        gain, d_gain = shift(w, table[t + GAIN]), shift(g, table[t + GAIN])
+        weigh_back(table[t + WEIGH_BACK], weights, dw, gain, d_gain, sums, table[t + FAN_IN])
+
+
+@numba.njit(**OPTIONS)
+def _input_gradient(
+    table: Pointer, t: int, weights: Pointer, d: Pointer, x: Pointer, z: Pointer, dx: Pointer, stride: int
+) -> None:
+    """The gradient in a layer's inputs, from that in its sums, or in what a pool puts out."""
+    if table[t + KIND] == DENSE:
+        dense_input_gradient(weights, d, dx, table[t + INPUTS], table[t + SUMS], stride)
+    elif table[t + KIND] == CONV:
+        conv_input_gradient(shift_index(table, t + SHAPE), weights, d, dx, table[t + SUMS], stride)
+    elif table[t + KIND] == MAX_POOL:
+        max_pool_backward(shift_index(table, t + SHAPE), x, z, d, dx, stride)
+    else:
+        mean_pool_backward(shift_index(table, t + SHAPE), d, dx, stride)
 
 
 @numba.njit(**OPTIONS)
@@ -201,44 +310,44 @@ def backward(
     """
     for layer in range(layers - 1, -1, -1):
         t = layer * FIELDS
-        units, sums, inputs = table[t + UNITS], table[t + SUMS], table[t + INPUTS]
+        units, sums, pixels = table[t + UNITS], table[t + SUMS], table[t + PIXELS]
         params = shift(floats, 2 * layer * MAX_PARAMS)
         normalization = shift(params, MAX_PARAMS)
+        rates = shift(dropout, _RATES * layer)
         d = shift(arena, table[t + GRADIENT_ROW] * stride)
-        if dropout[1 + 2 * layer] > 0:
-            drop(d, d, units * stride, dropout[1 + 2 * layer], mask_key(seed, step, layer))
+        if rates[_UNITS] > 0 or rates[_CHANNELS] > 0:
+            _drop(d, d, units, pixels, stride, rates, layer, seed, step)
         if table[t + NORMALIZE_BACK] != 0 and table[t + AFTER] == 1:
             _normalize_back(table, t, normalization, w, g, arena, table[t + A_ROW], d, units, count, stride)
         y = shift(arena, table[t + Y_ROW] * stride)
         a = shift(arena, table[t + A_ROW] * stride)
         if table[t + ACTIVATE_BACK] != 0:
-            activate_back(table[t + ACTIVATE_BACK], y, a, d, units * stride, params)
+            activate_back(table[t + ACTIVATE_BACK], y, a, d, units * pixels * stride, params)
         elif table[t + ACTIVATE_UNITS_BACK] != 0:
             dy = shift(arena, table[t + SUMS_GRADIENT_ROW] * stride)
             learned, d_learned = shift(w, table[t + LEARNED]), shift(g, table[t + LEARNED])
-            activate_units_back(table[t + ACTIVATE_UNITS_BACK], y, a, d, dy, learned, d_learned, units, stride, params)
+            activate_units_back(
+                table[t + ACTIVATE_UNITS_BACK], y, a, d, dy, learned, d_learned, units, pixels * stride, params
+            )
             d = dy
+        if table[t + SKIP] > 0:
+            copy(d, shift(arena, table[t + SKIP_GRADIENT_ROW] * stride), units * pixels * stride)
         if table[t + NORMALIZE_BACK] != 0 and table[t + AFTER] == 0:
             _normalize_back(table, t, normalization, w, g, arena, table[t + Z_ROW], d, sums, count, stride)
-        x = arena
+        x = shift(arena, _output_row(table, dropout, layer - 1, 1) * stride)
+        rate = rates[_WEIGHTS]
+        if sums > 0:
+            transposed = shift(arena, table[t + TRANSPOSED_ROW] * stride)
+            _weight_gradients(table, t, layer, w, g, d, x, transposed, rate, stride, seed, step)
         if layer > 0:
-            below = t - FIELDS
-            dropped = dropout[2 * layer - 1] > 0
-            x = shift(arena, (table[below + DROPPED_ROW] if dropped else table[below + OUT_ROW]) * stride)
-        transposed = shift(arena, table[t + TRANSPOSED_ROW] * stride)
-        weights, dw = shift(w, table[t + WEIGHT]), shift(g, table[t + WEIGHT])
-        rate = dropout[2 + 2 * layer]
-        dense_weight_gradient(d, x, dw, transposed, inputs, sums, stride)
-        if table[t + BIAS] >= 0:
-            dense_bias_gradient(d, shift(g, table[t + BIAS]), sums, stride)
-        if layer > 0:
-            used = weights
+            used = shift(w, max(0, table[t + WEIGHT]))
             if table[t + WEIGH] != 0 or rate > 0:
                 used = shift(effective, table[t + WEIGHT])
             dx = shift(arena, table[t - FIELDS + GRADIENT_ROW] * stride)
-            dense_input_gradient(used, d, dx, inputs, sums, stride)
-        if rate > 0:
-            drop(dw, dw, sums * inputs, rate, mask_key(seed, step, WEIGHT_MASKS + layer))
-        if table[t + WEIGH_BACK] != 0:
-            gain, d_gain = shift(w, table[t + GAIN]), shift(g, table[t + GAIN])
-            weigh_back(table[t + WEIGH_BACK], weights, dw, gain, d_gain, sums, inputs)
+            _input_gradient(table, t, used, d, x, a, dx, stride)
+            if table[t + SKIPS] == 1:
+                # What entered here was also added further up, by every block that begins with this layer.
+                for last in range(layer, min(layers, layer + MAX_SKIP)):
+                    row = last * FIELDS
+                    if table[row + SKIP] == last - layer + 1:
+                        _add(shift(arena, table[row + SKIP_GRADIENT_ROW] * stride), dx, table[t + INPUTS] * stride)

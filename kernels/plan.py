@@ -6,13 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.labels import pack_labels
-from kernels.layout import Field, Layout, Table
+from kernels.layout import Layout
 from kernels.network import TrainingData
 from kernels.state import Plan, PlanInteger
 from kernels.statistics import BINARY, MULTICLASS, MULTILABEL, REGRESSION
+from kernels.table import Field, Table
 
 #: Samples that are looked at in one go when a whole set is evaluated.
 EVALUATION_BLOCK = 128
+#: The same of images, which have so many rows that only so few samples stay in a cache.
+EVALUATION_BLOCK_OF_IMAGES = 32
 #: Below this many operations an evaluation costs no more than ~1 ms, and is made whenever somebody looks.
 CHEAP_EVALUATION = 40e6
 #: Above this many operations a set, only its first samples are evaluated (a random choice), but at least so many.
@@ -24,14 +27,14 @@ EVALUATION_SHARE = 0.1
 def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int, seed: int) -> Plan:
     """The plan of a training that begins with that batch size."""
     samples, tests = data.x_train.shape[0], data.x_test.shape[0]
-    weights = layout.weight_count
-    evaluated = (_evaluated(samples, weights), _evaluated(tests, weights))
-    evaluation = 2.0 * weights * sum(evaluated)
+    operations = layout.operations
+    evaluated = (_evaluated(samples, operations), _evaluated(tests, operations))
+    evaluation = 2.0 * operations * sum(evaluated)
     cheap = evaluation <= CHEAP_EVALUATION
-    step_flops = 6.0 * weights * min(batch_size, samples)
+    step_flops = 6.0 * operations * min(batch_size, samples)
     interval = 1 if cheap else power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
     integers = np.zeros(len(PlanInteger), np.int64)
-    integers[PlanInteger.WEIGHTS] = weights
+    integers[PlanInteger.WEIGHTS] = layout.weight_count
     integers[PlanInteger.TASK] = _task(data, int(table.fields[-1, Field.UNITS]))
     integers[PlanInteger.EVALUATED_TRAIN], integers[PlanInteger.EVALUATED_TEST] = evaluated
     integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
@@ -53,8 +56,8 @@ def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int,
     )
 
 
-def _evaluated(samples: int, weights: int) -> int:
-    return min(samples, max(EVALUATION_LEAST, int(EVALUATION_LIMIT / (2 * weights))))
+def _evaluated(samples: int, operations: int) -> int:
+    return min(samples, max(EVALUATION_LEAST, int(EVALUATION_LIMIT / (2 * operations))))
 
 
 def power_of_two(at_least: float) -> int:

@@ -146,24 +146,46 @@ def total(typing: Any, vector: Any) -> Any:
     return types.float32(_VECTOR), code
 
 
+def _fold(builder: Any, x: Any, y: Any) -> Any:
+    """What x86 calls a horizontal add: pairs of x beside pairs of y, in each half."""
+    index = ir.VectorType(_INDEX, WIDTH)
+    even = builder.shuffle_vector(x, y, ir.Constant(index, [0, 2, 8, 10, 4, 6, 12, 14]))
+    odd = builder.shuffle_vector(x, y, ir.Constant(index, [1, 3, 9, 11, 5, 7, 13, 15]))
+    return builder.fadd(even, odd)
+
+
+def _four_totals(builder: Any, vectors: Any) -> Any:
+    """The sums of four vectors' lanes, as a vector of four: 10 instructions, where four `total` take 26."""
+    a, b, c, d = vectors
+    folded = _fold(builder, _fold(builder, a, b), _fold(builder, c, d))
+    half = ir.VectorType(_INDEX, 4)
+    low = builder.shuffle_vector(folded, folded, ir.Constant(half, [0, 1, 2, 3]))
+    high = builder.shuffle_vector(folded, folded, ir.Constant(half, [4, 5, 6, 7]))
+    return builder.fadd(low, high)
+
+
 @intrinsic
 def store_totals(typing: Any, base: Any, offset: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """Put the sums of four vectors' lanes to `base[offset]` and on: 10 instructions, where four `total` take 26."""
-
-    def fold(builder: Any, x: Any, y: Any) -> Any:
-        # What x86 calls a horizontal add: pairs of x beside pairs of y, in each half.
-        index = ir.VectorType(_INDEX, WIDTH)
-        even = builder.shuffle_vector(x, y, ir.Constant(index, [0, 2, 8, 10, 4, 6, 12, 14]))
-        odd = builder.shuffle_vector(x, y, ir.Constant(index, [1, 3, 9, 11, 5, 7, 13, 15]))
-        return builder.fadd(even, odd)
+    """Put the sums of four vectors' lanes to `base[offset]` and on."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        folded = fold(builder, fold(builder, args[2], args[3]), fold(builder, args[4], args[5]))
-        half = ir.VectorType(_INDEX, 4)
-        low = builder.shuffle_vector(folded, folded, ir.Constant(half, [0, 1, 2, 3]))
-        high = builder.shuffle_vector(folded, folded, ir.Constant(half, [4, 5, 6, 7]))
         place = builder.bitcast(builder.gep(args[0], [args[1]]), ir.VectorType(ir.FloatType(), 4).as_pointer())
-        builder.store(builder.fadd(low, high), place, align=_UNALIGNED)
+        builder.store(_four_totals(builder, args[2:]), place, align=_UNALIGNED)
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.intp, _VECTOR, _VECTOR, _VECTOR, _VECTOR), code
+
+
+@intrinsic
+def add_totals(typing: Any, base: Any, across: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Add the sums of four vectors' lanes to `base[0]`, `base[across]`, `base[2 * across]`, `base[3 * across]`."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        totals = _four_totals(builder, args[2:])
+        for row in range(4):
+            place = builder.gep(args[0], [builder.mul(args[1], ir.Constant(args[1].type, row))])
+            sum_of_lanes = builder.extract_element(totals, ir.Constant(_INDEX, row))
+            builder.store(builder.fadd(builder.load(place), sum_of_lanes), place)
         return context.get_dummy_value()
 
     return types.void(POINTER, types.intp, _VECTOR, _VECTOR, _VECTOR, _VECTOR), code

@@ -63,7 +63,7 @@ class Live(NamedTuple):
     passes: NDArray[np.float32]  # [count, MAX_PARAMS], over the gradient: penalties, then clipping
     extents: NDArray[np.int64]  # [count], how many parameters each pass looks at
     addresses: NDArray[np.int64]  # [LiveAddress.PASSES + count]; 0: nothing of the kind
-    dropout: NDArray[np.float32]  # [1 + 2 layers]: of the inputs, then of each layer's units and weights
+    dropout: NDArray[np.float32]  # [1 + 3 layers]: of the inputs, then of each layer's units, weights and channels
     integers: NDArray[np.int64]  # [len(LiveInteger)]
     ascent: NDArray[np.float32]  # [1], how far to climb before the gradient that counts is taken; 0: not at all
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.cache import OPTIONS
 from kernels.calls import lose
-from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, forward
+from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, forward
 from kernels.simd import Pointer, shift, shift_index, transpose_chosen
 
 _ZERO: Any = np.float32(0)
@@ -163,4 +163,4 @@ def layer_rows(
         t = layer * FIELDS
         a = shift(arena, table[t + A_ROW] * stride)
         low, high = saturation[2 * layer], saturation[2 * layer + 1]
-        layer_statistics(a, table[t + UNITS], count, stride, low, high, shift(out, 6 * layer))
+        layer_statistics(a, table[t + UNITS] * table[t + PIXELS], count, stride, low, high, shift(out, 6 * layer))

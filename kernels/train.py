@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kernels.cache import OPTIONS
 from kernels.calls import lose, optimize, pass_over_gradient, schedule
 from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
-from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, UNITS, Z_ROW, backward, forward
+from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, backward, copy, forward
 from kernels.samplings import draw_epoch
 from kernels.simd import Pointer, pointer, shift
 from kernels.state import Clock, Live, LiveAddress, LiveInteger, Memory, Plan, PlanInteger
@@ -55,7 +55,8 @@ def _culprit(
     """What was the first not to be finite: a layer's activations, else a tensor, else the loss alone."""
     for layer in range(layers):
         t = layer * FIELDS
-        if not all_finite(shift(arena, fields[t + A_ROW] * stride), fields[t + UNITS] * stride):
+        size = fields[t + UNITS] * fields[t + PIXELS] * stride
+        if not all_finite(shift(arena, fields[t + A_ROW] * stride), size):
             return -2 - layer
     for tensor in range(tensor_count):
         if not all_finite(shift(w, tensors[2 * tensor]), tensors[2 * tensor + 1]):
@@ -245,15 +246,9 @@ def _tally(losses: NDArray[np.float64], loss: float) -> None:
 
 
 @numba.njit(**OPTIONS)
-def _copy(source: Pointer, target: Pointer, size: int) -> None:
-    for i in range(size):
-        target[i] = source[i]
-
-
-@numba.njit(**OPTIONS)
 def _climb(w: Pointer, g: Pointer, ascended: Pointer, size: int, rho: float) -> None:
     """Keep w: [size] in `ascended`, then move it by rho along the gradient (Foret et al. 2021, equation 2)."""
-    _copy(w, ascended, size)
+    copy(w, ascended, size)
     scale = np.float32(rho / (norm(g, size) + 1e-12))
     for i in range(size):
         w[i] += scale * g[i]
@@ -315,9 +310,9 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
                 forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 2, seed, step)
                 lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params)
                 backward(fields, floats, dropout, layers, w, g, arena, effective, count, stride, seed, step)
-                _copy(ascended, w, size)
+                copy(ascended, w, size)
             if observed:
-                _copy(w, updates, size)
+                copy(w, updates, size)
             _pass_over(live.addresses, live.passes, live.extents, w, g, rate)
             hyper[hyper_count] = rate
             if live.addresses[_MOMENTUM] != 0:

@@ -23,16 +23,17 @@ from kernels.epochs import (
     stop_of,
     watches_alike,
 )
-from kernels.layout import make_layout, make_table
+from kernels.layout import make_layout
 from kernels.live import batch_size_at, make_live, same_slots
-from kernels.network import Choice, NetworkSpec, TrainingData, TrainingSpec, WeightedSpec
+from kernels.network import Choice, ConvSpec, NetworkSpec, TrainingData, TrainingSpec, WeightedSpec
 from kernels.optimizers import OPTIMIZERS
-from kernels.plan import EVALUATION_BLOCK, make_plan, power_of_two
+from kernels.plan import EVALUATION_BLOCK, EVALUATION_BLOCK_OF_IMAGES, make_plan, power_of_two
 from kernels.records import Recorder, Records
 from kernels.rng import seed_state
 from kernels.schedules import BATCH_SCHEDULES, SCHEDULES
 from kernels.state import Clock, LiveAddress, LiveInteger, Memory, PlanInteger
 from kernels.stoppings import STOPPINGS
+from kernels.table import make_table
 from kernels.train import LOSS, NOTHING, evaluate_sets, evaluate_test, train_chunk
 
 #: Records that one call can write; a call that fills them returns early and is followed by another.
@@ -73,7 +74,6 @@ class Trainer:
         self._seed = seed
         table = make_table(network, self.layout)
         samples = data.x_train.shape[0]
-        self._weights: int = self.layout.weight_count
         self._plan = make_plan(table, self.layout, data, training.batch_size, seed)
         integers = self._plan.integers
         self.evaluated = (int(integers[PlanInteger.EVALUATED_TRAIN]), int(integers[PlanInteger.EVALUATED_TEST]))
@@ -99,9 +99,9 @@ class Trainer:
             record_steps=np.zeros(RECORDS_A_CALL),
             record_values=np.zeros((RECORDS_A_CALL, columns), np.float32),
         )
-        self._rows = table.rows
-        self._weighs = table.weighs
-        self._dropout = np.zeros(1 + 2 * len(self.layout.layer_names), np.float32)
+        self._table, self._rows = table, table.rows
+        self._on_images = any(stage.kind != "dense" for stage in self.layout.stages)
+        self._dropout = np.zeros(1 + 3 * len(self.layout.layer_names), np.float32)
         self.set_dropout(network)
         self._samples: int = samples
         self._take_optimizer(training.optimizer)
@@ -166,12 +166,17 @@ class Trainer:
 
     @property
     def step_flops(self) -> float:
-        """Floating-point operations of one step, about: two a weight and sample forward, four backward.
+        """Floating-point operations of one step, about: two a multiplication and sample forward, four backward.
 
         A batch size that grows counts as the next power of two.
         """
         growing = BATCH_SCHEDULES[self._training.batch_schedule.id].value is not None
-        return 6.0 * self._weights * (power_of_two(self.batch_size) if growing else self.batch_size)
+        return 6.0 * self.layout.operations * (power_of_two(self.batch_size) if growing else self.batch_size)
+
+    @property
+    def arena_size(self) -> int:
+        """How many numbers the activations and gradients of a batch take."""
+        return self._memory.arena.size
 
     @property
     def record_count(self) -> int:
@@ -240,8 +245,12 @@ class Trainer:
             self._optimizer = optimizer
         else:
             self._take_optimizer(optimizer)
-        block = max(EVALUATION_BLOCK, -(-int(live.integers[LiveInteger.LARGEST_BATCH]) // 8) * 8)
-        if block != self._memory.targets.size:
+        least = EVALUATION_BLOCK_OF_IMAGES if self._on_images else EVALUATION_BLOCK
+        self._make_room(max(least, -(-int(live.integers[LiveInteger.LARGEST_BATCH]) // 8) * 8))
+
+    def _make_room(self, block: int) -> None:
+        """Let the arena hold so many samples."""
+        if self._rows * block != self._memory.arena.size or block != self._memory.targets.size:
             self._memory = self._memory._replace(
                 arena=np.zeros(self._rows * block, np.float32),
                 targets=np.zeros(block, np.float32),
@@ -310,7 +319,9 @@ class Trainer:
         self._watch[Watch.STOPPED] = self._watch[Watch.WAITED] = 0
 
     def set_dropout(self, network: NetworkSpec) -> None:
-        """Set how likely inputs, units and weights are silenced, from the next step on. The rest of `network` stays.
+        """Set how likely inputs, units, weights and channels are silenced, from the next step on.
+
+        The rest of `network` stays.
 
         Raises ValueError unless each probability is in [0, 0.9], and for another number of layers.
         """
@@ -320,12 +331,16 @@ class Trainer:
         rates = [(network.input_dropout, "dropout")]
         for layer in network.layers:
             dropped = (layer.dropout, layer.dropconnect) if isinstance(layer, WeightedSpec) else (0.0, 0.0)
-            rates += zip(dropped, ("dropout", "dropconnect"), strict=True)
+            channels = layer.channel_dropout if isinstance(layer, ConvSpec) else 0.0
+            rates += zip((*dropped, channels), ("dropout", "dropconnect", "channel_dropout"), strict=True)
         for rate, name in rates:
             if not 0 <= rate <= 0.9:
                 raise ValueError(f"{name} is {rate}, but must satisfy 0 <= {name} <= 0.9")
         self._dropout[: len(rates)] = [rate for rate, _ in rates]
-        used = self.layout.weight_count if self._weighs or any(self._dropout[2::2]) else 0
+        by_layer = self._dropout[1:].reshape(-1, 3)
+        self._rows = self._table.place_dropped([bool(units or channels) for units, _, channels in by_layer])
+        self._make_room(self._memory.targets.size)
+        used = self.layout.weight_count if self._table.weighs or by_layer[:, 1].any() else 0
         if used > self._memory.effective.size:
             self._memory = self._memory._replace(effective=np.zeros(used, np.float32))
 

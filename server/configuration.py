@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kernels.layout import Layout, groups_of, make_layout
+from kernels.layers import groups_of
+from kernels.layout import Layout, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
 from kernels.network import Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec

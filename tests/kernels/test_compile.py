@@ -144,9 +144,9 @@ def test_the_folder_changes_with_any_source(sources: Path) -> None:
         assert cache.folder() != first
         source.write_bytes(kept)
         assert cache.folder() == first
-    (sources / "conv.py").write_text("")
+    (sources / "new.py").write_text("")
     assert cache.folder() != first
-    (sources / "conv.py").rename(sources / "pool.py")
+    (sources / "new.py").rename(sources / "newer.py")
     assert cache.folder() != first
 
 

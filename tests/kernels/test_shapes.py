@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.layout import groups_of, make_layout
+from kernels.layers import groups_of
+from kernels.layout import make_layout
 from kernels.network import Choice, ConvSpec, DenseSpec, GlobalPoolSpec, LayerSpec, NetworkSpec, PoolSpec
 from kernels.shapes import Stage, Unfit, stages
 from tests.kernels.support import XAVIER
