@@ -221,6 +221,36 @@ def test_warm_tells_how_far_it_is() -> None:
     assert [label for _, _, label in told] == [*labels[: loop + 1], "ready"]
 
 
+#: Warms the usual set, then trains a network as most people begin with on images, and names what that needed besides.
+USUAL_IMAGES = """
+import kernels
+from kernels import cache, warm
+warm.warm(lambda done, total, label: None, usual_only=True)
+usual = {piece.label for piece in warm.pieces() if piece.ready}
+from numba.core import event
+import numpy as np
+from kernels.network import Choice, ConvSpec, NetworkSpec, PoolSpec, TrainingData, TrainingSpec
+from kernels.trainer import Trainer
+relu, he = Choice("relu"), Choice("he_normal")
+normalized = ConvSpec(16, 3, relu, he, normalization=Choice("batch_norm"))
+layers = (ConvSpec(8, 3, relu, he), PoolSpec(), normalized, PoolSpec())
+x, y = np.ones((40, 64), np.float32), np.arange(40, dtype=np.float32) % 10
+with event.install_recorder("numba:run_pass") as passes:
+    trainer = Trainer(
+        NetworkSpec((1, 8, 8), layers, 10, he),
+        TrainingSpec(Choice("softmax_cross_entropy"), Choice("adam"), Choice("constant"), (), 32),
+        TrainingData(x, y, x, y), 0)
+    trainer.train(5)
+    trainer.observe()
+print(sorted({piece.label for piece in warm.pieces() if piece.ready} - usual), len(passes.buffer))
+"""
+
+
+def test_the_usual_set_is_enough_for_the_usual_network_on_images() -> None:
+    done = subprocess.run([sys.executable, "-c", USUAL_IMAGES], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] 0"
+
+
 def test_the_usual_set_names_variants_that_there_are() -> None:
     for family, variants in USUAL.items():
         assert set(variants) <= set(FAMILIES[family].variants)

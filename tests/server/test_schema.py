@@ -96,7 +96,7 @@ def outside(param: Param) -> list[Any]:
 
 
 def test_every_family_is_chosen_somewhere() -> None:
-    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features"}
+    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features", "layer_kinds"}
 
 
 @pytest.mark.parametrize(
