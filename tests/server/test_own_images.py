@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.configuration import input_count, resolve, sample_count
+from server.configuration import input_shape, resolve, sample_count
 from server.datasets.pictures import MAX_PIXELS, SIDE, Pictures, UnreadableImagesError, read_pictures
 from server.preparation import as_message, prepare
 from server.problems import Refused
@@ -231,7 +231,7 @@ def own(pictures: Pictures, **choice: Any) -> dict[str, Any]:
 def test_images_become_samples_in_the_chosen_size() -> None:
     pictures = read_pictures(packed(two_classes(10)))
     config = resolve({"data": own(pictures, size=9, colour=0)})
-    assert (sample_count(config.data), input_count(config.data)) == (20, 81)
+    assert (sample_count(config.data), *input_shape(config.data)) == (20, 1, 9, 9)
     assert config.training.loss.id == "softmax_cross_entropy"
     data = prepare(config.data)
     message = as_message(data, 1)
