@@ -225,7 +225,7 @@ def test_a_name_is_shown_short_and_plain() -> None:
 
 
 def own(pictures: Pictures, **choice: Any) -> dict[str, Any]:
-    return {"dataset": {"id": "own_images", "images": added(pictures), **choice}, "train_share": 0.5}
+    return {"dataset": {"id": "own_pictures", "images": added(pictures), **choice}, "train_share": 0.5}
 
 
 def test_images_become_samples_in_the_chosen_size() -> None:
@@ -277,7 +277,7 @@ def test_a_run_trains_on_uploaded_images_and_they_go_with_it(live: Live) -> None
     assert len(view.preview.images) == 9
     again = httpx.get(f"{live.address}/api/data/images/{view.id}")
     assert again.json() == answer.json()
-    run = live.create(data={"dataset": {"id": "own_images", "images": view.id, "size": 8}}, speed="full")
+    run = live.create(data={"dataset": {"id": "own_pictures", "images": view.id, "size": 8}}, speed="full")
 
     async def scenario() -> None:
         async with live.watch(run) as viewer:

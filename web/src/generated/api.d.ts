@@ -815,7 +815,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnImagesDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnPicturesDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -2238,10 +2238,10 @@ export interface components {
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
-         * OwnImagesDatasets
+         * OwnPicturesDatasets
          * @description A zip with a folder of images for each class. They stay on this server, and go away with the run.
          */
-        OwnImagesDatasets: {
+        OwnPicturesDatasets: {
             /**
              * Colour
              * @description One channel of grey, or three of colour.
@@ -2252,7 +2252,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            id: "own_images";
+            id: "own_pictures";
             /**
              * Images
              * @description The id that POST /api/data/images gave.
