@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_looks import VIEWPORTS, overflow
@@ -25,6 +27,10 @@ def test_the_colour_scale_is_chosen_explained_and_remembered(visitor: Visit) -> 
     page.drawn()
     expect(scale).to_have_value("global")
     assert page.config() == before
+
+
+#: Where the confusion matrix and a list of samples have room beside each other.
+ROOMY = ViewportSize(width=1440, height=1300)
 
 
 @pytest.fixture
@@ -127,7 +133,7 @@ def test_a_sample_is_moved_drawn_on_and_put_back(still: Visitor) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("view", ["output.view_samples", "output.view_draw"])
+@pytest.mark.parametrize("view", ["output.view_samples", "output.view_draw", "output.view_results"])
 def test_no_view_of_images_overflows(visitor: Visit, view: str, language: str) -> None:
     page = visitor()
     page.language = language
@@ -140,3 +146,40 @@ def test_no_view_of_images_overflows(visitor: Visit, view: str, language: str) -
         if too_wide := overflow(page):
             found[width, height] = too_wide
     assert found == {}
+
+
+def test_a_cell_of_the_confusion_matrix_lists_its_samples_and_one_is_looked_at(still: Visitor) -> None:
+    page = still
+    chosen = shares(page)
+    page.page.set_viewport_size(ROOMY)
+    open_view(page, "output.view_results")
+    card = page.page.get_by_role("region", name=page.word("output.title"))
+    cells = card.get_by_role("toolbar", name=page.word("output.confusion_cells")).get_by_role("button")
+    assert cells.count() == 100
+    cells.first.focus()
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("ArrowRight")
+    page.page.keyboard.press("Enter")
+    expect(cells.nth(11)).to_have_attribute("aria-pressed", "true")
+    listed = card.get_by_role("button", name=re.compile(r"^Test sample \d+: 1 \(.*taken for 1 "))
+    assert listed.count() > 1
+    listed.last.click()
+    expect(listed.last).to_have_attribute("aria-pressed", "true")
+    open_view(page, "output.view_samples")
+    assert shares(page) != chosen
+    page.page.get_by_text(page.word("output.truth", name="1"), exact=True).wait_for()
+
+
+def test_the_worst_mistakes_are_listed_the_worst_first(still: Visitor) -> None:
+    page = still
+    page.page.set_viewport_size(ROOMY)
+    open_view(page, "output.view_results")
+    group = page.page.get_by_role("group", name=page.word("output.worst"))
+    names = [button.get_attribute("aria-label") or "" for button in group.get_by_role("button").all()]
+    found = [
+        re.fullmatch(r"Test sample \d+: (\d) \(([\d.]+) %\), taken for (\d) \(([\d.]+) %\)", name) for name in names
+    ]
+    truths = [float(match[2]) for match in found if match]
+    assert len(truths) == len(names) > 0
+    assert truths == sorted(truths)
+    assert all(match and match[1] != match[3] for match in found)

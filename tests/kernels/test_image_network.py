@@ -133,6 +133,25 @@ def test_other_tasks_and_penalties(loss: tuple[str, str]) -> None:
     check((CONV, PoolSpec("max", 2, 2), DENSE), task=loss[0], loss=loss[1], regularizers=penalties)
 
 
+#: What few people ask for: the shape of the images, the hidden layers, the batch size.
+CORNERS: dict[str, tuple[tuple[int, ...], tuple[LayerSpec, ...], int]] = {
+    "64 filters of 7x7 by 3": ((3, 11, 8), (ConvSpec(64, 7, TANH, XAVIER, stride=3, padding=3),), 3),
+    "filters of 1x1": ((5, 3, 4), (ConvSpec(8, 1, TANH, XAVIER), ConvSpec(7, 1, TANH, XAVIER, stride=2)), 5),
+    "32 layers of 3x3": ((1, 3, 4), tuple(ConvSpec(2, 3, TANH, Choice("orthogonal")) for _ in range(32)), 5),
+    "one pixel": ((3, 1, 1), (CONV, ConvSpec(2, 7, TANH, XAVIER, stride=3)), 5),
+    "one row": ((1, 1, 9), (ConvSpec(3, 5, TANH, XAVIER, stride=2), CONV), 5),
+    "one column": ((1, 9, 1), (ConvSpec(3, 5, TANH, XAVIER, stride=2), CONV), 1),
+    "a window as large as the image": ((2, 5, 5), (ConvSpec(3, 5, TANH, XAVIER, padding="valid"), DENSE), 5),
+    "pixels that no window reaches": ((1, 6, 6), (ConvSpec(3, 2, TANH, XAVIER, stride=3, padding="valid"), CONV), 5),
+}
+
+
+@pytest.mark.parametrize("name", list(CORNERS))
+def test_corners(name: str) -> None:
+    shape, layers, batch_size = CORNERS[name]
+    check(layers, shape, batch_size=batch_size)
+
+
 def test_more_samples_than_lanes() -> None:
     spec = NetworkSpec((1, 6, 6), (CONV, PoolSpec("max", 2, 2), CONV), 3, XAVIER)
     compare_steps(spec, "multiclass", "softmax_cross_entropy", samples=45, batch_size=32, steps=2)

@@ -212,7 +212,8 @@ export class Scene {
     });
     const outputs = network.layers.at(-1)!.units;
     const meaning = new Float32Array(outputs * size);
-    this.testMeaning = new Float32Array(outputs * count);
+    // Not a number until it is known.
+    this.testMeaning = new Float32Array(outputs * count).fill(NaN);
     this.test = new Sweep(network, blocks, TEST_EVERY, (block, logits) => {
       this.readMeaning(logits, meaning, block.count);
       for (let k = 0; k < outputs; k++) {
