@@ -22,6 +22,7 @@ from server import answers, uploads
 from server.bus import LocalBus
 from server.catalog import families, headings
 from server.configuration import DEFAULT, resolve
+from server.datasets.pictures import MAX_IMAGES
 from server.datasets.table import MAX_COLUMNS, MAX_ROWS
 from server.directory import Directory, RunEntry
 from server.frames import PROTOCOL, encode_details
@@ -46,8 +47,8 @@ from server.settings import Settings, from_environment
 from server.site import Site
 from server.steering import configure
 from server.stream import Stream
-from server.uploads import MAX_UPLOAD, DrawnPoints, Uploads
-from server.views import ERRORS, CatalogView, CreatedView, HealthView, RunView, TableView
+from server.uploads import MAX_IMAGES_UPLOAD, MAX_UPLOAD, DrawnPoints, Uploads
+from server.views import ERRORS, CatalogView, CreatedView, HealthView, PicturesView, RunView, TableView
 from server.warming import Warming
 
 #: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
@@ -73,6 +74,14 @@ TABLE: dict[str, Any] = {
             "text/csv": {"schema": {"type": "string", "description": "Rows of numbers, with or without names."}},
             "application/json": {"schema": DrawnPoints.model_json_schema()},
         },
+    }
+}
+
+
+ARCHIVE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
@@ -162,6 +171,7 @@ def create_app(
     app.add_middleware(Guard, settings=settings)
     answers.install(app)
     _add_routes(app, services)
+    _add_data_routes(app, services.directory)
     app.mount("/", page or Site())
     return app
 
@@ -257,6 +267,8 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "train_share_maximum": share["maximum"],
             "message_bytes": MAX_BYTES,
             "upload_bytes": MAX_UPLOAD,
+            "images_bytes": MAX_IMAGES_UPLOAD,
+            "images": MAX_IMAGES,
             "table_rows": MAX_ROWS,
             "table_columns": MAX_COLUMNS,
             "idle_pause_seconds": settings.idle_pause_seconds,
@@ -320,6 +332,13 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         data = await run_in_threadpool(prepare, plan.config.data)
         return Response(msgpack.packb(as_message(data, plan.generation)), media_type="application/msgpack")
 
+    @app.websocket("/api/runs/{run_id}/stream")
+    async def stream(websocket: WebSocket, run_id: str) -> None:
+        """Frames and events down, commands and acknowledgements up."""
+        await Stream(websocket, directory, services.settings).run(run_id)
+
+
+def _add_data_routes(app: FastAPI, directory: Directory) -> None:
     incoming = Uploads()
 
     @app.post("/api/data", status_code=201, response_model=TableView, responses=ERRORS, openapi_extra=TABLE)
@@ -334,7 +353,14 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         """The columns and the first rows of a table, for whoever knows its id."""
         return JSONResponse(uploads.view(table_id, uploads.find(table_id)))
 
-    @app.websocket("/api/runs/{run_id}/stream")
-    async def stream(websocket: WebSocket, run_id: str) -> None:
-        """Frames and events down, commands and acknowledgements up."""
-        await Stream(websocket, directory, services.settings).run(run_id)
+    @app.post("/api/data/images", status_code=201, response_model=PicturesView, responses=ERRORS, openapi_extra=ARCHIVE)
+    async def take_images(request: Request) -> Response:
+        """Take images in, to be trained on: a zip with a folder for each class. In memory only."""
+        pictures = await incoming.read_images(request)
+        images_id = uploads.keep(pictures, directory.tables_in_use, directory.now)
+        return JSONResponse(uploads.view_images(images_id, pictures), 201)
+
+    @app.get("/api/data/images/{images_id}", response_model=PicturesView, responses=ERRORS)
+    async def read_images(images_id: str) -> Response:
+        """The classes of images, and some of them, for whoever knows their id."""
+        return JSONResponse(uploads.view_images(images_id, uploads.find_images(images_id)))

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from server.datasets import DATASETS, Dataset
 from server.datasets.files import FileSet
+from server.datasets.pictures import Pictures
 from server.datasets.storage import Stored
 from server.datasets.table import MAX_COLUMNS, AskedTask, Table
 from server.tables import TABLES
@@ -39,7 +40,7 @@ class HeldChoice(ChoiceConfig):
     """A choice of data that holds its samples."""
 
     @property
-    def content(self) -> Table | Stored:
+    def content(self) -> Table | Stored | Pictures:
         """What it holds."""
         raise NotImplementedError
 
@@ -152,3 +153,38 @@ class FileChoice(HeldChoice):
     def count(self) -> int:
         """As many as are asked for, if there are so many."""
         return min(self.samples, len(self._stored.labels))
+
+
+class PicturesChoice(HeldChoice):
+    """Own images: which ones, and (among the parameters) in which size."""
+
+    images: str = Field(max_length=64, description="The id that POST /api/data/images gave.")
+    _pictures: Pictures = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        pictures = TABLES.find_pictures(self.images)
+        if pictures is None:
+            raise PydanticCustomError("images_gone", "images of this server")
+        self._pictures = pictures
+        return self
+
+    @property
+    def content(self) -> Pictures:
+        """The images."""
+        return self._pictures
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set that they are in that size."""
+        return self._pictures.dataset(self.params())
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return len(self._pictures.labels)
+
+    @property
+    def upload(self) -> str:
+        """The images' id."""
+        return self.images

@@ -19,6 +19,7 @@ from server import defaults
 from server.catalog import FAMILIES
 from server.choices import ChoiceConfig, HeldChoice
 from server.datasets import DATASETS, Dataset
+from server.datasets.dataset import Task
 from server.layer_specs import kernel_choice, layer_spec
 from server.problems import Problem, Refused, from_validation, refuse
 from server.schema import (
@@ -43,10 +44,10 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
     """Complete what is asked for with `base`: objects are merged, everything else replaces what was there.
 
     A choice of another variant takes that variant's defaults, except where both declare the very same parameter: that
-    keeps its value. A loss that does not fit a newly chosen task, and a batch larger than a newly chosen training set,
-    are changed too, unless they are asked for by name; so is a momentum schedule that the optimizer or the schedule of
-    the learning rate no longer lets act. Layers that do not fit newly chosen data, such as those for images where the
-    data are points, are left out, unless the layers are asked for.
+    keeps its value. A loss that does not fit a newly chosen task, or is merely the usual one of the former task, and a
+    batch larger than a newly chosen training set, are changed too, unless they are asked for by name; so is a momentum
+    schedule that the optimizer or the schedule of the learning rate no longer lets act. Layers that do not fit newly
+    chosen data, such as those for images where the data are points, are left out, unless the layers are asked for.
 
     Raises Refused (422) that names every field out of its bounds.
     """
@@ -55,7 +56,7 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
             422, "The configuration must be a JSON object.", "配置必须是一个 JSON 对象。", bound="an object {…}"
         )
     merged = _merge(base.as_dict(), asked)
-    _fit_to_the_data(merged, asked)
+    _fit_to_the_data(merged, asked, dataset_of(base.data).task)
     _fit_the_momentum(merged, asked)
     try:
         config = RunConfig.model_validate(merged)
@@ -123,7 +124,7 @@ def _kept(family_id: str, choice: Mapping[str, Any], variant_id: Any) -> dict[st
     return {param.id: choice[param.id] for param in variants[variant_id].params if param in before}
 
 
-def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
+def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any], former_task: Task) -> None:
     """Change the loss and the batch size with the data, unless they are asked for or the data make no sense."""
     try:
         data = DataConfig.model_validate(merged["data"])
@@ -136,8 +137,10 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
     named_loss = asked_training.get("loss", {})
     loss = training["loss"]
     task = dataset_of(data).task
-    if isinstance(named_loss, dict) and "id" not in named_loss and task not in FAMILIES["losses"][loss["id"]].tasks:
-        training["loss"] = {"id": default_loss(task), **named_loss}
+    if isinstance(named_loss, dict) and "id" not in named_loss:
+        nobodys = task != former_task and loss["id"] == default_loss(former_task)
+        if nobodys or task not in FAMILIES["losses"][loss["id"]].tasks:
+            training["loss"] = {"id": default_loss(task), **named_loss}
     if "batch_size" not in asked_training:
         training["batch_size"] = min(training["batch_size"], training_size(data))
 

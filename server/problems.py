@@ -35,6 +35,14 @@ _TABLE_PROBLEMS = {
         ),
         "a table of this server",
     ),
+    "images_gone": (
+        "images",
+        Text(
+            en="This server does not have these images (any more): own data go away with their run. Load them again.",
+            zh="本服务器没有（或已删除）这些图像：自己的数据随训练结束而删除。请重新载入。",
+        ),
+        "images of this server",
+    ),
     "table_columns": (
         "columns",
         Text(

@@ -17,7 +17,7 @@ from kernels.live import MAX_SWITCH, MAX_WARMUP
 from kernels.spec import Family, Param, Variant
 from server import defaults
 from server.catalog import FAMILIES
-from server.choices import ChoiceConfig, FileChoice, Strict, TableChoice
+from server.choices import ChoiceConfig, FileChoice, PicturesChoice, Strict, TableChoice
 from server.datasets import Dataset
 from server.datasets.files import FileSet
 
@@ -39,7 +39,7 @@ def _parameter_field(param: Param) -> tuple[Any, Any]:
 def _base(dataset: Dataset) -> type[ChoiceConfig]:
     """What a choice of that data set holds besides its parameters."""
     if dataset.uploaded:
-        return TableChoice
+        return PicturesChoice if dataset.kind == "images" else TableChoice
     return FileChoice if isinstance(dataset, FileSet) else ChoiceConfig
 
 

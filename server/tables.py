@@ -1,7 +1,7 @@
-"""The tables that people have brought, in memory only: found by ids that nobody can guess, bounded, and forgotten.
+"""Tables and images that people have brought, in memory only: found by ids that nobody can guess, bounded, forgotten.
 
-A run's configuration holds its table itself, so that training never looks anything up here. One thread at a time: the
-event loop's.
+A run's configuration holds what it is trained on itself, so that training never looks anything up here. One thread at
+a time: the event loop's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 
+from server.datasets.pictures import Pictures
 from server.datasets.table import Table
 
 MAX_TABLES = 96
@@ -22,7 +23,7 @@ class Tables:
     def __init__(self, most: int = MAX_TABLES, most_bytes: int = MAX_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, Table | Pictures] = {}
         self._since: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -35,10 +36,16 @@ class Tables:
 
     def find(self, table_id: str) -> Table | None:
         """The table of that id, if it is (still) there."""
-        return self._tables.get(table_id)
+        found = self._tables.get(table_id)
+        return found if isinstance(found, Table) else None
 
-    def add(self, table: Table, used: Collection[str], now: float) -> str | None:
-        """Keep a table and return its id; None where there is no place. Those in `used` are not given up for it."""
+    def find_pictures(self, images_id: str) -> Pictures | None:
+        """The images of that id, if they are (still) there."""
+        found = self._tables.get(images_id)
+        return found if isinstance(found, Pictures) else None
+
+    def add(self, table: Table | Pictures, used: Collection[str], now: float) -> str | None:
+        """Keep a table or images, and return the id; None where there is no place. Those in `used` are not given up."""
         idle = [table_id for table_id in self._tables if table_id not in used]
         while self._full(table.bytes):
             if not idle:

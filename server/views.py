@@ -190,6 +190,8 @@ class LimitsView(View):
     train_share_maximum: float
     message_bytes: int
     upload_bytes: int
+    images_bytes: int
+    images: int
     table_rows: int
     table_columns: int
     idle_pause_seconds: float
@@ -330,6 +332,22 @@ class TableView(View):
     target: int
     inputs: list[int]
     drawn: bool = Field(description="Points that were drawn on the plane.")
+
+
+class ClassView(View):
+    """A class of images."""
+
+    name: str
+    count: int
+
+
+class PicturesView(View):
+    """Images that were taken in: their classes, and some of them."""
+
+    id: str
+    count: int
+    classes: list[ClassView]
+    preview: ImagesPreview
 
 
 class ProblemView(View):

@@ -23,8 +23,8 @@ def preview(dataset_id: str) -> dict[str, Any]:
         return _generated(dataset_id)
     stored = dataset.stored()
     if stored is None:
-        return _images(dataset, np.zeros((0, dataset.inputs), np.uint8), np.zeros(0))
-    return _images(dataset, stored.images[:IMAGES], stored.labels[:IMAGES])
+        return preview_of(dataset, np.zeros((0, dataset.inputs), np.uint8), np.zeros(0))
+    return preview_of(dataset, stored.images[:IMAGES], stored.labels[:IMAGES])
 
 
 @cache
@@ -33,12 +33,13 @@ def _generated(dataset_id: str) -> dict[str, Any]:
     defaults = {param.id: param.default for param in dataset.params}
     inputs, targets = dataset.generate(np.random.default_rng(1), defaults)
     if dataset.kind == "images":
-        return _images(dataset, inputs[:IMAGES], targets[:IMAGES])
+        return preview_of(dataset, inputs[:IMAGES], targets[:IMAGES])
     points = np.column_stack([inputs, targets])[:POINTS].astype(float)
     return {"kind": "plane", "points": np.round(points, 2).tolist()}
 
 
-def _images(dataset: Dataset, images: NDArray[np.uint8], targets: NDArray[Any]) -> dict[str, Any]:
+def preview_of(dataset: Dataset, images: NDArray[np.uint8], targets: NDArray[Any]) -> dict[str, Any]:
+    """The thumbnail of these images [n, inputs] of a data set, with the names of their classes."""
     return {
         "kind": "images",
         "width": dataset.width,

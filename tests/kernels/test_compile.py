@@ -6,25 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 from kernels import cache
-from kernels.activations import ACTIVATIONS
-from kernels.clippings import CLIPPINGS
-from kernels.network import Choice, TrainingData
-from kernels.normalizations import NORMALIZATIONS
-from kernels.optimizers import OPTIMIZERS
+from kernels.losses import LOSSES
+from kernels.network import Choice, Switch, TrainingData
 from kernels.registry import FAMILIES
 from kernels.regularizers import REGULARIZERS
-from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
+from kernels.stoppings import STOPPINGS
 from kernels.train import train_chunk
+from kernels.trainer import Trainer
 from kernels.warm import USUAL, warm
-from tests.kernels.support import FITTING, every, make_data, make_trainer
+from tests.kernels.support import FITTING, describe, every, make_data, make_trainer
 
 ROOT = Path(cache.__file__).parent.parent
 
@@ -65,24 +65,78 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
     assert compiled_passes(tmp_path) == 0
 
 
-def test_the_training_loop_compiles_once_for_all_variants() -> None:
+#: Where each family's choice stands in a network in training, with what lets it act.
+PLACES: dict[str, Callable[[Choice], dict[str, Any]]] = {
+    "activations": lambda choice: {"activation": choice},
+    "initializers": lambda choice: {"initializer": choice},
+    "normalizations": lambda choice: {
+        "normalization": choice, "dropout": 0.5, "dropconnect": 0.5, "input_dropout": 0.5
+    },
+    "losses": lambda choice: {"loss": choice, "task": LOSSES[choice.id].tasks[0]},
+    "optimizers": lambda choice: {"optimizer": choice},
+    "schedules": lambda choice: {"schedule": choice, "warmup": 1},
+    "momentum_schedules": lambda choice: {
+        "momentum_schedule": choice, "optimizer": Choice("momentum"), "schedule": Choice("cyclic")
+    },
+    "batch_schedules": lambda choice: {"batch_schedule": choice, "batch_size": 2},
+    "averagings": lambda choice: {"averaging": choice},
+    "stoppings": lambda choice: {"stopping": choice},
+    "regularizers": lambda choice: {"regularizers": (choice,)},
+    "clippings": lambda choice: {"clipping": choice},
+    "samplings": lambda choice: {"sampling": choice},
+}  # fmt: skip
+#: Families that training never sees: what they give is there before the first step.
+BEFORE_TRAINING = {"bias_initializers", "features", "preprocessings"}
+#: Tried in networks of their own, in `test_images.py`.
+ON_IMAGES = {"layer_kinds"}
+#: Every variant of every family, with its defaults and with each parameter away from them.
+EVERYTHING = [(name, choice) for name in PLACES for choice in every(FAMILIES[name])]
+
+
+def named(argument: Choice | str) -> str:
+    """An argument out of `EVERYTHING` as a test's name."""
+    return argument if isinstance(argument, str) else describe(argument)
+
+
+def ends_calls_at_epochs(choice: Choice) -> bool:
+    """Whether something looks at every epoch, for which the loop returns."""
+    found = [family.variants.get(choice.id) for family in (SCHEDULES, STOPPINGS)]
+    return any(getattr(variant, "advances", None) or getattr(variant, "watches", False) for variant in found)
+
+
+def allocations(trainer: Trainer, steps: int) -> tuple[int, int]:
+    """What Numba allocates, and what of it for arrays, in that many steps; all of it must be freed again."""
+    _nrt_python.memsys_enable_stats()
+    before = rtsys.get_allocation_stats()
+    trainer.train(steps)
+    after = rtsys.get_allocation_stats()
+    assert after.alloc - after.free == before.alloc - before.free
+    return after.alloc - before.alloc, after.mi_alloc - before.mi_alloc
+
+
+def test_every_family_is_tried() -> None:
+    assert sorted([*PLACES, *BEFORE_TRAINING, *ON_IMAGES]) == sorted(FAMILIES)
+
+
+@pytest.mark.parametrize(("family", "choice"), EVERYTHING, ids=named)
+def test_no_choice_compiles_the_training_loop_anew_or_allocates_in_it(family: str, choice: Choice) -> None:
+    # With sixteen times the samples all steps lie in one epoch, where the loop returns at its end.
+    samples = 640 if ends_calls_at_epochs(choice) else 40
+    trainer = make_trainer(**{"samples": samples, **PLACES[family](choice)})
+    trainer.train(5)
+    assert allocations(trainer, 1) == allocations(trainer, 50), "what is allocated depends on the number of steps"
+    assert len(train_chunk.signatures) == 1
+
+
+def test_no_task_network_or_switch_compiles_the_training_loop_anew() -> None:
     for loss, task in FITTING:
-        make_trainer(task=task, loss=Choice(loss)).train(2)
-    for name in ACTIVATIONS.variants:
-        make_trainer(activation=Choice(name)).train(2, observe=False)
-    for choice in every(NORMALIZATIONS):
-        make_trainer(normalization=choice, dropout=0.5, dropconnect=0.5, input_dropout=0.5).train(2)
-    for name in OPTIMIZERS.variants:
-        make_trainer(optimizer=Choice(name)).train(2)
-    for name in SCHEDULES.variants:
-        make_trainer(schedule=Choice(name)).train(2)
-    for name in CLIPPINGS.variants:
-        make_trainer(clipping=Choice(name), warmup=1).train(2)
-    for name in SAMPLINGS.variants:
-        make_trainer(sampling=Choice(name)).train(2)
+        make_trainer(task=task, loss=Choice(loss)).train(2, observe=False)
     make_trainer(regularizers=tuple(Choice(name) for name in REGULARIZERS.variants)).train(2)
     make_trainer(hidden=(), samples=3, batch_size=3).train(2)
     make_trainer(hidden=(3,) * 32).train(2)
+    trainer = make_trainer(optimizer=Choice("adam"), switch=Switch(3, Choice("momentum")))
+    trainer.train(5)
+    assert allocations(trainer, 1) == allocations(trainer, 50)
     assert len(train_chunk.signatures) == 1
 
 
@@ -104,9 +158,9 @@ def test_data_of_any_kind_of_array_compiles_nothing_new() -> None:
 
 @pytest.mark.parametrize("normalization", ["batch_norm", "weight_norm"])
 @pytest.mark.parametrize("optimizer", ["adam", "sam"])
-@pytest.mark.parametrize("hidden", [(6, 4), (600,)])
+@pytest.mark.parametrize("hidden", [(6, 4), (512, 64)])
 def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer: str, normalization: str) -> None:
-    # 600 units of 60 inputs and 64 samples are in OpenBLAS's range.
+    # 512 inputs of 64 units and 64 samples are in OpenBLAS's range.
     data = make_data("binary", 128, inputs=60)
     trainer = make_trainer(
         data, hidden=hidden, batch_size=64, dropout=0.2, dropconnect=0.2, input_dropout=0.2,
@@ -115,15 +169,7 @@ def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer:
         clipping=Choice("by_norm"), sampling=Choice("with_replacement"), warmup=10,
     )  # fmt: skip
     trainer.train(5)
-    _nrt_python.memsys_enable_stats()
-    counts = []
-    for steps in (1, 50):
-        before = rtsys.get_allocation_stats()
-        trainer.train(steps)
-        after = rtsys.get_allocation_stats()
-        counts.append((after.alloc - before.alloc, after.mi_alloc - before.mi_alloc))
-        assert after.alloc - after.free == before.alloc - before.free
-    assert counts[0] == counts[1], "what is allocated does not depend on the number of steps"
+    assert allocations(trainer, 1) == allocations(trainer, 50), "what is allocated depends on the number of steps"
 
 
 @pytest.fixture
@@ -212,7 +258,7 @@ def test_warm_tells_how_far_it_is() -> None:
     # The usual ones first, then what every run needs, then the rest.
     usual = [f"{family}.{variant}" for family, variants in USUAL.items() for variant in variants]
     loop = labels.index("training loop")
-    assert set(labels[:loop]) <= set(usual)
+    assert set(labels[:loop]) <= {*usual, "convolutions and pools"}
     assert not set(labels[loop:]) & set(usual)
     assert {"optimizers.sgd", "activations.tanh", "losses.mse"} <= set(labels[:loop])
     assert {"optimizers.lamb", "activations.mish"} <= set(labels[loop:])

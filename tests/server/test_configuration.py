@@ -59,6 +59,17 @@ def test_a_loss_that_fits_is_kept() -> None:
     assert resolve({"data": {"dataset": {"id": "xor"}}}, config).training.loss.id == "mse"
 
 
+def test_a_loss_that_nobody_chose_goes_with_its_task() -> None:
+    regression = resolve({"data": {"dataset": {"id": "plane"}}})
+    assert regression.training.loss.id == "mse"
+    assert resolve({"data": {"dataset": {"id": "digits"}}}, regression).training.loss.id == "softmax_cross_entropy"
+    assert resolve({"data": {"dataset": {"id": "sine"}}}, regression).training.loss.id == "mse"
+    named = {"data": {"dataset": {"id": "digits"}}, "training": {"loss": {"id": "mse"}}}
+    assert resolve(named, regression).training.loss.id == "mse"
+    huber = resolve({"training": {"loss": {"id": "huber"}}}, regression)
+    assert resolve({"data": {"dataset": {"id": "digits"}}}, huber).training.loss.id == "huber"
+
+
 def test_a_loss_that_does_not_fit_is_refused_with_those_that_do() -> None:
     with pytest.raises(Refused) as refusal:
         resolve({"data": {"dataset": {"id": "digits"}}, "training": {"loss": {"id": "binary_cross_entropy"}}})

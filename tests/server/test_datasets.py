@@ -37,7 +37,7 @@ def test_the_kinds_that_must_be_there() -> None:
     assert tasks == {
         **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own_table"), "binary"),
         **dict.fromkeys(("three_spirals", "blobs", "digits", "shapes", "strokes"), "multiclass"),
-        **dict.fromkeys(("mnist", "fashion_mnist", "cifar10"), "multiclass"),
+        **dict.fromkeys(("mnist", "fashion_mnist", "cifar10", "own_pictures"), "multiclass"),
         "discs": "multilabel",
         **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
     }
@@ -156,7 +156,11 @@ def test_previews_fit_the_catalogue() -> None:
             assert all(len(point) == 3 for point in shown["points"])
         else:
             # There is nothing to show of files that are not there.
-            assert len(shown["images"]) == len(shown["labels"]) == (0 if isinstance(dataset, FileSet) else 9)
+            assert (
+                len(shown["images"])
+                == len(shown["labels"])
+                == (0 if isinstance(dataset, FileSet) else 1 if dataset.uploaded else 9)
+            )
             images = [b64decode(image) for image in shown["images"]] or [bytes([dataset.levels]) * dataset.inputs]
             assert {len(image) for image in images} == {dataset.inputs}
             assert max(map(max, images)) <= shown["levels"] == dataset.levels

@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/data/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Images
+         * @description Take images in, to be trained on: a zip with a folder for each class. In memory only.
+         */
+        post: operations["take_images_api_data_images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/images/{images_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Images
+         * @description The classes of images, and some of them, for whoever knows their id.
+         */
+        get: operations["read_images_api_data_images__images_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/data/{table_id}": {
         parameters: {
             query?: never;
@@ -535,6 +575,16 @@ export interface components {
             samples: number;
         };
         /**
+         * ClassView
+         * @description A class of images.
+         */
+        ClassView: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * ColumnView
          * @description What one float of a record means.
          */
@@ -765,7 +815,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnPicturesDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -1633,6 +1683,10 @@ export interface components {
             dropout: number;
             /** Idle Pause Seconds */
             idle_pause_seconds: number;
+            /** Images */
+            images: number;
+            /** Images Bytes */
+            images_bytes: number;
             /** Keep Minutes */
             keep_minutes: number;
             /** Layers */
@@ -2184,6 +2238,34 @@ export interface components {
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
+         * OwnPicturesDatasets
+         * @description A zip with a folder of images for each class. They stay on this server, and go away with the run.
+         */
+        OwnPicturesDatasets: {
+            /**
+             * Colour
+             * @description One channel of grey, or three of colour.
+             * @default 1
+             */
+            colour: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "own_pictures";
+            /**
+             * Images
+             * @description The id that POST /api/data/images gave.
+             */
+            images: string;
+            /**
+             * Size
+             * @description Pixels of a side. The middle square of each image is made so small.
+             * @default 16
+             */
+            size: number;
+        };
+        /**
          * OwnTableDatasets
          * @description A file or a pasted table of numbers, or points drawn with a brush. It stays on this server.
          */
@@ -2286,6 +2368,19 @@ export interface components {
              * @enum {string}
              */
             id: "pca_whiten";
+        };
+        /**
+         * PicturesView
+         * @description Images that were taken in: their classes, and some of them.
+         */
+        PicturesView: {
+            /** Classes */
+            classes: components["schemas"]["ClassView"][];
+            /** Count */
+            count: number;
+            /** Id */
+            id: string;
+            preview: components["schemas"]["ImagesPreview"];
         };
         /**
          * PlaneDatasets
@@ -3702,6 +3797,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TableView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    take_images_api_data_images_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturesView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    read_images_api_data_images__images_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                images_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturesView"];
                 };
             };
             /** @description Unauthorized */

@@ -2,7 +2,7 @@
 
 import type { components } from '../generated/api';
 import { decodeData } from './decode';
-import type { Catalog, Health, PartialConfig, RunData, Table, Text } from './messages';
+import type { Catalog, Health, PartialConfig, Pictures, RunData, Table, Text } from './messages';
 
 type Schemas = components['schemas'];
 
@@ -41,6 +41,10 @@ export const uploadPoints = (points: readonly (readonly [number, number, number]
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ classes, points }),
   });
+
+/** Takes images in: a zip with a folder for each class. */
+export const uploadImages = (content: Blob) =>
+  json<Pictures>('/api/data/images', { method: 'POST', headers: { 'Content-Type': 'application/zip' }, body: content });
 
 export const getTable = (id: string) => json<Table>(`/api/data/${encodeURIComponent(id)}`);
 

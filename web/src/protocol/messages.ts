@@ -19,6 +19,9 @@ export type DataKind = 'plane' | 'images' | 'table';
 /** A table that was uploaded: its columns, its first rows, and what it suggests. */
 export type Table = Schemas['TableView'];
 
+/** Images that were uploaded: their classes, and some of them. */
+export type Pictures = Schemas['PicturesView'];
+
 /** How a scaled number is read in its own unit: offset + scale * number. */
 export interface Axis {
   name: string;

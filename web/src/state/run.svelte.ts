@@ -325,12 +325,12 @@ export class RunStore extends RunMirror {
 
   undo(): void {
     const target = this.canSteer && this.wanted ? this.history.undo(this.wanted) : null;
-    if (target) this.change(difference(this.wanted!, target));
+    if (target) this.change(this.wayTo(target));
   }
 
   redo(): void {
     const target = this.canSteer && this.wanted ? this.history.redo(this.wanted) : null;
-    if (target) this.change(difference(this.wanted!, target));
+    if (target) this.change(this.wayTo(target));
   }
 
   /** After a divergence: a tenth of the learning rate, new weights, on again. */
@@ -348,7 +348,7 @@ export class RunStore extends RunMirror {
   apply({ config }: Preset): void {
     if (!this.canSteer || !this.wanted) return;
     const goesOn = this.state !== 'paused';
-    this.set(difference(this.wanted, config));
+    this.set(this.wayTo(config));
     this.flush();
     this.reset();
     if (goesOn) this.command({ type: 'play' });
@@ -356,6 +356,12 @@ export class RunStore extends RunMirror {
 
   dismiss(): void {
     this.notice = null;
+  }
+
+  /** What has to change. With other data a loss that is not named would become the usual one of their task. */
+  private wayTo(target: RunConfig): PartialConfig {
+    const change = difference(this.wanted!, target);
+    return change.data ? { ...change, training: { ...change.training, loss: target.training.loss } } : change;
   }
 
   private change(patch: PartialConfig): void {

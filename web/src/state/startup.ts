@@ -64,8 +64,11 @@ async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Op
   return null;
 }
 
+/** What is wrong where own data are no longer on the server. */
+const GONE = new Set(['data.dataset.table', 'data.dataset.images']);
+
 /**
- * A new run with this configuration. Where it names a table that the server does not have, all but the data is kept,
+ * A new run with this configuration. Where it names own data that the server does not have, all but the data is kept,
  * and what goes with the data is left to the server.
  */
 export async function createRun(config: PartialConfig, notice: Notice | null): Promise<Opened> {
@@ -76,7 +79,7 @@ export async function createRun(config: PartialConfig, notice: Notice | null): P
   try {
     return await create(config, notice);
   } catch (problem) {
-    if (!(problem instanceof api.Problem) || problem.field !== 'data.dataset.table') throw problem;
+    if (!(problem instanceof api.Problem) || !GONE.has(problem.field ?? '')) throw problem;
     const rest: PartialConfig = { ...config, data: { ...config.data }, training: { ...config.training } };
     delete rest.data!.dataset;
     delete rest.training!.loss;

@@ -166,6 +166,8 @@ export const catalogue: Catalog = {
     train_share_minimum: 0.1,
     train_share_maximum: 0.9,
     message_bytes: 65536,
+    images: 5000,
+    images_bytes: 25_165_824,
     upload_bytes: 5242880,
     table_rows: 20000,
     table_columns: 64,
