@@ -16,3 +16,11 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.environ["LIVEGRAD_DATA_DIR"] = str(folder)
     yield folder
     del os.environ["LIVEGRAD_DATA_DIR"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of tests that take real data where there are some what they took."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "tested on":
+                terminalreporter.write_line(f"{report.nodeid} was tested on {value}")

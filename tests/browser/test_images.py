@@ -183,3 +183,44 @@ def test_the_worst_mistakes_are_listed_the_worst_first(still: Visitor) -> None:
     assert len(truths) == len(names) > 0
     assert truths == sorted(truths)
     assert all(match and match[1] != match[3] for match in found)
+
+
+def test_the_filters_are_followed_through_the_run(visitor: Visit) -> None:
+    page = visitor().visit("/?dataset=digits&layers=32&speed=full")
+    before = page.config()
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+    charts.get_by_role("radio", name=page.word("filters.title"), exact=True).click()
+    now, time = page.word("filters.now"), page.slider(page.word("filters.time"))
+    page.eventually(lambda: int(time.get_attribute("max") or 0) >= 5, "no moments are kept", patience=30)
+    page.button("transport.pause").click()
+    page.button("transport.play").wait_for()
+    expect(time).to_have_attribute("aria-valuetext", now)
+    picture = charts.locator("canvas").nth(1)
+    shown = re.compile(f"32.*8×8.*{re.escape(page.word('network.layer', n=1))}")
+    expect(charts.get_by_role("img", name=shown)).to_have_count(1)
+
+    def pixels() -> str:
+        return str(picture.evaluate("(canvas) => canvas.toDataURL()"))
+
+    latest = pixels()
+    time.focus()
+    page.page.keyboard.press("Home")
+    expect(time).not_to_have_attribute("aria-valuetext", now)
+    page.eventually(lambda: pixels() != latest, "the filters are the same at the first step")
+    first = pixels()
+    page.page.keyboard.press("ArrowRight")
+    page.eventually(lambda: pixels() not in {first, latest}, "the next step looks like another")
+    page.button("filters.now").click()
+    page.eventually(lambda: pixels() == latest, "the filters are not those of now again")
+    expect(time).to_have_attribute("aria-valuetext", now)
+    assert page.config() == before
+    page.page.keyboard.press("Tab")
+    page.restarts(lambda: page.button("transport.reset").click())
+    page.eventually(lambda: int(time.get_attribute("max") or 9) <= 1, "moments of the old weights are still there")
+
+
+def test_networks_on_points_offer_no_filters(visitor: Visit) -> None:
+    page = visitor().visit()
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+    charts.get_by_role("heading", name=page.word("dynamics.activations")).wait_for()
+    expect(charts.get_by_role("radio", name=page.word("filters.title"), exact=True)).to_have_count(0)

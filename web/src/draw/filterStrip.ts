@@ -1,0 +1,170 @@
+/** The filters of a layer through the run: all of them at one moment, and a strip of some of them, a column a moment. */
+import { Atlas, largestMagnitude, type Box, type Context } from './heatmap';
+import { mosaicOf, writeMosaic } from './mosaic';
+import { parseColour, pixel, type Palette } from './palette';
+import { FULL_COLOUR, ownScale } from './scales';
+
+const GAP = 2;
+/** Points between the moment's filters and the strip, and the strip's line beneath it. */
+const BETWEEN = 14;
+const FOOT = 5;
+/** A filter is drawn no larger than this. */
+const LARGEST = 56;
+/** Points that a pixel of a filter needs in the strip, and the least and the most that a picture takes. */
+const POINTS_A_PIXEL = 1.6;
+const [SMALL, WIDE] = [15, 34];
+
+export interface StripGeometry {
+  /** The moment's filters: one box each, in rows. */
+  readonly filters: readonly Box[];
+  /** Columns of the strip: which moment, and where its first picture is. */
+  readonly columns: readonly { readonly moment: number; readonly box: Box }[];
+  /** Filters in each column of the strip. */
+  readonly rows: number;
+}
+
+/** Where everything is: `count` filters of `wide` by `tall` pixels at `moments` moments, the last of which is now. */
+export function stripGeometry(
+  width: number,
+  height: number,
+  count: number,
+  wide: number,
+  tall: number,
+  moments: number,
+): StripGeometry {
+  const share = Math.min(0.42 * width, 1.5 * height);
+  const left = grid(share, height, count, tall / wide);
+  const right = left.reduce((most, box) => Math.max(most, box.x + box.width), 0) + BETWEEN;
+  const room = width - right;
+  const cell = Math.min(WIDE, Math.max(SMALL, POINTS_A_PIXEL * wide), room);
+  const high = (cell * tall) / wide;
+  const rows = Math.max(1, Math.min(count, Math.floor((height - FOOT + GAP) / (high + GAP))));
+  const most = Math.max(1, Math.floor((room + GAP) / (cell + GAP)));
+  // What is left of the height makes the pictures larger, as far as there are enough columns.
+  const fill = Math.min(((height - FOOT + GAP) / rows - GAP) / high, (room + GAP) / Math.min(most, 8) / (cell + GAP));
+  const grown = Math.min(WIDE, cell * Math.max(1, fill));
+  const columns = Math.max(1, Math.floor((room + GAP) / (grown + GAP)));
+  return {
+    filters: left,
+    columns: spread(moments, columns).map((moment, i) => ({
+      moment,
+      box: { x: right + i * (grown + GAP), y: 0, width: grown, height: (grown * tall) / wide },
+    })),
+    rows,
+  };
+}
+
+/** At most `most` of `count` places, evenly, the first and the last among them; of one, the last. */
+export function spread(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, i) => i);
+  if (most < 2) return [count - 1];
+  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+}
+
+/** The column of the strip that a moment belongs to: the nearest one. */
+export function columnOf({ columns }: Pick<StripGeometry, 'columns'>, moment: number): number {
+  let best = 0;
+  columns.forEach((column, i) => {
+    if (Math.abs(column.moment - moment) < Math.abs(columns[best]!.moment - moment)) best = i;
+  });
+  return best;
+}
+
+/** The column under a point, or -1. */
+export function columnAt({ columns }: Pick<StripGeometry, 'columns'>, x: number): number {
+  return columns.findIndex(({ box }) => x >= box.x - GAP / 2 && x < box.x + box.width + GAP / 2);
+}
+
+/** Rows of boxes as large as `count` of them can be. */
+function grid(width: number, height: number, count: number, aspect: number): Box[] {
+  let side = 0;
+  let across = 1;
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const fits = Math.min(
+      (width - GAP * (columns - 1)) / columns,
+      (height - GAP * (rows - 1)) / rows / aspect,
+      LARGEST,
+    );
+    if (fits > side) [side, across] = [fits, columns];
+  }
+  return Array.from({ length: side > 0 ? count : 0 }, (_, i) => ({
+    x: (i % across) * (side + GAP),
+    y: Math.floor(i / across) * (side * aspect + GAP),
+    width: side,
+    height: side * aspect,
+  }));
+}
+
+export interface Strip {
+  /** One a moment, the last is now: [filters, fan-in]. */
+  readonly moments: readonly Float32Array[];
+  /** Of these, the one whose filters are all drawn. */
+  readonly chosen: number;
+  readonly count: number;
+  /** Pictures of a filter and their size: one an input channel. */
+  readonly pictures: number;
+  readonly width: number;
+  readonly height: number;
+  /** What full colour stands for; null: every filter at every moment has a scale of its own. */
+  readonly scale: number | null;
+}
+
+/** The scale that all filters at all moments share. */
+export function stripScale(layers: readonly (readonly Float32Array[])[]): number {
+  let largest = 0;
+  for (const moments of layers) {
+    for (const values of moments) largest = Math.max(largest, largestMagnitude(values));
+  }
+  return FULL_COLOUR * largest || 1;
+}
+
+/** Draws strips, and keeps the pictures' canvas from one to the next. */
+export class FilterStrip {
+  private readonly atlas = new Atlas();
+
+  draw(context: Context, strip: Strip, geometry: StripGeometry, palette: Palette): void {
+    const { count, pictures, width, height, moments, chosen } = strip;
+    const { filters, columns, rows } = geometry;
+    const size = mosaicOf(pictures, width, height);
+    this.atlas.resize(count + columns.length * rows, size.width, size.height);
+    for (let filter = 0; filter < filters.length; filter++) this.write(filter, strip, chosen, filter, palette);
+    columns.forEach(({ moment }, i) => {
+      for (let row = 0; row < rows; row++) this.write(count + i * rows + row, strip, moment, row, palette);
+    });
+    this.atlas.commit();
+    context.lineWidth = 1;
+    filters.forEach((box, filter) => {
+      this.atlas.draw(context, filter, box, palette, false);
+      outline(context, box, palette.line);
+    });
+    const current = columnOf(geometry, chosen);
+    columns.forEach(({ box, moment }, i) => {
+      for (let row = 0; row < rows; row++) {
+        const place = { ...box, y: row * (box.height + GAP) };
+        this.atlas.draw(context, count + i * rows + row, place, palette, false);
+        outline(context, place, palette.line);
+      }
+      if (i !== current || !moments[moment]) return;
+      context.fillStyle = palette.accent;
+      context.fillRect(box.x, rows * (box.height + GAP), box.width, FOOT - GAP);
+    });
+  }
+
+  private write(tile: number, strip: Strip, moment: number, filter: number, palette: Palette): void {
+    const { moments, pictures, width, height, scale } = strip;
+    const values = moments[moment]!;
+    const size = pictures * width * height;
+    const full = scale ?? ownScale(values, filter * size, size);
+    const ground = pixel(parseColour(palette.card));
+    const from = filter * size;
+    this.atlas.paint(tile, (pixels, start, stride) =>
+      writeMosaic(values, from, pictures, width, height, full, palette.ramp, ground, pixels, start, stride),
+    );
+  }
+}
+
+function outline(context: Context, { x, y, width, height }: Box, colour: string): void {
+  context.strokeStyle = colour;
+  context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+}
