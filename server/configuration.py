@@ -12,7 +12,7 @@ from kernels.layers import groups_of
 from kernels.layout import Layout, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec
+from kernels.network import Augmentation, Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec
 from kernels.normalizations import Normalization, divisors
 from kernels.spec import Text, Variant
 from server import defaults
@@ -99,6 +99,8 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
     task = dataset_of(data).task
     if isinstance(named_loss, dict) and "id" not in named_loss and task not in FAMILIES["losses"][loss["id"]].tasks:
         training["loss"] = {"id": default_loss(task), **named_loss}
+    if dataset_of(data).kind != "images" and "augmentation" not in asked_training:
+        training["augmentation"] = defaults.TRAINING["augmentation"]
     if "batch_size" not in asked_training:
         training["batch_size"] = min(training["batch_size"], training_size(data))
 
@@ -162,6 +164,12 @@ def _unfit(config: RunConfig) -> list[Problem]:
             f"最多 {MAX_MIXED} 个。请用 standardize。",
         )
         problems.append(Problem("data.preprocessing", reason, f"inputs <= {MAX_MIXED}"))
+    if config.training.augmentation.on and dataset.kind != "images":
+        reason = Text(
+            en="training.augmentation changes images; these data are none. Choose images, or set all of it to zero.",
+            zh="training.augmentation 只用于图像，当前数据不是图像。请选择图像数据，或全部设为零。",
+        )
+        problems.append(Problem("training.augmentation", reason, "images only"))
     loss = FAMILIES["losses"][config.training.loss.id]
     if dataset.task not in loss.tasks:
         fitting = ", ".join(other.id for other in FAMILIES["losses"] if dataset.task in other.tasks)
@@ -295,6 +303,7 @@ def training_spec(config: RunConfig) -> TrainingSpec:
         averaging=_choice(training.averaging),
         stopping=_choice(training.stopping),
         switch=None if switch is None else Switch(switch.step, _choice(switch.optimizer)),
+        augmentation=Augmentation(**training.augmentation.model_dump()),
     )
 
 
