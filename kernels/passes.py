@@ -26,11 +26,10 @@ from kernels.conv import conv_forward, conv_input_gradient
 from kernels.conv_weights import conv_bias_gradient, conv_weight_gradient
 from kernels.dense import dense_bias_gradient, dense_forward, dense_input_gradient, dense_weight_gradient
 from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_channels
+from kernels.layer_kinds import MAX_SKIP
 from kernels.layout import MAX_PARAMS
-from kernels.network import DenseSpec
 from kernels.pools import max_pool_backward, max_pool_forward, mean_pool_backward, mean_pool_forward
 from kernels.rng import mask_key
-from kernels.shapes import BOUNDS
 from kernels.simd import Pointer, shift, shift_index
 from kernels.table import CONV, DENSE, MAX_POOL, Field
 
@@ -49,8 +48,6 @@ NORMALIZE, NORMALIZE_BACK = int(Field.NORMALIZE), int(Field.NORMALIZE_BACK)
 WEIGH, WEIGH_BACK = int(Field.WEIGH), int(Field.WEIGH_BACK)
 KIND, FAN_IN, SHAPE = int(Field.KIND), int(Field.FAN_IN), int(Field.CHANNELS)
 SKIP, SKIP_GRADIENT_ROW, SKIPS = int(Field.SKIP), int(Field.SKIP_GRADIENT_ROW), int(Field.SKIPS)
-#: The longest block that a skip connection bridges.
-MAX_SKIP = BOUNDS[DenseSpec]["skip"][1]
 #: Where a layer's rates of dropout are, behind those of the layers before it.
 _RATES, _UNITS, _WEIGHTS, _CHANNELS = 3, 1, 2, 3
 

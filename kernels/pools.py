@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from kernels.cache import OPTIONS
-from kernels.simd import Pointer, shift
+from kernels.simd import Pointer, add, load, shift, store, where_equal, zero
 
 _ZERO = np.float32(0)
 
@@ -52,27 +52,17 @@ def max_pool_forward(shape: Pointer, x: Pointer, z: Pointer, stride: int) -> Non
 
 
 @numba.njit(**OPTIONS)
-def _route_to_four(
-    a: Pointer, b: Pointer, c: Pointer, z: Pointer, d: Pointer, da: Pointer, db: Pointer, dc: Pointer, dd: Pointer,
-    stride: int,
-) -> None:  # fmt: skip
-    """d to the first of four rows that has the largest number, zero to the others; what is none of three is the last.
-
-    The rows are no others' windows.
-    """
-    for s in range(stride):
-        won = z[s]
-        first, second, third = a[s] == won, b[s] == won, c[s] == won
-        da[s] = d[s] if first else _ZERO
-        db[s] = d[s] if second and not first else _ZERO
-        dc[s] = d[s] if third and not (first or second) else _ZERO
-        dd[s] = _ZERO if first or second or third else d[s]
-
-
-@numba.njit(**OPTIONS)
 def _clear(dx: Pointer, size: int) -> None:
     for i in range(size):
         dx[i] = _ZERO
+
+
+@numba.njit(**OPTIONS)
+def _covered(shape: Pointer) -> bool:
+    """Whether windows that do not overlap leave no pixel out."""
+    return bool(shape[3] * shape[7] == shape[1] and shape[4] * shape[7] == shape[2]) and bool(
+        shape[5] == shape[7] and shape[6] == shape[7]
+    )
 
 
 @numba.njit(**OPTIONS)
@@ -83,31 +73,24 @@ def max_pool_backward(shape: Pointer, x: Pointer, z: Pointer, d: Pointer, dx: Po
     """
     channels, height, width, out_height, out_width = shape[0], shape[1], shape[2], shape[3], shape[4]
     window_y, window_x, step = shape[5], shape[6], shape[7]
-    quartered = window_y == 2 and window_x == 2 and step >= 2
-    if not (quartered and step == 2 and height % 2 == 0 and width % 2 == 0):
+    apart = step >= max(window_y, window_x)
+    if not (apart and _covered(shape)):
         _clear(dx, channels * height * width * stride)
     for c in range(channels):
         for oy in range(out_height):
             for ox in range(out_width):
                 corner = ((c * height + oy * step) * width + ox * step) * stride
                 at = ((c * out_height + oy) * out_width + ox) * stride
-                first, won, gradient, target = shift(x, corner), shift(z, at), shift(d, at), shift(dx, corner)
-                if quartered:
-                    below, target_below = shift(first, width * stride), shift(target, width * stride)
-                    _route_to_four(
-                        first, shift(first, stride), below, won, gradient,
-                        target, shift(target, stride), target_below, shift(target_below, stride), stride,
-                    )  # fmt: skip
-                    continue
-                # What has been given away is taken from the gradient, so that later ties get nothing.
-                for i in range(window_y):
-                    for j in range(window_x):
-                        place = (i * width + j) * stride
-                        seen, given = shift(first, place), shift(target, place)
-                        for s in range(stride):
-                            hit = seen[s] == won[s]
-                            given[s] += gradient[s] if hit else _ZERO
-                            gradient[s] = _ZERO if hit else gradient[s]
+                for s in range(0, stride, 8):
+                    won, left = load(z, at + s), load(d, at + s)
+                    for i in range(window_y):
+                        for j in range(window_x):
+                            place = corner + (i * width + j) * stride + s
+                            seen = load(x, place)
+                            given = where_equal(seen, won, left, zero())
+                            # What has been given away is gone, so that later ties get nothing.
+                            left = where_equal(seen, won, zero(), left)
+                            store(dx, place, given if apart else add(load(dx, place), given))
 
 
 @numba.njit(**OPTIONS)
@@ -144,7 +127,9 @@ def mean_pool_backward(shape: Pointer, d: Pointer, dx: Pointer, stride: int) -> 
     channels, height, width, out_height, out_width = shape[0], shape[1], shape[2], shape[3], shape[4]
     window_y, window_x, step = shape[5], shape[6], shape[7]
     share = np.float32(1) / np.float32(window_y * window_x)
-    _clear(dx, channels * height * width * stride)
+    apart = step >= max(window_y, window_x)
+    if not (apart and _covered(shape)):
+        _clear(dx, channels * height * width * stride)
     for c in range(channels):
         for oy in range(out_height):
             for ox in range(out_width):
@@ -153,5 +138,9 @@ def mean_pool_backward(shape: Pointer, d: Pointer, dx: Pointer, stride: int) -> 
                 for i in range(window_y):
                     for j in range(window_x):
                         given = shift(target, (i * width + j) * stride)
-                        for s in range(stride):
-                            given[s] += share * gradient[s]
+                        if apart:
+                            for s in range(stride):
+                                given[s] = share * gradient[s]
+                        else:
+                            for s in range(stride):
+                                given[s] += share * gradient[s]

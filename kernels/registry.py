@@ -10,6 +10,7 @@ from kernels.bias_initializers import BIAS_INITIALIZERS
 from kernels.clippings import CLIPPINGS
 from kernels.initializers import INITIALIZERS
 from kernels.inputs import FEATURES, PREPROCESSINGS
+from kernels.layer_kinds import LAYER_KINDS
 from kernels.losses import LOSSES
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
@@ -22,6 +23,7 @@ from kernels.stoppings import STOPPINGS
 FAMILIES: dict[str, Family[Any]] = {
     family.id: family
     for family in (
+        LAYER_KINDS,
         ACTIVATIONS,
         INITIALIZERS,
         BIAS_INITIALIZERS,

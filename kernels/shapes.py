@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeAlias
 
 from kernels.activations import ACTIVATIONS
+from kernels.layer_kinds import LAYER_KINDS
 from kernels.network import ConvSpec, DenseSpec, GlobalPoolSpec, LayerSpec, NetworkSpec, PoolSpec
 from kernels.normalizations import NORMALIZATIONS
 from kernels.spec import Text
@@ -17,12 +18,12 @@ OUTPUT = "output"
 Shape: TypeAlias = tuple[int, ...]
 Kind: TypeAlias = Literal["dense", "conv", "pool", "global_pool"]
 
-#: The smallest and the largest value of what makes up an image layer, and of every layer's skip connection.
-BOUNDS = {
-    ConvSpec: {"filters": (1, 64), "kernel": (1, 7), "stride": (1, 3), "skip": (0, 8)},
-    PoolSpec: {"size": (2, 8), "stride": (1, 8)},
-    GlobalPoolSpec: {},
-    DenseSpec: {"skip": (0, 8)},
+#: In which kind of layer each record is.
+KINDS: dict[type[LayerSpec], Kind] = {
+    DenseSpec: "dense",
+    ConvSpec: "conv",
+    PoolSpec: "pool",
+    GlobalPoolSpec: "global_pool",
 }
 
 
@@ -205,19 +206,16 @@ def _check_skip(index: int, found: list[Stage], *, gated: bool) -> None:
 
 
 def _check_bounds(index: int, layer: LayerSpec) -> None:
-    bounds = BOUNDS[type(layer)]
-    for each in fields(layer):
-        if each.name in bounds:
-            value, (low, high) = getattr(layer, each.name), bounds[each.name]
-            if not low <= value <= high:
-                bound = f"{low} <= {each.name} <= {high}"
-                _refuse(
-                    index,
-                    each.name,
-                    f"{each.name} is {value}, but must satisfy {bound}",
-                    f"{each.name} 为 {value}，但必须满足 {bound}",
-                    bound,
-                )
+    for param in LAYER_KINDS[KINDS[type(layer)]].params:
+        value = getattr(layer, param.id)
+        if not param.choices and not param.minimum <= value <= param.maximum:
+            _refuse(
+                index,
+                param.id,
+                f"{param.id} is {value}, but must satisfy {param.bound}",
+                f"{param.id} 为 {value}，但必须满足 {param.bound}",
+                param.bound,
+            )
 
 
 def _refuse_vector(index: int, shape: Shape) -> NoReturn:

@@ -135,6 +135,16 @@ def multiply_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @intrinsic
+def where_equal(typing: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """`x` in each lane where `a` and `b` are equal, `y` in the others."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("==", args[0], args[1]), args[2], args[3])
+
+    return _VECTOR(_VECTOR, _VECTOR, _VECTOR, _VECTOR), code
+
+
+@intrinsic
 def total(typing: Any, vector: Any) -> Any:
     """The sum of the eight lanes."""
 

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
+from kernels.layer_kinds import MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from server import answers, uploads
 from server.bus import LocalBus
@@ -32,12 +33,12 @@ from server.presets import catalogue as presets
 from server.problems import refuse
 from server.scheduler import Scheduler
 from server.schema import (
+    CONVOLUTIONAL,
+    LAYERS,
     MAX_BATCH,
-    MAX_DROPOUT,
     MAX_LAYERS,
     MAX_SEED,
     MAX_SPEED,
-    MAX_UNITS,
     MAX_WORK,
     MIN_SPEED,
     DataConfig,
@@ -249,10 +250,11 @@ def _catalog(settings: Settings) -> dict[str, Any]:
         "families": families(),
         "headings": headings(),
         "default_config": DEFAULT.as_dict(),
+        "default_layers": {kind: layer().model_dump() for kind, layer in LAYERS.items()},
+        "convolutional": [layer.model_dump() for layer in CONVOLUTIONAL],
         "presets": presets(),
         "limits": {
             "layers": MAX_LAYERS,
-            "units": MAX_UNITS,
             "dropout": MAX_DROPOUT,
             "batch_size": MAX_BATCH,
             "warmup": MAX_WARMUP,

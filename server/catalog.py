@@ -8,6 +8,7 @@ from typing import Any
 
 from kernels.activations.activation import Activation
 from kernels.inputs import Feature
+from kernels.layer_kinds import LayerKind
 from kernels.normalizations.normalization import Normalization
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
@@ -64,6 +65,13 @@ def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
     if isinstance(variant, Feature):
         # Images go in pixel by pixel.
         entry["kinds"] = ["plane"]
+    if isinstance(variant, LayerKind):
+        entry |= {
+            "choices": list(variant.choices),
+            "counted": variant.counted,
+            "takes_image": variant.takes_image,
+            "gives_image": variant.gives_image,
+        }
     if isinstance(variant, Dataset):
         entry |= {
             "task": variant.task,

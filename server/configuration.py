@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,18 +11,25 @@ from kernels.layers import groups_of
 from kernels.layout import Layout, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import Augmentation, Choice, DenseSpec, NetworkSpec, Switch, TrainingSpec
+from kernels.network import Augmentation, NetworkSpec, Switch, TrainingSpec
 from kernels.normalizations import Normalization, divisors
+from kernels.shapes import Unfit, stages
 from kernels.spec import Text, Variant
 from server import defaults
 from server.catalog import FAMILIES
 from server.choices import ChoiceConfig, HeldChoice
 from server.datasets import DATASETS, Dataset
+from server.datasets.dataset import Task
+from server.layer_specs import kernel_choice, layer_spec
 from server.problems import Problem, Refused, from_validation, refuse
 from server.schema import (
     CHOICE_FIELDS,
+    LIVE_PARTS,
     MAX_WORK,
+    ConvConfig,
     DataConfig,
+    DenseConfig,
+    LayerConfig,
     RunConfig,
     TrainingConfig,
 )
@@ -38,9 +44,10 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
     """Complete what is asked for with `base`: objects are merged, everything else replaces what was there.
 
     A choice of another variant takes that variant's defaults, except where both declare the very same parameter: that
-    keeps its value. A loss that does not fit a newly chosen task, and a batch larger than a newly chosen training set,
-    are changed too, unless they are asked for by name; so is a momentum schedule that the optimizer or the schedule of
-    the learning rate no longer lets act.
+    keeps its value. A loss that does not fit a newly chosen task, or is merely the usual one of the former task, and a
+    batch larger than a newly chosen training set, are changed too, unless they are asked for by name; so is a momentum
+    schedule that the optimizer or the schedule of the learning rate no longer lets act. Layers that do not fit newly
+    chosen data, such as those for images where the data are points, are left out, unless the layers are asked for.
 
     Raises Refused (422) that names every field out of its bounds.
     """
@@ -49,16 +56,49 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
             422, "The configuration must be a JSON object.", "配置必须是一个 JSON 对象。", bound="an object {…}"
         )
     merged = _merge(base.as_dict(), asked)
-    _fit_to_the_data(merged, asked)
+    _fit_to_the_data(merged, asked, dataset_of(base.data).task)
     _fit_the_momentum(merged, asked)
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as error:
         raise from_validation(error) from None
+    if "layers" not in _part(asked, "network"):
+        config = _with_fitting_layers(config)
     problems = _unfit(config)
     if problems:
         raise Refused(422, problems)
     return config
+
+
+def _part(asked: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of what is asked for; empty where there is none."""
+    part = asked.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _with_fitting_layers(config: RunConfig) -> RunConfig:
+    """The configuration without those layers, and without those skip connections, that its data do not let fit."""
+    layers = list(config.network.layers)
+    while (unfit := _first_unfit(config)) is not None:
+        layer = layers[unfit.layer_index]
+        if unfit.field == "skip" and isinstance(layer, DenseConfig | ConvConfig):
+            layers[unfit.layer_index] = layer.model_copy(update={"skip": 0})
+        else:
+            del layers[unfit.layer_index]
+        config = config.model_copy(update={"network": config.network.model_copy(update={"layers": list(layers)})})
+    return config
+
+
+def _first_unfit(config: RunConfig) -> Unfit | None:
+    """The first layer that does not fit what comes in."""
+    try:
+        stages(network_spec(config))
+    except Unfit as unfit:
+        return unfit
+    except ValueError:
+        # Another choice cannot be taken, which is said where choices are looked at.
+        return None
+    return None
 
 
 def _merge(base: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +124,7 @@ def _kept(family_id: str, choice: Mapping[str, Any], variant_id: Any) -> dict[st
     return {param.id: choice[param.id] for param in variants[variant_id].params if param in before}
 
 
-def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
+def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any], former_task: Task) -> None:
     """Change the loss and the batch size with the data, unless they are asked for or the data make no sense."""
     try:
         data = DataConfig.model_validate(merged["data"])
@@ -97,8 +137,10 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any]) -> None:
     named_loss = asked_training.get("loss", {})
     loss = training["loss"]
     task = dataset_of(data).task
-    if isinstance(named_loss, dict) and "id" not in named_loss and task not in FAMILIES["losses"][loss["id"]].tasks:
-        training["loss"] = {"id": default_loss(task), **named_loss}
+    if isinstance(named_loss, dict) and "id" not in named_loss:
+        nobodys = task != former_task and loss["id"] == default_loss(former_task)
+        if nobodys or task not in FAMILIES["losses"][loss["id"]].tasks:
+            training["loss"] = {"id": default_loss(task), **named_loss}
     if dataset_of(data).kind != "images" and "augmentation" not in asked_training:
         training["augmentation"] = defaults.TRAINING["augmentation"]
     if "batch_size" not in asked_training:
@@ -143,10 +185,15 @@ def _unfit(config: RunConfig) -> list[Problem]:
     """What is wrong with a configuration whose fields are each within their bounds."""
     if unlaid := [problem for index in range(len(config.network.layers)) for problem in _unfit_layer(config, index)]:
         return unlaid
+    if (unfit := _first_unfit(config)) is not None:
+        where = f"network.layers.{unfit.layer_index}.{unfit.field or 'kind'}"
+        return [Problem(where, unfit.text, unfit.bound)]
     problems = []
     if (reason := _unfit_momentum(config.training)) is not None:
         problems.append(Problem("training.momentum_schedule", reason, "constant"))
     for number, layer in enumerate(config.network.layers):
+        if not isinstance(layer, DenseConfig | ConvConfig):
+            continue
         if FAMILIES["bias_initializers"][layer.bias_initializer.id].output_only:
             where = f"network.layers.{number}.bias_initializer"
             reason = Text(
@@ -186,39 +233,55 @@ def _unfit(config: RunConfig) -> list[Problem]:
             zh=f"training.batch_size 不能超过训练集：{bound}。请减小批量或增加样本。",
         )
         problems.append(Problem("training.batch_size", reason, bound))
-    parameters = layout_of(config).parameter_count
-    if parameters * largest_batch(config.training.batch_size, _choice(config.training.batch_schedule), size) > MAX_WORK:
-        bound = f"parameters × batch_size <= {MAX_WORK}"
-        most = MAX_WORK // parameters
+    operations = sum(stage.operations for stage in layout_of(config).stages)
+    batch_schedule = kernel_choice(config.training.batch_schedule)
+    if operations * largest_batch(config.training.batch_size, batch_schedule, size) > MAX_WORK:
+        bound = f"multiplications × batch_size <= {MAX_WORK}"
+        most = MAX_WORK // operations
         reason = Text(
-            en=f"{parameters} parameters × batch_size must not exceed {MAX_WORK}. "
+            en=f"{operations} multiplications for a sample × batch_size must not exceed {MAX_WORK}. "
             f"Take a batch of at most {most}, or a smaller network.",
-            zh=f"{parameters} 个参数 × batch_size 不能超过 {MAX_WORK}。请将批量减到 {most} 以内，或缩小网络。",
+            zh=f"每个样本 {operations} 次乘法 × batch_size 不能超过 {MAX_WORK}。请将批量减到 {most} 以内，或缩小网络。",
         )
-        problems.append(Problem("training.batch_size", reason, bound))
+        if not most:
+            reason = Text(
+                en=f"{operations} multiplications for one sample are more than the {MAX_WORK} that a step may take. "
+                "Take fewer filters or layers, or pool earlier.",
+                zh=f"单个样本就需要 {operations} 次乘法，超过一步允许的 {MAX_WORK} 次。"
+                "请减少滤波器或层数，或更早池化。",
+            )
+        problems.append(Problem("training.batch_size" if most else "network.layers", reason, bound))
     return problems
 
 
-def _against(variant: Variant) -> Text | None:
-    """Why a dense layer cannot take a variant."""
-    return variant.unavailable or (variant.needs_image if isinstance(variant, Normalization) else None)
+def _against(variant: Variant, layer: LayerConfig) -> Text | None:
+    """Why a layer cannot take a variant."""
+    if isinstance(variant, Normalization) and isinstance(layer, DenseConfig) and variant.needs_image:
+        return variant.needs_image
+    return variant.unavailable
 
 
 def _unfit_layer(config: RunConfig, index: int) -> Iterator[Problem]:
     """Which of a hidden layer's choices cannot be taken, or do not suit its units."""
     layer, available = config.network.layers[index], True
+    if not isinstance(layer, DenseConfig | ConvConfig):
+        return
     for name in ("activation", "initializer", "normalization"):
         field, family = f"network.layers.{index}.{name}", FAMILIES[CHOICE_FIELDS[name]]
-        if reason := _against(family[getattr(layer, name).id]):
+        if reason := _against(family[getattr(layer, name).id], layer):
             available = False
-            yield Problem(field, reason, f"one of: {', '.join(each.id for each in family if not _against(each))}")
-    groups, width = groups_of(network_spec(config).layers[index]) if available else (1, 0)
+            fitting = ", ".join(each.id for each in family if not _against(each, layer))
+            yield Problem(field, reason, f"one of: {fitting}")
+    groups, width = groups_of(layer_spec(layer)) if available else (1, 0)
     if width % groups:
         fitting = ", ".join(map(str, divisors(width)))
+        what, others = (("numbers", "个数"), ("units", "单元数"))
+        if isinstance(layer, ConvConfig):
+            what, others = (("channels", "个通道"), ("filters", "滤波器数"))
         reason = Text(
-            en=f"groups must divide the {width} numbers that are normalized. Take one of {fitting} groups, "
-            "or another number of units.",
-            zh=f"groups 必须整除被归一化的 {width} 个数。请取 {fitting} 之一，或更改单元数。",
+            en=f"groups must divide the {width} {what[0]} that are normalized. Take one of {fitting} groups, "
+            f"or another number of {others[0]}.",
+            zh=f"groups 必须整除被归一化的 {width} {what[1]}。请取 {fitting} 之一，或更改{others[1]}。",
         )
         yield Problem(f"network.layers.{index}.normalization.groups", reason, f"groups is one of: {fitting}")
 
@@ -244,40 +307,21 @@ def training_size(data: DataConfig) -> int:
 def input_shape(data: DataConfig) -> tuple[int, ...]:
     """The shape of what enters the network: (features,), or (channels, height, width) of images."""
     dataset = dataset_of(data)
-    return (len(data.features),) if dataset.kind == "plane" else (dataset.channels, dataset.height, dataset.width)
-
-
-def input_count(data: DataConfig) -> int:
-    """How many inputs the network has."""
-    return math.prod(input_shape(data))
-
-
-def _choice(config: ChoiceConfig) -> Choice:
-    return Choice(config.id, config.params())
+    if dataset.kind == "images":
+        return (dataset.channels, dataset.height, dataset.width)
+    return (len(data.features) if dataset.kind == "plane" else dataset.width,)
 
 
 def network_spec(config: RunConfig) -> NetworkSpec:
     """The network as the kernels take it."""
-    layers = tuple(
-        DenseSpec(
-            units=layer.units,
-            activation=_choice(layer.activation),
-            initializer=_choice(layer.initializer),
-            normalization=_choice(layer.normalization),
-            dropout=layer.dropout,
-            dropconnect=layer.dropconnect,
-            bias_initializer=_choice(layer.bias_initializer),
-        )
-        for layer in config.network.layers
-    )
     output = config.network.output
     return NetworkSpec(
         shape=input_shape(config.data),
-        layers=layers,
+        layers=tuple(map(layer_spec, config.network.layers)),
         outputs=dataset_of(config.data).outputs,
-        output_initializer=_choice(output.initializer),
+        output_initializer=kernel_choice(output.initializer),
         input_dropout=config.network.input.dropout,
-        output_bias_initializer=_choice(output.bias_initializer),
+        output_bias_initializer=kernel_choice(output.bias_initializer),
     )
 
 
@@ -290,19 +334,19 @@ def training_spec(config: RunConfig) -> TrainingSpec:
     """The training as the kernels take it."""
     training, switch = config.training, config.training.switch
     return TrainingSpec(
-        loss=_choice(training.loss),
-        optimizer=_choice(training.optimizer),
-        schedule=_choice(training.schedule),
-        regularizers=tuple(_choice(regularizer) for regularizer in training.regularizers),
+        loss=kernel_choice(training.loss),
+        optimizer=kernel_choice(training.optimizer),
+        schedule=kernel_choice(training.schedule),
+        regularizers=tuple(kernel_choice(regularizer) for regularizer in training.regularizers),
         batch_size=training.batch_size,
-        clipping=_choice(training.clipping),
-        sampling=_choice(training.sampling),
+        clipping=kernel_choice(training.clipping),
+        sampling=kernel_choice(training.sampling),
         warmup=training.warmup,
-        momentum_schedule=_choice(training.momentum_schedule),
-        batch_schedule=_choice(training.batch_schedule),
-        averaging=_choice(training.averaging),
-        stopping=_choice(training.stopping),
-        switch=None if switch is None else Switch(switch.step, _choice(switch.optimizer)),
+        momentum_schedule=kernel_choice(training.momentum_schedule),
+        batch_schedule=kernel_choice(training.batch_schedule),
+        averaging=kernel_choice(training.averaging),
+        stopping=kernel_choice(training.stopping),
+        switch=None if switch is None else Switch(switch.step, kernel_choice(switch.optimizer)),
         augmentation=Augmentation(**training.augmentation.model_dump()),
     )
 
@@ -310,7 +354,7 @@ def training_spec(config: RunConfig) -> TrainingSpec:
 def steps_per_epoch(config: RunConfig, step: int) -> int:
     """How many steps the training set takes at the batch size of a step."""
     training, size = config.training, training_size(config.data)
-    return -(-size // batch_size_at(training.batch_size, _choice(training.batch_schedule), size, step))
+    return -(-size // batch_size_at(training.batch_size, kernel_choice(training.batch_schedule), size, step))
 
 
 def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
@@ -327,7 +371,7 @@ def needs_new_weights(old: RunConfig, new: RunConfig) -> bool:
 
 def _architecture(config: RunConfig) -> dict[str, Any]:
     """The network without what may change while it trains."""
-    return config.network.model_dump(exclude={"input": True, "layers": {"__all__": {"dropout", "dropconnect"}}})
+    return config.network.model_dump(exclude={"input": True, "layers": {"__all__": LIVE_PARTS}})
 
 
 def _choice_needs_new_weights(family_id: str, old: ChoiceConfig, new: ChoiceConfig) -> bool:

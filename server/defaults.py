@@ -5,15 +5,24 @@ Chosen so that it is a pleasure to watch: at the pace of "auto" the default run 
 
 from typing import Any
 
-LAYER: dict[str, Any] = {
-    "units": 8,
+#: What a layer chooses; its numbers are by default what its kind says.
+DENSE: dict[str, Any] = {
     "activation": {"id": "tanh"},
     "initializer": {"id": "xavier_uniform"},
     "bias_initializer": {"id": "zeros"},
     "normalization": {"id": "none"},
-    "dropout": 0.0,
-    "dropconnect": 0.0,
 }
+CONV: dict[str, Any] = {**DENSE, "activation": {"id": "relu"}, "initializer": {"id": "he_normal"}}
+
+LAYER: dict[str, Any] = {"kind": "dense", **DENSE}
+
+#: The convolutional network that is offered for images of any size.
+CONVOLUTIONAL: list[dict[str, Any]] = [
+    {"kind": "conv", "filters": 8},
+    {"kind": "pool"},
+    {"kind": "conv", "filters": 16},
+    {"kind": "pool"},
+]
 
 DATA: dict[str, Any] = {
     "dataset": {"id": "spiral", "samples": 1000, "noise": 0.05},

@@ -27,6 +27,7 @@ from kernels.inputs import FEATURES, feature_matrix
 from kernels.schedules import BATCH_SCHEDULES, MOMENTUM_SCHEDULES, SCHEDULES, Schedule
 from kernels.spec import Family
 from server.documentation import choices
+from server.shape_cases import shape_cases
 
 SCHEDULE_FAMILIES: tuple[Family[Schedule], ...] = (SCHEDULES, MOMENTUM_SCHEDULES, BATCH_SCHEDULES)
 _T = sympy.Symbol("t", real=True)
@@ -291,6 +292,7 @@ def golden() -> str:
             family.id: {schedule.id: _schedule_cases(family, schedule) for schedule in family}
             for family in SCHEDULE_FAMILIES
         },
+        "shapes": shape_cases(),
     }
     return json.dumps(_rounded(content)) + "\n"
 
@@ -329,7 +331,7 @@ def _rounded(content: Any) -> Any:
         return {key: _rounded(value) for key, value in content.items()}
     if isinstance(content, list):
         return [_rounded(value) for value in content]
-    return float(f"{content:.7g}")
+    return content if isinstance(content, str) else float(f"{content:.7g}")
 
 
 def openapi() -> str:
@@ -369,6 +371,8 @@ def _alike(first: Any, second: Any) -> bool:
         return first.keys() == second.keys() and all(_alike(first[key], second[key]) for key in first)
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(_alike, first, second))
+    if isinstance(first, str) or isinstance(second, str):
+        return bool(first == second)
     return math.isclose(first, second, rel_tol=1e-6, abs_tol=1e-6)
 
 

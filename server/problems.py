@@ -6,6 +6,7 @@ Nothing that was sent is ever repeated, but for field names that look like field
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -16,7 +17,7 @@ from pydantic.fields import FieldInfo
 from kernels.spec import Text
 from server.datasets import DATASETS
 from server.datasets.files import FileSet
-from server.schema import CHOICE_FIELDS, CHOICES, SPEED_BOUND, RunConfig
+from server.schema import CHOICE_FIELDS, CHOICES, LAYERS, SPEED_BOUND, RunConfig
 
 #: More problems than this in one answer help nobody.
 MOST = 20
@@ -108,7 +109,7 @@ def from_validation(error: ValidationError, model: type[BaseModel] = RunConfig, 
 
 
 def _problem(kind: str, location: tuple[int | str, ...], model: type[BaseModel], prefix: str) -> Problem:
-    path, owner, info, family_id = _walk(location, model)
+    path, owner, info, tags = _walk(location, model)
     where = ".".join(part for part in (prefix, *path) if part)
     name = path[-1] if path else ""
     if kind == "extra_forbidden":
@@ -123,8 +124,8 @@ def _problem(kind: str, location: tuple[int | str, ...], model: type[BaseModel],
         )
     if kind == "missing":
         return Problem(where, Text(en=f"{where} is missing. Add it.", zh=f"缺少 {where}，请补上。"), "required")
-    if kind in {"union_tag_not_found", "union_tag_invalid"} and family_id:
-        return _one_of(f"{where}.id", list(CHOICES[family_id]))
+    if kind in {"union_tag_not_found", "union_tag_invalid"} and tags:
+        return _one_of(f"{where}.{'kind' if tags is LAYERS else 'id'}", list(tags))
     if kind == "literal_error" and info is not None:
         return _one_of(where, _literals(info.annotation))
     if kind in {*_TABLE_PROBLEMS, "files_absent"}:
@@ -143,8 +144,8 @@ def _absent(dataset: str) -> tuple[str, Text, str]:
     return "id", absent.absence, "a data set whose files are on this server"
 
 
-def _one_of(where: str, values: list[str]) -> Problem:
-    names = ", ".join(values)
+def _one_of(where: str, values: list[Any]) -> Problem:
+    names = ", ".join(map(str, values))
     return _must(where, f"one of: {names}", f"以下之一：{names}")
 
 
@@ -191,39 +192,44 @@ def _plain(number: Any) -> str:
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 
-def _literals(annotation: Any) -> list[str]:
-    """The words of a Literal, also of one in a list."""
-    found: list[str] = []
+def _literals(annotation: Any) -> list[str | int]:
+    """The words and numbers of a Literal, also of one in a list."""
+    found: list[str | int] = []
     for argument in get_args(annotation):
-        found += [argument] if isinstance(argument, str) else _literals(argument)
+        found += [argument] if isinstance(argument, str | int) else _literals(argument)
     return found
 
 
 def _walk(
     location: tuple[int | str, ...], model: type[BaseModel]
-) -> tuple[list[str], type[BaseModel] | None, FieldInfo | None, str]:
+) -> tuple[list[str], type[BaseModel] | None, FieldInfo | None, Mapping[str, type[BaseModel]]]:
     """Follow pydantic's location through the models.
 
     Returns the path as a person would write it (without the tags of unions), the model that owns the last field, the
-    field, and the family whose choice the last component is.
+    field, and the models by their tags where the last component is one of a union.
     """
     path: list[str] = []
     owner: type[BaseModel] | None = model
     info: FieldInfo | None = None
-    family_id = ""
+    tags: Mapping[str, type[BaseModel]] = {}
     for part in location:
         if isinstance(part, int):
             path.append(str(part))
-        elif family_id and part in CHOICES[family_id]:
+        elif part in tags:
             # The tag of a union: which model goes on, but no field that anyone wrote.
-            owner, info, family_id = CHOICES[family_id][part], None, ""
+            owner, info, tags = tags[part], None, {}
         else:
             if info is not None:
                 owner = _model_in(info.annotation)
             info = owner.model_fields.get(part) if owner is not None else None
-            family_id = CHOICE_FIELDS.get(part, "") if info is not None else ""
+            tags = _tags(part) if info is not None else {}
             path.append(part if _FIELD_NAME.fullmatch(part) else "?")
-    return path, owner, info, family_id
+    return path, owner, info, tags
+
+
+def _tags(field: str) -> Mapping[str, type[BaseModel]]:
+    """Among which models a field's `id` or `kind` decides."""
+    return LAYERS if field == "layers" else CHOICES.get(CHOICE_FIELDS.get(field, ""), {})
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
+from kernels.layer_kinds import LAYER_KINDS, MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from kernels.spec import Family, Param, Variant
 from server import defaults
@@ -22,13 +23,11 @@ from server.datasets import Dataset
 from server.datasets.files import FileSet
 
 MAX_LAYERS = 32
-MAX_UNITS = 512
-MAX_DROPOUT = 0.9
 MAX_SEED = 2**32 - 1
 MAX_BATCH = 20_000
 MIN_SPEED = 0.5
 MAX_SPEED = 1e6
-#: Bound on the product of trainable parameters and batch size: the multiplications of about a tenth of a second.
+#: Bound on the product of a sample's multiplications and the batch size: those of about a tenth of a second.
 MAX_WORK = 500_000_000
 
 
@@ -53,9 +52,11 @@ def _choice_model(family: Family[Any], variant: Variant) -> type[ChoiceConfig]:
     return create_model(name, __base__=base, __doc__=variant.help["en"], **fields)
 
 
-#: The model of every variant: family id, then variant id.
+#: The model of every variant: family id, then variant id. A kind of layer is no choice but a layer.
 CHOICES: dict[str, dict[str, type[ChoiceConfig]]] = {
-    family.id: {variant.id: _choice_model(family, variant) for variant in family} for family in FAMILIES.values()
+    family.id: {variant.id: _choice_model(family, variant) for variant in family}
+    for family in FAMILIES.values()
+    if family is not LAYER_KINDS
 }
 
 
@@ -155,20 +156,99 @@ SPEED_BOUND = f"auto, full, or {MIN_SPEED:g} <= speed <= {MAX_SPEED:.0f}"
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
-class LayerConfig(Strict):
-    """A hidden layer."""
+def words_of(kind: str, name: str) -> tuple[str | int, ...]:
+    """What a layer's parameter with choices may be: their ids, as numbers where they are numbers."""
+    return tuple(int(word) if word.isdigit() else word for word, _ in LAYER_KINDS[kind].param(name).choices)
 
-    units: int = Field(defaults.LAYER["units"], ge=1, le=MAX_UNITS)
-    activation: Activation = Field(defaults.LAYER["activation"], validate_default=True)
-    initializer: Initializer = Field(defaults.LAYER["initializer"], validate_default=True)
-    bias_initializer: BiasInitializer = Field(defaults.LAYER["bias_initializer"], validate_default=True)
-    normalization: Normalization = Field(defaults.LAYER["normalization"], validate_default=True)
-    dropout: float = Field(
-        defaults.LAYER["dropout"], ge=0, le=MAX_DROPOUT, description="How likely a unit is silenced in training."
-    )
-    dropconnect: float = Field(
-        defaults.LAYER["dropconnect"], ge=0, le=MAX_DROPOUT, description="How likely a weight is silenced in training."
-    )
+
+def _padding(value: Any) -> Any:
+    # To Python, True and 1.0 are 1, too. No zeros at all have a name.
+    named = "valid" if value == 0 else value
+    if type(value) not in {str, int} or named not in words_of("conv", "padding"):
+        raise PydanticCustomError("literal_error", "a word or a whole number")
+    return named
+
+
+if TYPE_CHECKING:
+    Padding: TypeAlias = Literal["same", "valid"] | int
+    Pooling: TypeAlias = Literal["max", "mean"]
+else:
+    Padding = Annotated[Literal[words_of("conv", "padding")], BeforeValidator(_padding)]
+    Pooling = Literal[words_of("pool", "pooling")]
+
+
+def _part(kind: str, name: str) -> Any:
+    """The field of a layer's parameter."""
+    param, words = LAYER_KINDS[kind].param(name), words_of(kind, name)
+    return Field(words[int(param.default)], description=param.help["en"]) if words else _parameter_field(param)[1]
+
+
+class DenseConfig(Strict):
+    """A hidden layer that is connected with all of its inputs."""
+
+    kind: Literal["dense"] = "dense"
+    units: int = _part("dense", "units")
+    activation: Activation = Field(defaults.DENSE["activation"], validate_default=True)
+    initializer: Initializer = Field(defaults.DENSE["initializer"], validate_default=True)
+    bias_initializer: BiasInitializer = Field(defaults.DENSE["bias_initializer"], validate_default=True)
+    normalization: Normalization = Field(defaults.DENSE["normalization"], validate_default=True)
+    dropout: float = _part("dense", "dropout")
+    dropconnect: float = _part("dense", "dropconnect")
+    skip: int = _part("dense", "skip")
+
+
+class ConvConfig(Strict):
+    """A hidden layer that slides filters over an image."""
+
+    kind: Literal["conv"] = "conv"
+    filters: int = _part("conv", "filters")
+    kernel: int = _part("conv", "kernel")
+    stride: int = _part("conv", "stride")
+    padding: Padding = _part("conv", "padding")
+    activation: Activation = Field(defaults.CONV["activation"], validate_default=True)
+    initializer: Initializer = Field(defaults.CONV["initializer"], validate_default=True)
+    bias_initializer: BiasInitializer = Field(defaults.DENSE["bias_initializer"], validate_default=True)
+    normalization: Normalization = Field(defaults.CONV["normalization"], validate_default=True)
+    dropout: float = _part("conv", "dropout")
+    channel_dropout: float = _part("conv", "channel_dropout")
+    dropconnect: float = _part("conv", "dropconnect")
+    skip: int = _part("conv", "skip")
+
+
+class PoolConfig(Strict):
+    """A layer that keeps one number of each window of an image."""
+
+    kind: Literal["pool"] = "pool"
+    pooling: Pooling = _part("pool", "pooling")
+    size: int = _part("pool", "size")
+    stride: int = _part("pool", "stride")
+
+
+class GlobalPoolConfig(Strict):
+    """A layer that keeps the mean of each channel of an image."""
+
+    kind: Literal["global_pool"] = "global_pool"
+
+
+#: The model of every kind of layer.
+LAYERS: dict[str, type[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig]] = {
+    model.model_fields["kind"].default: model for model in (DenseConfig, ConvConfig, PoolConfig, GlobalPoolConfig)
+}
+#: What may change in a layer while it trains.
+LIVE_PARTS = {param.id for kind in LAYER_KINDS for param in kind.params if param.live}
+
+
+def _with_kind(layer: Any) -> Any:
+    """A layer that does not say its kind is dense, as all layers once were."""
+    return {"kind": "dense", **layer} if isinstance(layer, dict) else layer
+
+
+_Layer = Annotated[DenseConfig | ConvConfig | PoolConfig | GlobalPoolConfig, Field(discriminator="kind")]
+LayerConfig: TypeAlias = Annotated[_Layer, BeforeValidator(_with_kind)]
+
+
+#: The convolutional network that is offered.
+CONVOLUTIONAL: list[LayerConfig] = TypeAdapter(list[LayerConfig]).validate_python(defaults.CONVOLUTIONAL)
 
 
 class InputConfig(Strict):
@@ -186,7 +266,7 @@ class OutputConfig(Strict):
     """The output layer, whose width and activation the task decides."""
 
     initializer: Initializer
-    bias_initializer: BiasInitializer = Field(defaults.LAYER["bias_initializer"], validate_default=True)
+    bias_initializer: BiasInitializer = Field(defaults.DENSE["bias_initializer"], validate_default=True)
 
 
 class DataConfig(Strict):

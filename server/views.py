@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server.catalog import FAMILIES
 from server.publications import State
-from server.schema import RunConfig
+from server.schema import LayerConfig, RunConfig
 
 
 class View(BaseModel):
@@ -120,6 +120,10 @@ class VariantView(View):
     least_batch: int | None = Field(None, description="Normalizations only: samples over which a variance must go.")
     least_units: int | None = Field(None, description="Normalizations only: units over which a variance must go.")
     output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
+    choices: list[str] | None = Field(None, description="Kinds of layers only: the families' fields that it has.")
+    counted: str | None = Field(None, description="Kinds of layers only: the parameter that counts units or filters.")
+    takes_image: bool | None = Field(None, description="Kinds of layers only: nothing but an image can come in.")
+    gives_image: bool | None = Field(None, description="Kinds of layers only: an image comes out.")
     tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
     kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
     task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
@@ -132,6 +136,7 @@ class VariantView(View):
 class FamiliesView(View):
     """Every family of choices."""
 
+    layer_kinds: list[VariantView]
     activations: list[VariantView]
     initializers: list[VariantView]
     bias_initializers: list[VariantView]
@@ -173,12 +178,11 @@ class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
     layers: int
-    units: int
     dropout: float
     batch_size: int
     warmup: int
     switch: int = Field(description="The last step at which an optimizer can take over.")
-    work: int = Field(description="Parameters times batch size.")
+    work: int = Field(description="Multiplications for a sample times batch size.")
     seed: int
     speed_minimum: float
     speed_maximum: float
@@ -202,6 +206,8 @@ class CatalogView(View):
     families: FamiliesView
     headings: dict[str, HeadingView]
     default_config: RunConfig
+    default_layers: dict[str, LayerConfig] = Field(description="A layer of each kind as it is by default.")
+    convolutional: list[LayerConfig] = Field(description="Layers that suit images of any size.")
     presets: list[PresetView]
     limits: LimitsView
 

@@ -53,7 +53,7 @@ OWN = (
         uploaded=True,
     ),
     Dataset(
-        id="own_images",
+        id="own_pictures",
         label=Text(en="Own images", zh="自己的图像"),
         help=Text(
             en="A zip with a folder of images for each class. They stay on this server, and go away with the run.",

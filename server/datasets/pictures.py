@@ -100,7 +100,7 @@ class Pictures:
             return self.sized(side, colour=colour), self.labels.astype(np.float32)
 
         return Dataset(
-            id="own_images",
+            id="own_pictures",
             label=Text(en="Own images", zh="自己的图像"),
             help=Text(en="Images by class.", zh="按类别分的图像。"),
             formula="",

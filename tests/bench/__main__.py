@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from tests.bench import cliffs, kernels, optimizers, page, warming
+from tests.bench import cliffs, images, kernels, optimizers, page, warming
 from tests.live_server import ROOT
 
 RESULTS = ROOT / "build" / "bench.json"
@@ -33,13 +33,18 @@ def parts(minutes: float) -> dict[str, tuple[str, Callable[[], Sequence[Any]], C
             kernels.measure_all,
             kernels.table,
         ),
+        "images": (
+            "Networks on images against their peers, microseconds a training step on one thread, and what they hold",
+            images.measure_all,
+            images.table,
+        ),
         "optimizers": (
             f"Optimizers against PyTorch's, microseconds an update of {optimizers.SIZE:,} parameters on one thread",
             optimizers.measure_all,
             optimizers.table,
         ),
         "cliffs": (
-            "Each choice alone in the 64-64-64-10 network, microseconds a training step on one thread",
+            "Each choice alone, in the 64-64-64-10 network or in one on images, microseconds a step on one thread",
             cliffs.measure_all,
             cliffs.table,
         ),

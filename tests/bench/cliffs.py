@@ -1,7 +1,9 @@
 """No choice may fall off a cliff: each one, alone in the 64-64-64-10 network, against the plain network.
 
 The plain network is tanh without normalization under gradient descent. What climbs before it steps takes two gradients,
-and is held against the optimizer inside it. `python -m tests.bench.cliffs` prints it alone.
+and is held against the optimizer inside it. Each activation and normalization is also switched alone into a network on
+images: two convolutions of 6 and 16 filters with ReLU and max pools, on 16x16 pixels. `python -m tests.bench.cliffs`
+prints it alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kernels.activations import ACTIVATIONS
-from kernels.network import Choice, DenseSpec, NetworkSpec, TrainingData, TrainingSpec
+from kernels.network import (
+    Choice,
+    ConvSpec,
+    DenseSpec,
+    LayerSpec,
+    NetworkSpec,
+    PoolSpec,
+    TrainingData,
+    TrainingSpec,
+)
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.trainer import Trainer
@@ -22,24 +33,41 @@ from tests.bench.rounds import Work, medians
 #: What a choice may cost at most, in times of the plain network.
 LIMIT = 2.5
 SAMPLES, INPUTS, UNITS, CLASSES, BATCH_SIZE = 1437, 64, (64, 64), 10, 64
+SHAPE, FILTERS, BATCH_OF_IMAGES = (1, 16, 16), (6, 16), 32
+#: Steps before the clock starts: records grow sparser, and from then on they weigh little.
+STEPS_BEFORE, STEPS_BEFORE_OF_IMAGES = 5000, 600
 SECONDS, ROUNDS, CALLS = 0.05, 7, 100
 #: So small that nothing diverges; the work does not depend on it.
 LEARNING_RATE = 1e-4
-TANH, NONE = Choice("tanh"), Choice("none")
+TANH, RELU, NONE = Choice("tanh"), Choice("relu"), Choice("none")
+XAVIER = Choice("xavier_uniform")
 SGD = Choice("sgd", {"learning_rate": LEARNING_RATE})
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is switched: one choice, the others plain."""
+    """What is switched: one choice, the others plain; in a dense network, or in one on images."""
 
     name: str
     activation: Choice = TANH
     normalization: Choice = NONE
     optimizer: Choice = SGD
+    images: bool = False
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network with the choice."""
+        if not self.images:
+            dense = (DenseSpec(units, self.activation, XAVIER, normalization=self.normalization) for units in UNITS)
+            return NetworkSpec((INPUTS,), tuple(dense), CLASSES, XAVIER)
+        layers: list[LayerSpec] = []
+        for filters in FILTERS:
+            convolution = ConvSpec(filters, 3, self.activation, XAVIER, normalization=self.normalization)
+            layers += [convolution, PoolSpec("max", 2, 2)]
+        return NetworkSpec(SHAPE, tuple(layers), CLASSES, XAVIER)
 
 
-PLAIN = Setting("plain")
+PLAIN, PLAIN_ON_IMAGES = Setting("plain"), Setting("plain_on_images", RELU, images=True)
 
 
 @dataclass(frozen=True)
@@ -78,11 +106,14 @@ class Cost:
 def settings() -> Iterator[tuple[Setting, Setting]]:
     """Every choice alone, with what it is held against."""
     for activation in ACTIVATIONS:
-        yield Setting(f"activations.{activation.id}", activation=Choice(activation.id)), PLAIN
+        name, choice = f"activations.{activation.id}", Choice(activation.id)
+        yield Setting(name, choice), PLAIN
+        yield Setting(f"{name}_on_images", choice, images=True), PLAIN_ON_IMAGES
     for normalization in NORMALIZATIONS:
-        if normalization.needs_image:
-            continue
-        yield Setting(f"normalizations.{normalization.id}", normalization=Choice(normalization.id)), PLAIN
+        name, choice = f"normalizations.{normalization.id}", Choice(normalization.id)
+        if not normalization.needs_image:
+            yield Setting(name, normalization=choice), PLAIN
+        yield Setting(f"{name}_on_images", RELU, choice, images=True), PLAIN_ON_IMAGES
     for optimizer in OPTIMIZERS:
         given = {"learning_rate": LEARNING_RATE}
         if not optimizer.climbs:
@@ -98,15 +129,13 @@ def settings() -> Iterator[tuple[Setting, Setting]]:
 def _train(setting: Setting) -> Work:
     # Noise cannot be learned, so gradients never fade.
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((SAMPLES, INPUTS)).astype(np.float32)
+    network = setting.network
+    x = rng.standard_normal((SAMPLES, network.inputs)).astype(np.float32)
     y = rng.integers(0, CLASSES, SAMPLES).astype(np.float32)
-    initializer = Choice("xavier_uniform")
-    layers = tuple(
-        DenseSpec(units, setting.activation, initializer, normalization=setting.normalization) for units in UNITS
-    )
+    batch_size = BATCH_OF_IMAGES if setting.images else BATCH_SIZE
     trainer = Trainer(
-        NetworkSpec((INPUTS,), layers, CLASSES, initializer),
-        TrainingSpec(Choice("softmax_cross_entropy"), setting.optimizer, Choice("constant"), (), BATCH_SIZE),
+        network,
+        TrainingSpec(Choice("softmax_cross_entropy"), setting.optimizer, Choice("constant"), (), batch_size),
         TrainingData(x, y, x[:100], y[:100]),
         seed=1,
     )
@@ -115,15 +144,15 @@ def _train(setting: Setting) -> Work:
         if trainer.train(steps, observe=False) != steps:
             raise RuntimeError(f"{setting.name} diverged at step {trainer.step}: its time means nothing")
 
-    # Records grow sparser; from here on they weigh little.
-    train(5000)
+    train(STEPS_BEFORE_OF_IMAGES if setting.images else STEPS_BEFORE)
     return train
 
 
 def measure(setting: Setting, against: Setting) -> Cost:
     """Time one choice and what it is held against, in turn."""
     works = {"choice": _train(setting), "plain": _train(against)}
-    found = medians(works, dict.fromkeys(works, CALLS), seconds=SECONDS, rounds=ROUNDS)
+    calls = 1 if setting.images else CALLS
+    found = medians(works, dict.fromkeys(works, calls), seconds=SECONDS, rounds=ROUNDS)
     return Cost(setting, found["choice"], found["plain"], against.name)
 
 
@@ -135,11 +164,11 @@ def measure_all() -> list[Cost]:
 
 def table(costs: list[Cost]) -> str:
     """The costs as a table for a terminal, the dearest first."""
-    lines = [f"{'choice':<32}{'a step':>11}{'against':>11}{'ratio':>8}{'limit':>7}"]
+    lines = [f"{'choice':<42}{'a step':>11}{'against':>11}{'ratio':>8}{'limit':>7}"]
     for cost in sorted(costs, key=lambda cost: -cost.ratio):
         verdict = "" if cost.reached else "  above"
         lines.append(
-            f"{cost.setting.name:<32}{cost.choice_us:>8.1f} µs{cost.plain_us:>8.1f} µs"
+            f"{cost.setting.name:<42}{cost.choice_us:>8.1f} µs{cost.plain_us:>8.1f} µs"
             f"{cost.ratio:>8.2f}{LIMIT:>7.1f}{verdict}"
         )
     return "\n".join(lines)

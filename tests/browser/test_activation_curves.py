@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -71,3 +72,24 @@ def test_all_layers_together_show_the_curve_alone(visitor: Visit) -> None:
     figure = page.page.get_by_role("dialog", name=page.word("layer.all")).locator("figure")
     expect(figure).to_contain_text(page.word("activation.value"))
     expect(figure).not_to_contain_text(page.word("activation.sums"))
+
+
+def test_a_learned_slope_is_told_and_drawn_while_it_is_learned(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=6(activation:prelu),4&speed=full")
+    figure = open_layer(page, 1).locator("figure")
+    learned = page.word("activation.learned_each").split("{mean}")[0]
+    expect(figure).to_contain_text(learned)
+    first = figure.inner_text()
+    page.eventually(lambda: figure.inner_text() != first, "it stands still")
+
+
+@pytest.mark.parametrize("pieces", [2, 4])
+def test_a_gate_is_drawn_with_the_sums_that_enter_it(visitor: Visit, pieces: int) -> None:
+    gate = {2: "simple_gate", 4: "maxout(pieces:4)"}[pieces]
+    page = visitor().visit(f"/?layers=6(activation:{gate}),4")
+    figure = open_layer(page, 1).locator("figure")
+    expect(figure).to_contain_text(page.word("gate.own", pieces=pieces, unit=1, input="").split(" input")[0])
+    canvas = figure.locator("canvas")
+    assert canvas.evaluate(COLOURS) > 8
+    first = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    page.eventually(lambda: canvas.evaluate("(canvas) => canvas.toDataURL()") != first, "it stands still")

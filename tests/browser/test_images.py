@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.test_looks import VIEWPORTS, overflow
+from tests.browser.visitor import Visitor
 
 
 def test_the_colour_scale_is_chosen_explained_and_remembered(visitor: Visit) -> None:
@@ -22,3 +27,159 @@ def test_the_colour_scale_is_chosen_explained_and_remembered(visitor: Visit) -> 
     page.drawn()
     expect(scale).to_have_value("global")
     assert page.config() == before
+
+
+#: Where the confusion matrix and a list of samples have room beside each other.
+ROOMY = ViewportSize(width=1440, height=1300)
+
+
+@pytest.fixture
+def still(visitor: Visit) -> Visitor:
+    """Somebody with a network that has learned digits and stands still."""
+    page = visitor().visit("/?dataset=digits&layers=32&speed=full")
+    page.eventually(lambda: page.run()["epoch"] >= 30, "it does not learn", patience=60)
+    page.button("transport.pause").click()
+    page.button("transport.play").wait_for()
+    return page
+
+
+def shares(page: Visitor) -> list[str]:
+    """The probabilities of the classes as they are read, once they no longer change."""
+    bars = page.page.get_by_role("list", name=page.word("output.probabilities")).get_by_role("listitem")
+    seen: list[str] = []
+    for _ in range(50):
+        now = bars.all_inner_texts()
+        if now and now == seen:
+            return now
+        seen = now
+        page.page.wait_for_timeout(250)
+    raise AssertionError("the probabilities do not come to rest")
+
+
+def draw_line(page: Visitor, *places: tuple[float, float]) -> None:
+    """Draw with the mouse through places that are shares of the paper's width."""
+    paper = page.page.get_by_role("button", name=page.word("draw.paper"), exact=True).locator("canvas")
+    box = paper.bounding_box()
+    assert box is not None
+    places = tuple((box["x"] + x * box["width"], box["y"] + y * box["width"]) for x, y in places)
+    page.page.mouse.move(*places[0])
+    page.page.mouse.down()
+    for place in places[1:]:
+        page.page.mouse.move(*place, steps=8)
+    page.page.mouse.up()
+
+
+def open_view(page: Visitor, key: str) -> None:
+    """Choose what the output card shows."""
+    card = page.page.get_by_role("region", name=page.word("output.title"))
+    card.get_by_role("radio", name=page.word(key), exact=True).click()
+
+
+def test_a_drawn_digit_is_told_while_it_is_drawn(still: Visitor) -> None:
+    page = still
+    before = page.config()
+    open_view(page, "output.view_draw")
+    blank = shares(page)
+    draw_line(page, (0.3, 0.2), (0.7, 0.2), (0.45, 0.85))
+    seven = shares(page)
+    assert seven != blank
+    draw_line(page, (0.3, 0.55), (0.7, 0.55))
+    assert shares(page) != seven
+    page.button("draw.undo_stroke").click()
+    assert shares(page) == seven
+    page.button("draw.fit").click()
+    assert shares(page) != seven
+    page.button("draw.clear").click()
+    assert shares(page) == blank
+    assert page.config() == before
+
+
+def test_the_keyboard_draws_too(still: Visitor) -> None:
+    page = still
+    open_view(page, "output.view_draw")
+    blank = shares(page)
+    paper = page.page.get_by_role("button", name=page.word("draw.paper"), exact=True)
+    paper.focus()
+    for key in ("ArrowUp", "ArrowUp", " ", *["ArrowDown"] * 8, " ", "ArrowRight"):
+        page.page.keyboard.press(key)
+    one = shares(page)
+    assert one != blank
+    page.page.keyboard.press("ArrowRight")
+    assert shares(page) == one
+    page.page.keyboard.press("Control+z")
+    assert shares(page) == blank
+    assert page.run()["state"] == "paused", "Space draws here and does not play"
+
+
+def test_a_sample_is_moved_drawn_on_and_put_back(still: Visitor) -> None:
+    page = still
+    chosen = shares(page)
+    page.page.get_by_role("button", name=page.word("move.title"), exact=True).click()
+    page.nudge(page.slider(page.word("move.rotation")), "PageUp")
+    page.nudge(page.slider(page.word("move.right")), "PageUp")
+    moved = shares(page)
+    assert moved != chosen
+    open_view(page, "output.view_draw")
+    page.button("draw.from_sample").click()
+    assert shares(page) == moved
+    draw_line(page, (0.1, 0.1), (0.9, 0.9))
+    assert shares(page) != moved
+    page.button("draw.undo_stroke").click()
+    page.button("move.reset").click()
+    assert shares(page) == chosen
+    expect(page.button("move.reset")).to_have_count(0)
+    open_view(page, "output.view_samples")
+    assert shares(page) == chosen
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("view", ["output.view_samples", "output.view_draw", "output.view_results"])
+def test_no_view_of_images_overflows(visitor: Visit, view: str, language: str) -> None:
+    page = visitor()
+    page.language = language
+    page.visit(f"/?dataset=digits&lang={language}")
+    open_view(page, view)
+    found = {}
+    for width, height in VIEWPORTS:
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.page.wait_for_timeout(250)
+        if too_wide := overflow(page):
+            found[width, height] = too_wide
+    assert found == {}
+
+
+def test_a_cell_of_the_confusion_matrix_lists_its_samples_and_one_is_looked_at(still: Visitor) -> None:
+    page = still
+    chosen = shares(page)
+    page.page.set_viewport_size(ROOMY)
+    open_view(page, "output.view_results")
+    card = page.page.get_by_role("region", name=page.word("output.title"))
+    cells = card.get_by_role("toolbar", name=page.word("output.confusion_cells")).get_by_role("button")
+    assert cells.count() == 100
+    cells.first.focus()
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("ArrowRight")
+    page.page.keyboard.press("Enter")
+    expect(cells.nth(11)).to_have_attribute("aria-pressed", "true")
+    listed = card.get_by_role("button", name=re.compile(r"^Test sample \d+: 1 \(.*taken for 1 "))
+    assert listed.count() > 1
+    listed.last.click()
+    expect(listed.last).to_have_attribute("aria-pressed", "true")
+    open_view(page, "output.view_samples")
+    assert shares(page) != chosen
+    page.page.get_by_text(page.word("output.truth", name="1"), exact=True).wait_for()
+
+
+def test_the_worst_mistakes_are_listed_the_worst_first(still: Visitor) -> None:
+    page = still
+    page.page.set_viewport_size(ROOMY)
+    open_view(page, "output.view_results")
+    group = page.page.get_by_role("group", name=page.word("output.worst"))
+    names = [button.get_attribute("aria-label") or "" for button in group.get_by_role("button").all()]
+    found = [
+        re.fullmatch(r"Test sample \d+: (\d) \(([\d.]+) %\), taken for (\d) \(([\d.]+) %\)", name) for name in names
+    ]
+    truths = [float(match[2]) for match in found if match]
+    assert len(truths) == len(names) > 0
+    assert truths == sorted(truths)
+    assert all(match and match[1] != match[3] for match in found)

@@ -99,6 +99,26 @@ def test_columns_target_and_task_are_chosen(page: Visitor) -> None:
     expect(output.get_by_label(page.word("output.across"))).to_have_value("1")
 
 
+def test_another_task_of_the_same_table_has_its_own_loss_and_view(page: Visitor) -> None:
+    bands = "x,band\n" + "".join(f"{i / 10},{i // 20}\n" for i in range(80))
+    opened = paste(page, bands)
+    opened.get_by_label(page.word("own.task")).select_option("regression")
+    train(page, opened, 1)
+    page.config_becomes("training.loss.id", "mse")
+    page.button("data.own_change").click()
+    opened = page.page.get_by_role("dialog", name=page.word("own.title"))
+    opened.get_by_label(page.word("own.task")).select_option("multiclass")
+    train(page, opened, 1)
+    page.config_becomes("training.loss.id", "softmax_cross_entropy")
+    output = page.page.get_by_role("region", name=page.word("output.title"))
+    expect(output.get_by_role("radio", name=page.word("output.view_curve"))).to_be_checked()
+    expect(output.get_by_role("img", name=page.word("output.classes_summary", n=4, name="x"))).to_be_visible()
+    expect(output.get_by_text(page.word("output.classes_help"))).to_be_visible()
+    page.button("transport.undo").click()
+    page.config_becomes("training.loss.id", "mse")
+    page.config_becomes("data.dataset.task", "regression")
+
+
 def test_undo_goes_back_to_the_former_data(page: Visitor) -> None:
     before = page.config("data.dataset")
     choice = train(page, paste(page, SEPARABLE), 2)

@@ -56,8 +56,8 @@ def test_the_output_shows_the_test_set_on_request(visitor: Visit) -> None:
     assert page.config() == before
 
 
-@pytest.mark.parametrize("kind", ["images", "plane"])
-def test_the_output_of_several_classes_has_a_confusion_matrix(visitor: Visit, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "view"), [("images", "output.view_results"), ("plane", "output.view_confusion")])
+def test_the_output_of_several_classes_has_a_confusion_matrix(visitor: Visit, kind: str, view: str) -> None:
     page = visitor()
     data = next(
         variant["id"]
@@ -66,7 +66,7 @@ def test_the_output_of_several_classes_has_a_confusion_matrix(visitor: Visit, ki
     )
     page.visit(f"/?dataset={data}")
     card = page.page.get_by_role("region", name=page.word("output.title"))
-    card.get_by_role("radio", name=page.word("output.view_confusion")).click()
+    card.get_by_role("radio", name=page.word(view)).click()
     summary = page.word("output.confusion_summary").split("{")[0]
     card.get_by_label(re.compile(f"^{re.escape(summary)}")).first.wait_for()
 

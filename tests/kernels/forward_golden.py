@@ -36,27 +36,28 @@ def _case(activation: Choice, normalization: Choice, seed: int) -> dict[str, Any
     trainer.train(STEPS)
     column = next(i for i, each in enumerate(trainer.layout.columns) if each.name == "test_loss")
     layer = {
-        "activation": _explicit("activations", activation),
-        "normalization": _explicit("normalizations", normalization),
+        "activation": explicit("activations", activation),
+        "normalization": explicit("normalizations", normalization),
     }
     return {
         "layers": [layer for _ in UNITS],
         "layout": trainer.layout.as_dict(),
-        "params": _numbers(trainer.parameters),
-        "running": _numbers(trainer.running),
-        "inputs": _numbers(data.x_test),
-        "targets": _numbers(data.y_test),
+        "params": numbers(trainer.parameters),
+        "running": numbers(trainer.running),
+        "inputs": numbers(data.x_test),
+        "targets": numbers(data.y_test),
         "mean_squared_error": float(trainer.stats[column]),
     }
 
 
-def _explicit(family: str, choice: Choice) -> dict[str, str | float]:
+def explicit(family: str, choice: Choice) -> dict[str, str | float]:
     """A choice with all its parameters, as configurations have it."""
     defaults = {param.id: param.default for param in FAMILIES[family][choice.id].params}
     return {"id": choice.id, **defaults, **choice.params}
 
 
-def _numbers(values: np.ndarray[Any, Any]) -> list[float]:
+def numbers(values: np.ndarray[Any, Any]) -> list[float]:
+    """As JSON has them: eight digits are all that a float32 has."""
     return [float(f"{value:.8g}") for value in values.ravel()]
 
 

@@ -6,25 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 from kernels import cache
-from kernels.activations import ACTIVATIONS
-from kernels.clippings import CLIPPINGS
-from kernels.network import Choice, TrainingData
-from kernels.normalizations import NORMALIZATIONS
-from kernels.optimizers import OPTIMIZERS
+from kernels.losses import LOSSES
+from kernels.network import Choice, Switch, TrainingData
 from kernels.registry import FAMILIES
 from kernels.regularizers import REGULARIZERS
-from kernels.samplings import SAMPLINGS
 from kernels.schedules import SCHEDULES
+from kernels.stoppings import STOPPINGS
 from kernels.train import train_chunk
+from kernels.trainer import Trainer
 from kernels.warm import USUAL, warm
-from tests.kernels.support import FITTING, every, make_data, make_trainer
+from tests.kernels.support import FITTING, describe, every, make_data, make_trainer
 
 ROOT = Path(cache.__file__).parent.parent
 
@@ -65,24 +65,77 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
     assert compiled_passes(tmp_path) == 0
 
 
-def test_the_training_loop_compiles_once_for_all_variants() -> None:
+#: Where each family's choice stands in a network in training, with what lets it act.
+PLACES: dict[str, Callable[[Choice], dict[str, Any]]] = {
+    "activations": lambda choice: {"activation": choice},
+    "initializers": lambda choice: {"initializer": choice},
+    "normalizations": lambda choice: {
+        "normalization": choice, "dropout": 0.5, "dropconnect": 0.5, "input_dropout": 0.5
+    },
+    "losses": lambda choice: {"loss": choice, "task": LOSSES[choice.id].tasks[0]},
+    "optimizers": lambda choice: {"optimizer": choice},
+    "schedules": lambda choice: {"schedule": choice, "warmup": 1},
+    "momentum_schedules": lambda choice: {
+        "momentum_schedule": choice, "optimizer": Choice("momentum"), "schedule": Choice("cyclic")
+    },
+    "batch_schedules": lambda choice: {"batch_schedule": choice, "batch_size": 2},
+    "averagings": lambda choice: {"averaging": choice},
+    "stoppings": lambda choice: {"stopping": choice},
+    "regularizers": lambda choice: {"regularizers": (choice,)},
+    "clippings": lambda choice: {"clipping": choice},
+    "samplings": lambda choice: {"sampling": choice},
+}  # fmt: skip
+#: Families that training never sees: what they give is there before the first step.
+BEFORE_TRAINING = {"bias_initializers", "features", "preprocessings"}
+#: Every variant of every family, with its defaults and with each parameter away from them.
+EVERYTHING = [(name, choice) for name in PLACES for choice in every(FAMILIES[name])]
+
+
+def named(argument: Choice | str) -> str:
+    """An argument out of `EVERYTHING` as a test's name."""
+    return argument if isinstance(argument, str) else describe(argument)
+
+
+def ends_calls_at_epochs(choice: Choice) -> bool:
+    """Whether something looks at every epoch, for which the loop returns."""
+    found = [family.variants.get(choice.id) for family in (SCHEDULES, STOPPINGS)]
+    return any(getattr(variant, "advances", None) or getattr(variant, "watches", False) for variant in found)
+
+
+def allocations(trainer: Trainer, steps: int) -> tuple[int, int]:
+    """What Numba allocates, and what of it for arrays, in that many steps; all of it must be freed again."""
+    _nrt_python.memsys_enable_stats()
+    before = rtsys.get_allocation_stats()
+    trainer.train(steps)
+    after = rtsys.get_allocation_stats()
+    assert after.alloc - after.free == before.alloc - before.free
+    return after.alloc - before.alloc, after.mi_alloc - before.mi_alloc
+
+
+def test_every_family_is_tried() -> None:
+    assert set(PLACES) | BEFORE_TRAINING == set(FAMILIES)
+    assert not set(PLACES) & BEFORE_TRAINING
+
+
+@pytest.mark.parametrize(("family", "choice"), EVERYTHING, ids=named)
+def test_no_choice_compiles_the_training_loop_anew_or_allocates_in_it(family: str, choice: Choice) -> None:
+    # With sixteen times the samples all steps lie in one epoch, where the loop returns at its end.
+    samples = 640 if ends_calls_at_epochs(choice) else 40
+    trainer = make_trainer(**{"samples": samples, **PLACES[family](choice)})
+    trainer.train(5)
+    assert allocations(trainer, 1) == allocations(trainer, 50), "what is allocated depends on the number of steps"
+    assert len(train_chunk.signatures) == 1
+
+
+def test_no_task_network_or_switch_compiles_the_training_loop_anew() -> None:
     for loss, task in FITTING:
-        make_trainer(task=task, loss=Choice(loss)).train(2)
-    for name in ACTIVATIONS.variants:
-        make_trainer(activation=Choice(name)).train(2, observe=False)
-    for choice in every(NORMALIZATIONS):
-        make_trainer(normalization=choice, dropout=0.5, dropconnect=0.5, input_dropout=0.5).train(2)
-    for name in OPTIMIZERS.variants:
-        make_trainer(optimizer=Choice(name)).train(2)
-    for name in SCHEDULES.variants:
-        make_trainer(schedule=Choice(name)).train(2)
-    for name in CLIPPINGS.variants:
-        make_trainer(clipping=Choice(name), warmup=1).train(2)
-    for name in SAMPLINGS.variants:
-        make_trainer(sampling=Choice(name)).train(2)
+        make_trainer(task=task, loss=Choice(loss)).train(2, observe=False)
     make_trainer(regularizers=tuple(Choice(name) for name in REGULARIZERS.variants)).train(2)
     make_trainer(hidden=(), samples=3, batch_size=3).train(2)
     make_trainer(hidden=(3,) * 32).train(2)
+    trainer = make_trainer(optimizer=Choice("adam"), switch=Switch(3, Choice("momentum")))
+    trainer.train(5)
+    assert allocations(trainer, 1) == allocations(trainer, 50)
     assert len(train_chunk.signatures) == 1
 
 
@@ -115,15 +168,7 @@ def test_nothing_is_allocated_while_training(hidden: tuple[int, ...], optimizer:
         clipping=Choice("by_norm"), sampling=Choice("with_replacement"), warmup=10,
     )  # fmt: skip
     trainer.train(5)
-    _nrt_python.memsys_enable_stats()
-    counts = []
-    for steps in (1, 50):
-        before = rtsys.get_allocation_stats()
-        trainer.train(steps)
-        after = rtsys.get_allocation_stats()
-        counts.append((after.alloc - before.alloc, after.mi_alloc - before.mi_alloc))
-        assert after.alloc - after.free == before.alloc - before.free
-    assert counts[0] == counts[1], "what is allocated does not depend on the number of steps"
+    assert allocations(trainer, 1) == allocations(trainer, 50), "what is allocated depends on the number of steps"
 
 
 @pytest.fixture
@@ -219,6 +264,36 @@ def test_warm_tells_how_far_it_is() -> None:
     told.clear()
     warm(lambda done, total, label: told.append((done, total, label)), usual_only=True)
     assert [label for _, _, label in told] == [*labels[: loop + 1], "ready"]
+
+
+#: Warms the usual set, then trains a network as most people begin with on images, and names what that needed besides.
+USUAL_IMAGES = """
+import kernels
+from kernels import cache, warm
+warm.warm(lambda done, total, label: None, usual_only=True)
+usual = {piece.label for piece in warm.pieces() if piece.ready}
+from numba.core import event
+import numpy as np
+from kernels.network import Choice, ConvSpec, NetworkSpec, PoolSpec, TrainingData, TrainingSpec
+from kernels.trainer import Trainer
+relu, he = Choice("relu"), Choice("he_normal")
+normalized = ConvSpec(16, 3, relu, he, normalization=Choice("batch_norm"))
+layers = (ConvSpec(8, 3, relu, he), PoolSpec(), normalized, PoolSpec())
+x, y = np.ones((40, 64), np.float32), np.arange(40, dtype=np.float32) % 10
+with event.install_recorder("numba:run_pass") as passes:
+    trainer = Trainer(
+        NetworkSpec((1, 8, 8), layers, 10, he),
+        TrainingSpec(Choice("softmax_cross_entropy"), Choice("adam"), Choice("constant"), (), 32),
+        TrainingData(x, y, x, y), 0)
+    trainer.train(5)
+    trainer.observe()
+print(sorted({piece.label for piece in warm.pieces() if piece.ready} - usual), len(passes.buffer))
+"""
+
+
+def test_the_usual_set_is_enough_for_the_usual_network_on_images() -> None:
+    done = subprocess.run([sys.executable, "-c", USUAL_IMAGES], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] 0"
 
 
 def test_the_usual_set_names_variants_that_there_are() -> None:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from kernels.activations import ACTIVATIONS
-from kernels.dropout import INPUT_MASK, WEIGHT_MASKS
-from kernels.layout import Layout
-from kernels.network import Choice, NetworkSpec
+from kernels.network import Choice
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
-from kernels.rng import mask_bits, mask_key
 from kernels.schedules import SCHEDULES
-from kernels.trainer import Trainer
 from tests.kernels import reference
+from tests.kernels.comparison import compare_gradients, compare_steps, disturb, dropout_masks
 from tests.kernels.support import (
     CONSTANT,
     FITTING,
@@ -27,14 +22,12 @@ from tests.kernels.support import (
     PLACED,
     available,
     choices,
-    dense_layers,
     describe,
     every,
     last_batch,
     make_data,
     make_network,
     make_trainer,
-    targets_of,
 )
 
 #: Hidden layers and batch size; of 67 samples a second batch after one of 64 is partial, with 3.
@@ -42,81 +35,11 @@ SHAPES = [((), 3), ((), 64), ((6,), 1), ((6,), 10), ((6, 10, 4), 3), ((6, 10, 4)
 SAMPLES = 67
 
 
-@numba.njit(cache=True)
-def _bits(seed: int, step: int, layer: int, size: int) -> NDArray[np.float64]:
-    key = mask_key(seed, step, layer)
-    bits = np.empty(size, np.float64)
-    for i in range(size):
-        bits[i] = mask_bits(key, i)
-    return bits
-
-
-def _kept(seed: int, step: int, place: int, size: int, rate: float) -> NDArray[np.float64]:
-    """What a mask multiplies by, from the bits of `kernels.rng`."""
-    kept = _bits(seed, step, place, size) >= np.floor(np.float64(np.float32(rate)) * (2**32 - 1))
-    factors: NDArray[np.float64] = kept / (1 - rate)
-    return factors
-
-
-def dropout_masks(spec: NetworkSpec, layout: Layout, seed: int, step: int, count: int) -> reference.Masks:
-    """What dropout of units, weights and inputs multiplies by in one step of `count` samples."""
-    stride = (count + 7) // 8 * 8
-
-    def of_rows(place: int, rows: int, rate: float) -> reference.Array:
-        return _kept(seed, step, place, rows * stride, rate).reshape(rows, stride)[:, :count].T
-
-    units = [of_rows(i, layer.units, layer.dropout) for i, layer in enumerate(dense_layers(spec))]
-    weights = []
-    for i, layer in enumerate(dense_layers(spec)):
-        shape = layout.tensor(f"layer{i + 1}.weight").shape
-        weights.append(_kept(seed, step, WEIGHT_MASKS + i, shape[0] * shape[1], layer.dropconnect).reshape(shape))
-    return reference.Masks(units, weights, of_rows(INPUT_MASK, spec.inputs, spec.input_dropout))
-
-
-def disturb(trainer: Trainer) -> None:
-    """Move biases, gammas and betas away from zero and one."""
-    trainer.parameters[:] += np.random.default_rng(8).normal(0, 0.2, trainer.parameters.size).astype(np.float32)
-
-
-def compare_gradients(trainer: Trainer, truth: dict[str, reference.Array], label: str) -> None:
-    found = reference.unpack(trainer.layout.tensors, trainer.gradients)
-    assert set(found) == set(truth)
-    largest = max(1e-3, *(float(np.abs(values).max()) for values in truth.values()))
-    for name, values in truth.items():
-        np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=3e-5 * largest, err_msg=f"{label} {name}")
-
-
 def check_steps(hidden: tuple[int, ...], batch_size: int, steps: int, task: str, loss: str, **kinds: Any) -> None:
-    """Compare the gradients and the outcome of every step; both networks go on from the trainer's numbers."""
-    data = make_data(task, SAMPLES)
-    outputs = OUTPUTS.get(task, 1)
+    """Compare every step of a dense network with the reference's."""
     regularizers = kinds.pop("regularizers", ())
-    spec = make_network(2, hidden, outputs, **kinds)
-    trainer = make_trainer(
-        data, task=task, hidden=hidden, loss=Choice(loss), batch_size=batch_size,
-        optimizer=Choice("sgd", {"learning_rate": 0.01}), regularizers=regularizers, seed=5, **kinds,
-    )  # fmt: skip
-    disturb(trainer)
-    x, y = data.x_train.astype(np.float64), targets_of(data.y_train)
-    for step in range(steps):
-        network = reference.twin(trainer, spec)
-        place = step % trainer.steps_per_epoch
-        count = min(batch_size, SAMPLES - place * batch_size)
-        assert trainer.train(1) == 1
-        batch = last_batch(trainer, count)
-        masks = dropout_masks(spec, trainer.layout, 5, step, count)
-        _, gradients = reference.loss_and_gradients(network, Choice(loss), x[batch], y[batch], masks)
-        reference.add_penalties(network, regularizers, gradients, 0.01)
-        for name, g in gradients.items():
-            network.parameters[name] -= 0.01 * g
-        label = f"step {step}, {count} samples"
-        compare_gradients(trainer, gradients, label)
-        for name, values in reference.unpack(trainer.layout.tensors, trainer.parameters).items():
-            np.testing.assert_allclose(
-                values, network.parameters[name], rtol=1e-5, atol=1e-5, err_msg=f"{label} {name}"
-            )
-        for name, values in reference.unpack(trainer.layout.buffers, trainer.running).items():
-            np.testing.assert_allclose(values, network.running[name], rtol=1e-4, atol=1e-5, err_msg=f"{label} {name}")
+    spec = make_network(2, hidden, OUTPUTS.get(task, 1), **kinds)
+    compare_steps(spec, task, loss, samples=SAMPLES, batch_size=batch_size, steps=steps, regularizers=regularizers)
 
 
 @pytest.mark.parametrize(("loss", "task"), FITTING)

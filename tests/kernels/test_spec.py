@@ -74,6 +74,7 @@ def test_families_find_number_and_refuse() -> None:
 
 def test_the_families_of_the_kernels() -> None:
     assert list(FAMILIES) == [
+        "layer_kinds",
         "activations", "initializers", "bias_initializers", "normalizations", "losses", "optimizers", "schedules",
         "momentum_schedules", "batch_schedules", "averagings", "stoppings", "regularizers", "clippings", "samplings",
         "features", "preprocessings",

@@ -18,7 +18,7 @@ from server.configuration import (
     training_spec,
 )
 from server.problems import Refused
-from server.schema import MAX_WORK
+from server.schema import MAX_WORK, DenseConfig
 
 
 def test_nothing_asked_gives_the_complete_default() -> None:
@@ -30,8 +30,9 @@ def test_objects_are_merged_and_lists_replaced() -> None:
     config = resolve({"training": {"optimizer": {"beta1": 0.5}}, "network": {"layers": [{"units": 3}]}})
     assert config.training.optimizer.params()["beta1"] == 0.5
     assert config.training.batch_size == DEFAULT.training.batch_size
-    assert [layer.units for layer in config.network.layers] == [3]
-    assert config.network.layers[0].activation == DEFAULT.network.layers[0].activation
+    (layer,), usual = config.network.layers, DEFAULT.network.layers[0]
+    assert isinstance(layer, DenseConfig)
+    assert layer == usual.model_copy(update={"units": 3})
 
 
 def test_another_variant_takes_its_own_defaults_but_keeps_what_is_the_very_same_parameter() -> None:
@@ -56,6 +57,17 @@ def test_the_loss_follows_the_task(dataset: str, loss: str) -> None:
 def test_a_loss_that_fits_is_kept() -> None:
     config = resolve({"training": {"loss": {"id": "mse"}}})
     assert resolve({"data": {"dataset": {"id": "xor"}}}, config).training.loss.id == "mse"
+
+
+def test_a_loss_that_nobody_chose_goes_with_its_task() -> None:
+    regression = resolve({"data": {"dataset": {"id": "plane"}}})
+    assert regression.training.loss.id == "mse"
+    assert resolve({"data": {"dataset": {"id": "digits"}}}, regression).training.loss.id == "softmax_cross_entropy"
+    assert resolve({"data": {"dataset": {"id": "sine"}}}, regression).training.loss.id == "mse"
+    named = {"data": {"dataset": {"id": "digits"}}, "training": {"loss": {"id": "mse"}}}
+    assert resolve(named, regression).training.loss.id == "mse"
+    huber = resolve({"training": {"loss": {"id": "huber"}}}, regression)
+    assert resolve({"data": {"dataset": {"id": "digits"}}}, huber).training.loss.id == "huber"
 
 
 def test_a_loss_that_does_not_fit_is_refused_with_those_that_do() -> None:
@@ -93,7 +105,7 @@ def test_groups_must_divide_what_is_normalized(layer: dict[str, Any], fitting: s
     with pytest.raises(Refused):
         resolve({"network": {"layers": [after]}})
     before = {**after, "normalization": normalization}
-    assert resolve({"network": {"layers": [before]}}).network.layers[0].units == 9
+    assert layout_of(resolve({"network": {"layers": [before]}})).stages[0].shape == (9,)
 
 
 def test_what_is_not_available_is_refused_with_its_reason() -> None:
@@ -107,17 +119,27 @@ def test_what_is_not_available_is_refused_with_its_reason() -> None:
     assert "instance_norm" not in problem.bound
 
 
-def test_the_product_of_parameters_and_batch_is_bounded() -> None:
+def test_the_product_of_multiplications_and_batch_is_bounded() -> None:
     wide: dict[str, Any] = {"layers": [{"units": 512}] * 32}
     big = {"network": wide, "data": {"dataset": {"samples": 5000}}, "training": {"batch_size": 61}}
-    parameters = layout_of(resolve(big)).parameter_count
-    most = MAX_WORK // parameters
+    most = MAX_WORK // layout_of(resolve(big)).weight_count
     assert resolve({**big, "training": {"batch_size": most}}).training.batch_size == most
     with pytest.raises(Refused) as refusal:
         resolve({**big, "training": {"batch_size": most + 1}})
     assert refusal.value.first.field == "training.batch_size"
     assert str(MAX_WORK) in refusal.value.first.bound
     assert str(most) in refusal.value.first.message["en"]
+    images: dict[str, Any] = {"dataset": {"id": "digits"}}
+    filters = {"kind": "conv", "filters": 64, "kernel": 7}
+    config = resolve({"data": images, "network": {"layers": [filters] * 8}, "training": {"batch_size": 5}})
+    assert layout_of(config).weight_count * 64 < MAX_WORK
+    with pytest.raises(Refused) as refusal:
+        resolve({"training": {"batch_size": 6}}, config)
+    assert refusal.value.first.field == "training.batch_size"
+    with pytest.raises(Refused) as refusal:
+        resolve({"data": {"dataset": {"id": "strokes"}}, "training": {"batch_size": 1}}, config)
+    assert refusal.value.first.field == "network.layers"
+    assert "pool earlier" in refusal.value.first.message["en"]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_the_kinds_that_must_be_there() -> None:
     assert tasks == {
         **dict.fromkeys(("spiral", "circle", "xor", "gaussians", "moons", "own_table"), "binary"),
         **dict.fromkeys(("three_spirals", "blobs", "digits", "shapes", "strokes"), "multiclass"),
-        **dict.fromkeys(("mnist", "fashion_mnist", "cifar10", "own_images"), "multiclass"),
+        **dict.fromkeys(("mnist", "fashion_mnist", "cifar10", "own_pictures"), "multiclass"),
         "discs": "multilabel",
         **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
     }

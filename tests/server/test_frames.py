@@ -8,6 +8,8 @@ import msgpack
 import numpy as np
 import pytest
 
+from kernels.layout import make_layout
+from kernels.network import Choice, ConvSpec, LayerSpec, NetworkSpec, PoolSpec
 from server.frames import FrameBody, encode_frame
 from server.publications import Series, Snapshot
 from tests.server.golden.make import FOLDER, messages, readable
@@ -54,3 +56,18 @@ def test_a_frame_carries_only_what_is_watched_and_there() -> None:
 def test_viewers_share_the_body() -> None:
     body = FrameBody(small_snapshot())
     assert body.encoded(frozenset())[1] is body.encoded(frozenset())[1]
+
+
+@pytest.mark.parametrize("side", [8, 28])
+def test_a_frame_of_the_usual_convolutional_network_is_little_more_than_its_parameters(side: int) -> None:
+    """Feature maps are made in the browser: none travel, also with as many records as a drawn frame may miss."""
+    layers: list[LayerSpec] = []
+    for filters in (8, 16):
+        layers += [ConvSpec(filters, 3, Choice("relu"), Choice("he_normal")), PoolSpec("max", 2, 2)]
+    layout = make_layout(NetworkSpec((1, side, side), tuple(layers), 10, Choice("xavier_uniform")))
+    records, columns = 8, len(layout.columns)
+    series = Series(0, np.zeros(records), np.zeros((records, columns), np.float32))
+    params, running = np.zeros(layout.parameter_count, np.float32), np.zeros(layout.running_count, np.float32)
+    snapshot = Snapshot(1, 10**6, 1e3, "running", 1e3, params, running, np.zeros(columns, np.float32), series)
+    frame = encode_frame(10**6, FrameBody(snapshot), frozenset(), series)
+    assert 4 * layout.parameter_count < len(frame) <= 4 * layout.parameter_count + 4096

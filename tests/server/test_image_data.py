@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.catalog import FAMILIES
-from server.configuration import input_count, resolve
+from server.configuration import input_shape, resolve
 from server.datasets import DATASETS, Dataset
 from server.datasets.digits import scans, twice_as_large
 from server.preparation import as_message, prepare
@@ -114,7 +114,8 @@ def test_images_reach_the_page_as_the_network_gets_them(choice: dict[str, object
     data = prepare(config.data)
     message = msgpack.unpackb(msgpack.packb(as_message(data, 1)))
     assert (message["width"], message["height"], message["channels"], message["levels"]) == (size, size, 1, levels)
-    assert input_count(config.data) == size * size == data.training.x_train.shape[1]
+    assert input_shape(config.data) == (1, size, size)
+    assert data.training.x_train.shape[1] == size * size
     images = np.frombuffer(message["test"]["images"], np.uint8).reshape(-1, size * size) / np.float32(levels)
     offset, scale = (np.frombuffer(message[part], "<f4") for part in ("offset", "matrix"))
     assert scale.shape == offset.shape == (size * size,)
@@ -140,7 +141,7 @@ def dataset_of_images(request: pytest.FixtureRequest) -> Dataset:
 
 def test_principal_axes_of_more_inputs_than_can_be_waited_for_are_refused() -> None:
     asked = {"dataset": {"id": "shapes"}, "preprocessing": {"id": "zca_whiten"}}
-    assert input_count(resolve({"data": asked}).data) == 784
+    assert input_shape(resolve({"data": asked}).data) == (1, 28, 28)
     axes = FAMILIES["preprocessings"]["zca_whiten"]
     assert axes.mixes
     large = replace(DATASETS["shapes"], width=40)

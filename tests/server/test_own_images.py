@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.configuration import input_count, resolve, sample_count
+from server.configuration import input_shape, resolve, sample_count
 from server.datasets.pictures import MAX_PIXELS, SIDE, Pictures, UnreadableImagesError, read_pictures
 from server.preparation import as_message, prepare
 from server.problems import Refused
@@ -225,13 +225,13 @@ def test_a_name_is_shown_short_and_plain() -> None:
 
 
 def own(pictures: Pictures, **choice: Any) -> dict[str, Any]:
-    return {"dataset": {"id": "own_images", "images": added(pictures), **choice}, "train_share": 0.5}
+    return {"dataset": {"id": "own_pictures", "images": added(pictures), **choice}, "train_share": 0.5}
 
 
 def test_images_become_samples_in_the_chosen_size() -> None:
     pictures = read_pictures(packed(two_classes(10)))
     config = resolve({"data": own(pictures, size=9, colour=0)})
-    assert (sample_count(config.data), input_count(config.data)) == (20, 81)
+    assert (sample_count(config.data), *input_shape(config.data)) == (20, 1, 9, 9)
     assert config.training.loss.id == "softmax_cross_entropy"
     data = prepare(config.data)
     message = as_message(data, 1)
@@ -277,7 +277,7 @@ def test_a_run_trains_on_uploaded_images_and_they_go_with_it(live: Live) -> None
     assert len(view.preview.images) == 9
     again = httpx.get(f"{live.address}/api/data/images/{view.id}")
     assert again.json() == answer.json()
-    run = live.create(data={"dataset": {"id": "own_images", "images": view.id, "size": 8}}, speed="full")
+    run = live.create(data={"dataset": {"id": "own_pictures", "images": view.id, "size": 8}}, speed="full")
 
     async def scenario() -> None:
         async with live.watch(run) as viewer:

@@ -96,15 +96,16 @@ def outside(param: Param) -> list[Any]:
 
 
 def test_every_family_is_chosen_somewhere() -> None:
-    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features"}
+    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features", "layer_kinds"}
 
 
 @pytest.mark.parametrize(
     ("where", "variant", "param"), [pytest.param(*e, id=f"{e[1]}.{e[2].id}") for e in every_param()]
 )
 def test_every_parameter_of_every_variant(where: str, variant: str, param: Param) -> None:
+    held = {"images": "some"} if variant == "own_pictures" else {}
     for value in [*outside(param), *NOT_FINITE, *NOT_NUMBERS]:
-        problem = refused(changed(where, {"id": variant, param.id: value})).first
+        problem = refused(changed(where, {"id": variant, **held, param.id: value})).first
         assert problem.field == f"{where}.{param.id}", value
         assert param.id in problem.bound, value
         assert f"{param.maximum:g}" in problem.bound or str(int(param.maximum)) in problem.bound

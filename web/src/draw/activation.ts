@@ -7,6 +7,8 @@ import { css, type Palette, type Rgb } from './palette';
 export interface ActivationPicture {
   readonly twin: ActivationTwin;
   readonly parameters: Parameters;
+  /** Where units have learned their own: those at both ends, between which all curves lie. */
+  readonly ends?: readonly [Parameters, Parameters] | null;
   /** The axis goes from -reach to reach. */
   readonly reach: number;
   /** Null where there is no layer to look into, or nothing came out of it yet. */
@@ -75,7 +77,7 @@ function label(value: number): string {
 }
 
 export function drawActivation(context: Context, picture: ActivationPicture, width: number, height: number): void {
-  const { twin, parameters, reach, sums, palette, colour } = picture;
+  const { twin, parameters, ends, reach, sums, palette, colour } = picture;
   const curves = sampleCurves(twin, parameters, reach);
   const [low, high] = verticalRange(curves);
   const foot = height - BOTTOM;
@@ -105,6 +107,14 @@ export function drawActivation(context: Context, picture: ActivationPicture, wid
     context.fillText(label(x), toX(x), height - 3);
   }
 
+  if (ends)
+    drawBand(
+      context,
+      ends.map((end) => sampleCurves(twin, end, reach)),
+      colour,
+      toX,
+      toY,
+    );
   context.lineJoin = 'round';
   context.lineWidth = 1.5;
   context.strokeStyle = palette.ink2;
@@ -115,6 +125,15 @@ export function drawActivation(context: Context, picture: ActivationPicture, wid
   context.strokeStyle = css(colour);
   trace(context, curves.x, curves.value, toX, toY);
   if (sums) drawSums(context, picture, sums, { toX, top: split, foot });
+}
+
+/** The area between two curves. */
+function drawBand(context: Context, [low, high]: Curves[], colour: Rgb, toX: Scale, toY: Scale): void {
+  context.beginPath();
+  low!.x.forEach((x, i) => context.lineTo(toX(x), toY(low!.value[i]!)));
+  for (let i = high!.x.length - 1; i >= 0; i--) context.lineTo(toX(high!.x[i]!), toY(high!.value[i]!));
+  context.fillStyle = css(colour, 0.22);
+  context.fill();
 }
 
 function line(context: Context, colour: string, x0: number, y0: number, x1: number, y1: number): void {

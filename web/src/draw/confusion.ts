@@ -2,10 +2,31 @@
 import type { Context } from './heatmap';
 import { css, mix, type Palette } from './palette';
 
+/** A cell, by the places of its row and column. */
+export interface ConfusionCell {
+  readonly truth: number;
+  readonly said: number;
+}
+
+export interface Confusion {
+  /** [classes, classes], row = truth */
+  readonly counts: Int32Array;
+  readonly names: readonly string[];
+  /** Percent of a row instead of counts. */
+  readonly shares?: boolean;
+  readonly selected?: ConfusionCell | null;
+}
+
+/** The share of a row that lies in a cell; 0 in a row without samples. */
+export function shareOfRow(counts: Int32Array, classes: number, { truth, said }: ConfusionCell): number {
+  let total = 0;
+  for (let k = 0; k < classes; k++) total += counts[truth * classes + k]!;
+  return total > 0 ? counts[truth * classes + said]! / total : 0;
+}
+
 export function drawConfusion(
   context: Context,
-  counts: Int32Array,
-  names: readonly string[],
+  { counts, names, shares = false, selected = null }: Confusion,
   palette: Palette,
   size: number,
 ): void {
@@ -14,17 +35,14 @@ export function drawConfusion(
   context.clearRect(0, 0, size, size);
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  const font = `${Math.max(8, Math.min(12, cell * 0.45))}px ${palette.font}`;
+  context.font = `${Math.max(8, Math.min(12, cell * 0.45))}px ${palette.font}`;
   for (let truth = 0; truth < classes; truth++) {
-    context.font = font;
     context.fillStyle = palette.ink3;
-    context.fillText(names[truth]!, cell * 0.5, cell * (truth + 1.5));
-    context.fillText(names[truth]!, cell * (truth + 1.5), cell * 0.5);
-    let total = 0;
-    for (let k = 0; k < classes; k++) total += counts[truth * classes + k]!;
+    context.fillText(names[truth]!, cell * 0.5, cell * (truth + 1.5), cell);
+    context.fillText(names[truth]!, cell * (truth + 1.5), cell * 0.5, cell);
     for (let said = 0; said < classes; said++) {
       const count = counts[truth * classes + said]!;
-      const share = total > 0 ? count / total : 0;
+      const share = shareOfRow(counts, classes, { truth, said });
       const end = truth === said ? palette.positive : palette.negative;
       context.beginPath();
       context.roundRect(cell * (said + 1) + 1, cell * (truth + 1) + 1, cell - 2, cell - 2, 3);
@@ -33,9 +51,15 @@ export function drawConfusion(
         mix(palette.zero, end, truth === said ? share : Math.min(1, 0.15 + 2 * share) * Math.sign(count)),
       );
       context.fill();
+      if (selected?.truth === truth && selected.said === said) {
+        context.strokeStyle = palette.ink;
+        context.lineWidth = 2;
+        context.stroke();
+      }
       if (count === 0) continue;
       context.fillStyle = share > 0.5 ? palette.card : palette.ink;
-      context.fillText(String(count), cell * (said + 1.5), cell * (truth + 1.5));
+      const text = shares ? String(Math.round(100 * share)) : String(count);
+      context.fillText(text, cell * (said + 1.5), cell * (truth + 1.5), cell - 3);
     }
   }
 }

@@ -8,6 +8,8 @@ export interface PlotAxis {
   readonly name: string;
   readonly low: number;
   readonly high: number;
+  /** Numbers stand from here on; what lies below is no part of the scale. */
+  readonly from?: number;
 }
 
 export interface Dots {
@@ -89,7 +91,7 @@ function drawGrid(
   }
   context.textAlign = 'right';
   context.textBaseline = 'middle';
-  for (const tick of roundTicks(up, Math.max(2, Math.floor(height / 50)))) {
+  for (const tick of roundTicks({ low: up.from ?? up.low, high: up.high }, Math.max(2, Math.floor(height / 50)))) {
     context.moveTo(LEFT, Math.round(y(tick)) + 0.5);
     context.lineTo(width - EDGE, Math.round(y(tick)) + 0.5);
     context.fillText(label(tick), LEFT - 5, y(tick));

@@ -502,7 +502,19 @@ export interface components {
          * @description Everything that can be chosen.
          */
         CatalogView: {
+            /**
+             * Convolutional
+             * @description Layers that suit images of any size.
+             */
+            convolutional: (components["schemas"]["DenseConfig"] | components["schemas"]["ConvConfig"] | components["schemas"]["PoolConfig"] | components["schemas"]["GlobalPoolConfig"])[];
             default_config: components["schemas"]["RunConfig"];
+            /**
+             * Default Layers
+             * @description A layer of each kind as it is by default.
+             */
+            default_layers: {
+                [key: string]: components["schemas"]["DenseConfig"] | components["schemas"]["ConvConfig"] | components["schemas"]["PoolConfig"] | components["schemas"]["GlobalPoolConfig"];
+            };
             families: components["schemas"]["FamiliesView"];
             /** Headings */
             headings: {
@@ -652,6 +664,94 @@ export interface components {
             id: "constant";
         };
         /**
+         * ConvConfig
+         * @description A hidden layer that slides filters over an image.
+         */
+        ConvConfig: {
+            /**
+             * Activation
+             * @default {
+             *       "id": "relu"
+             *     }
+             */
+            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"] | components["schemas"]["PreluActivations"] | components["schemas"]["SimpleGateActivations"] | components["schemas"]["MaxoutActivations"];
+            /**
+             * Bias Initializer
+             * @default {
+             *       "id": "zeros"
+             *     }
+             */
+            bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
+            /**
+             * Channel Dropout
+             * @description The probability with which a whole feature map of a sample is silenced in a training step: neighbouring pixels are alike, and would tell what a silenced one was (Tompson et al. 2015).
+             * @default 0
+             */
+            channel_dropout: number;
+            /**
+             * Dropconnect
+             * @description The probability with which each weight is silenced in a training step, one mask a batch (Wan et al. 2013).
+             * @default 0
+             */
+            dropconnect: number;
+            /**
+             * Dropout
+             * @description The probability with which each unit (of an image, each pixel) is silenced in a training step (Srivastava et al. 2014).
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * Filters
+             * @description How many kernels slide over the image; each makes one feature map, a channel of the output.
+             * @default 8
+             */
+            filters: number;
+            /**
+             * Initializer
+             * @default {
+             *       "id": "he_normal"
+             *     }
+             */
+            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
+            /**
+             * Kernel
+             * @description Height and width of the window, in pixels: so much of the image one output pixel sees.
+             * @default 3
+             */
+            kernel: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "conv";
+            /**
+             * Normalization
+             * @default {
+             *       "id": "none"
+             *     }
+             */
+            normalization: components["schemas"]["NoneNormalizations"] | components["schemas"]["BatchNormNormalizations"] | components["schemas"]["LayerNormNormalizations"] | components["schemas"]["GroupNormNormalizations"] | components["schemas"]["InstanceNormNormalizations"] | components["schemas"]["WeightNormNormalizations"];
+            /**
+             * Padding
+             * @description Zeros around the image: same keeps its size (at stride 1), valid adds none, a number so many on each side.
+             * @default same
+             * @enum {unknown}
+             */
+            padding: "same" | "valid" | 1 | 2 | 3 | 4 | 5 | 6;
+            /**
+             * Skip
+             * @description What entered the last so many layers, this one included, is added before the activation, so that the gradient has a way around them; 0 for none (He et al. 2016).
+             * @default 0
+             */
+            skip: number;
+            /**
+             * Stride
+             * @description How many pixels the window moves at a time; 2 halves height and width.
+             * @default 1
+             */
+            stride: number;
+        };
+        /**
          * CosineSchedules
          * @description High for long, a quick fall in the middle, and a gentle landing.
          */
@@ -715,7 +815,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnImagesDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnPicturesDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -759,6 +859,69 @@ export interface components {
              * @default 0.7
              */
             theta: number;
+        };
+        /**
+         * DenseConfig
+         * @description A hidden layer that is connected with all of its inputs.
+         */
+        DenseConfig: {
+            /**
+             * Activation
+             * @default {
+             *       "id": "tanh"
+             *     }
+             */
+            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"] | components["schemas"]["PreluActivations"] | components["schemas"]["SimpleGateActivations"] | components["schemas"]["MaxoutActivations"];
+            /**
+             * Bias Initializer
+             * @default {
+             *       "id": "zeros"
+             *     }
+             */
+            bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
+            /**
+             * Dropconnect
+             * @description The probability with which each weight is silenced in a training step, one mask a batch (Wan et al. 2013).
+             * @default 0
+             */
+            dropconnect: number;
+            /**
+             * Dropout
+             * @description The probability with which each unit (of an image, each pixel) is silenced in a training step (Srivastava et al. 2014).
+             * @default 0
+             */
+            dropout: number;
+            /**
+             * Initializer
+             * @default {
+             *       "id": "xavier_uniform"
+             *     }
+             */
+            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "dense";
+            /**
+             * Normalization
+             * @default {
+             *       "id": "none"
+             *     }
+             */
+            normalization: components["schemas"]["NoneNormalizations"] | components["schemas"]["BatchNormNormalizations"] | components["schemas"]["LayerNormNormalizations"] | components["schemas"]["GroupNormNormalizations"] | components["schemas"]["InstanceNormNormalizations"] | components["schemas"]["WeightNormNormalizations"];
+            /**
+             * Skip
+             * @description What entered the last so many layers, this one included, is added before the activation, so that the gradient has a way around them; 0 for none (He et al. 2016).
+             * @default 0
+             */
+            skip: number;
+            /**
+             * Units
+             * @description How many neurons the layer has.
+             * @default 8
+             */
+            units: number;
         };
         /**
          * DigitsDatasets
@@ -943,6 +1106,8 @@ export interface components {
             features: components["schemas"]["VariantView"][];
             /** Initializers */
             initializers: components["schemas"]["VariantView"][];
+            /** Layer Kinds */
+            layer_kinds: components["schemas"]["VariantView"][];
             /** Losses */
             losses: components["schemas"]["VariantView"][];
             /** Momentum Schedules */
@@ -1029,6 +1194,17 @@ export interface components {
              * @enum {string}
              */
             id: "gelu_tanh";
+        };
+        /**
+         * GlobalPoolConfig
+         * @description A layer that keeps the mean of each channel of an image.
+         */
+        GlobalPoolConfig: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "global_pool";
         };
         /**
          * GroupNormNormalizations
@@ -1398,57 +1574,6 @@ export interface components {
             weight_decay: number;
         };
         /**
-         * LayerConfig
-         * @description A hidden layer.
-         */
-        LayerConfig: {
-            /**
-             * Activation
-             * @default {
-             *       "id": "tanh"
-             *     }
-             */
-            activation: components["schemas"]["LinearActivations"] | components["schemas"]["StepActivations"] | components["schemas"]["SignActivations"] | components["schemas"]["SigmoidActivations"] | components["schemas"]["TanhActivations"] | components["schemas"]["SoftsignActivations"] | components["schemas"]["HardSigmoidActivations"] | components["schemas"]["HardTanhActivations"] | components["schemas"]["ReluActivations"] | components["schemas"]["Relu6Activations"] | components["schemas"]["LeakyReluActivations"] | components["schemas"]["EluActivations"] | components["schemas"]["SeluActivations"] | components["schemas"]["SoftplusActivations"] | components["schemas"]["GeluActivations"] | components["schemas"]["GeluTanhActivations"] | components["schemas"]["SiluActivations"] | components["schemas"]["MishActivations"] | components["schemas"]["PreluActivations"] | components["schemas"]["SimpleGateActivations"] | components["schemas"]["MaxoutActivations"];
-            /**
-             * Bias Initializer
-             * @default {
-             *       "id": "zeros"
-             *     }
-             */
-            bias_initializer: components["schemas"]["ZerosBiasInitializers"] | components["schemas"]["ConstantBiasInitializers"] | components["schemas"]["NormalBiasInitializers"] | components["schemas"]["UniformBiasInitializers"] | components["schemas"]["LecunUniformBiasInitializers"] | components["schemas"]["PriorBiasInitializers"];
-            /**
-             * Dropconnect
-             * @description How likely a weight is silenced in training.
-             * @default 0
-             */
-            dropconnect: number;
-            /**
-             * Dropout
-             * @description How likely a unit is silenced in training.
-             * @default 0
-             */
-            dropout: number;
-            /**
-             * Initializer
-             * @default {
-             *       "id": "xavier_uniform"
-             *     }
-             */
-            initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
-            /**
-             * Normalization
-             * @default {
-             *       "id": "none"
-             *     }
-             */
-            normalization: components["schemas"]["NoneNormalizations"] | components["schemas"]["BatchNormNormalizations"] | components["schemas"]["LayerNormNormalizations"] | components["schemas"]["GroupNormNormalizations"] | components["schemas"]["InstanceNormNormalizations"] | components["schemas"]["WeightNormNormalizations"];
-            /**
-             * Units
-             * @default 8
-             */
-            units: number;
-        };
-        /**
          * LayerNormNormalizations
          * @description Normalizes each sample over the units of the layer, an image over all channels and pixels with γ and β a channel: the same with any batch, even of one.
          */
@@ -1587,15 +1712,13 @@ export interface components {
             train_share_maximum: number;
             /** Train Share Minimum */
             train_share_minimum: number;
-            /** Units */
-            units: number;
             /** Upload Bytes */
             upload_bytes: number;
             /** Warmup */
             warmup: number;
             /**
              * Work
-             * @description Parameters times batch size.
+             * @description Multiplications for a sample times batch size.
              */
             work: number;
         };
@@ -1955,7 +2078,7 @@ export interface components {
              */
             input: components["schemas"]["InputConfig"];
             /** Layers */
-            layers: components["schemas"]["LayerConfig"][];
+            layers: (components["schemas"]["DenseConfig"] | components["schemas"]["ConvConfig"] | components["schemas"]["PoolConfig"] | components["schemas"]["GlobalPoolConfig"])[];
             output: components["schemas"]["OutputConfig"];
         };
         /**
@@ -2115,10 +2238,10 @@ export interface components {
             initializer: components["schemas"]["ZerosInitializers"] | components["schemas"]["ConstantInitializers"] | components["schemas"]["NormalInitializers"] | components["schemas"]["UniformInitializers"] | components["schemas"]["LecunUniformInitializers"] | components["schemas"]["LecunNormalInitializers"] | components["schemas"]["XavierUniformInitializers"] | components["schemas"]["XavierNormalInitializers"] | components["schemas"]["HeUniformInitializers"] | components["schemas"]["HeNormalInitializers"] | components["schemas"]["OrthogonalInitializers"] | components["schemas"]["SparseInitializers"];
         };
         /**
-         * OwnImagesDatasets
+         * OwnPicturesDatasets
          * @description A zip with a folder of images for each class. They stay on this server, and go away with the run.
          */
-        OwnImagesDatasets: {
+        OwnPicturesDatasets: {
             /**
              * Colour
              * @description One channel of grey, or three of colour.
@@ -2129,7 +2252,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            id: "own_images";
+            id: "own_pictures";
             /**
              * Images
              * @description The id that POST /api/data/images gave.
@@ -2344,6 +2467,36 @@ export interface components {
              * @default 10000
              */
             steps: number;
+        };
+        /**
+         * PoolConfig
+         * @description A layer that keeps one number of each window of an image.
+         */
+        PoolConfig: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pool";
+            /**
+             * Pooling
+             * @description What is kept of each window: its largest pixel, which alone gets the gradient, or the mean of all, which share it.
+             * @default max
+             * @enum {string}
+             */
+            pooling: "max" | "mean";
+            /**
+             * Size
+             * @description Height and width of the window, in pixels.
+             * @default 2
+             */
+            size: number;
+            /**
+             * Stride
+             * @description How many pixels the window moves at a time; as many as it is wide, and no pixel is looked at twice.
+             * @default 2
+             */
+            stride: number;
         };
         /**
          * PreluActivations
@@ -3336,8 +3489,18 @@ export interface components {
              * @description Schedules, clippings, bias initializers: what it changes, if it changes anything.
              */
             acts_on?: ("bias" | "learning_rate" | "momentum" | "batch_size" | "gradient") | null;
+            /**
+             * Choices
+             * @description Kinds of layers only: the families' fields that it has.
+             */
+            choices?: string[] | null;
             /** Classes */
             classes?: number | null;
+            /**
+             * Counted
+             * @description Kinds of layers only: the parameter that counts units or filters.
+             */
+            counted?: string | null;
             /**
              * Cycles
              * @description Schedules only: the learning rate goes up and down.
@@ -3360,6 +3523,11 @@ export interface components {
              * @description Optimizers only: made for the whole training set at once.
              */
             full_batch?: boolean | null;
+            /**
+             * Gives Image
+             * @description Kinds of layers only: an image comes out.
+             */
+            gives_image?: boolean | null;
             /** @description The heading under which it is offered, in a large family. */
             group?: components["schemas"]["TextView"] | null;
             help: components["schemas"]["TextView"];
@@ -3428,6 +3596,11 @@ export interface components {
              * @description Normalizations only: before the activation there is no bias.
              */
             takes_bias?: boolean | null;
+            /**
+             * Takes Image
+             * @description Kinds of layers only: nothing but an image can come in.
+             */
+            takes_image?: boolean | null;
             /**
              * Task
              * @description Data sets only, as are kind, classes and preview.

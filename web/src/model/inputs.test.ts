@@ -14,6 +14,13 @@ describe('preprocessing', () => {
     const out = preprocess(samples, 2, { offset: Float32Array.of(0, 0), matrix: Float32Array.of(1, 1, 0, 1) });
     expect([...out]).toEqual([1, 3, 3, 8]);
   });
+
+  it('writes over what a buffer held that is used again', () => {
+    const fitted = { offset: Float32Array.of(0, 0), matrix: Float32Array.of(1, 1, 0, 1) };
+    const out = new Float32Array(4).fill(9);
+    expect(preprocess(samples, 2, fitted, out)).toBe(out);
+    expect([...out]).toEqual([1, 3, 3, 8]);
+  });
 });
 
 describe('the plane', () => {

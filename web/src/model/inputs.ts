@@ -12,11 +12,16 @@ export interface Preprocessing {
 /** The plane data live in [-PLANE, PLANE] on both axes. */
 export const PLANE = 6;
 
-/** [n, d] samples (row-major) to [d][n] preprocessed inputs. */
-export function preprocess(samples: Float32Array, count: number, { offset, matrix }: Preprocessing): Float32Array {
+/** [n, d] samples (row-major) to [d][n] preprocessed inputs, written into `out`. */
+export function preprocess(
+  samples: Float32Array,
+  count: number,
+  { offset, matrix }: Preprocessing,
+  out: Float32Array = new Float32Array(offset.length * count),
+): Float32Array {
   const width = offset.length;
-  const out = new Float32Array(width * count);
   const diagonal = matrix.length === width;
+  if (!diagonal) out.fill(0);
   for (let s = 0; s < count; s++) {
     for (let i = 0; i < width; i++) {
       const value = samples[s * width + i]! - offset[i]!;

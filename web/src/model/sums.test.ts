@@ -11,7 +11,7 @@ const spread = (from: number, to: number, count: number) =>
 
 describe('what enters an activation', () => {
   it('is counted in bars over a symmetric axis', () => {
-    const { reach, bars } = describeSums(spread(-4, 4, 960), 1, ramp, {}, 0);
+    const { reach, bars } = describeSums(spread(-4, 4, 960), 1, ramp, [{}], 0);
     expect(reach).toBe(4);
     expect(bars).toHaveLength(BARS);
     for (const bar of bars) expect(bar).toBeCloseTo(1 / BARS, 5);
@@ -19,7 +19,7 @@ describe('what enters an activation', () => {
 
   it('is flat to the share below zero, and a unit that is always there is dead', () => {
     const sums = Float32Array.from([-1, -2, -3, -4, -1, 1, 1, 1, 2, 2, 2, 2]);
-    const { flat, dead, units } = describeSums(sums, 3, ramp, {}, 0);
+    const { flat, dead, units } = describeSums(sums, 3, ramp, [{}], 0);
     expect(flat).toBeCloseTo(5 / 12, 6);
     expect([dead, units]).toEqual([1, 3]);
   });
@@ -28,16 +28,16 @@ describe('what enters an activation', () => {
     const sums = new Float32Array(1000).fill(0.1);
     sums[0] = 1e5;
     sums[1] = -Infinity;
-    const { reach, bars } = describeSums(sums, 1, ramp, {}, 0);
+    const { reach, bars } = describeSums(sums, 1, ramp, [{}], 0);
     expect(reach).toBe(4);
     expect([bars[0], bars[BARS - 1]]).toEqual([Math.fround(0.001), Math.fround(0.001)]);
   });
 
   it('leaves out what is not a number, and says nothing where there is nothing', () => {
-    const some = describeSums(Float32Array.from([NaN, 1, 1, -1]), 2, ramp, {}, 0);
+    const some = describeSums(Float32Array.from([NaN, 1, 1, -1]), 2, ramp, [{}], 0);
     expect(some.bars.reduce((sum, bar) => sum + bar)).toBeCloseTo(1, 6);
     expect(some.flat).toBeCloseTo(1 / 3, 6);
-    const none = describeSums(new Float32Array(4).fill(NaN), 2, ramp, {}, 0);
+    const none = describeSums(new Float32Array(4).fill(NaN), 2, ramp, [{}], 0);
     expect(none.flat).toBeNaN();
     expect(none.dead).toBe(0);
   });
@@ -53,5 +53,11 @@ describe('the axis', () => {
     expect(reachOf(spread(-5.9, 5.9, 1000), 4)).toBe(6);
     expect(reachOf(spread(-3.9, 3.9, 1000), 6)).toBe(6);
     expect(reachOf(spread(-3.1, 3.1, 1000), 6)).toBe(4);
+  });
+
+  it('knows of each part what that part has learned', () => {
+    const own: Activation = (_z, out, count, { slope }) => out.fill(slope!, 0, count);
+    const { flat, dead } = describeSums(new Float32Array(8), 4, own, [{ slope: 0 }, { slope: 1 }], 0);
+    expect([flat, dead]).toEqual([0.5, 2]);
   });
 });

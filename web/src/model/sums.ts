@@ -44,18 +44,24 @@ export function reachOf(sums: Float32Array, before: number): number {
   return within >= NEARLY_ALL * counted ? smallest : before;
 }
 
-/** `sums` is [units][samples]; `slope` the activation's derivative; `before` the axis as it is, 0 at first. */
+/**
+ * `sums` is [units][samples]; `slope` the activation's derivative, with its parameters or, where parts of the units have
+ * learned their own, with those of each part; `before` the axis as it is, 0 at first.
+ */
 export function describeSums(
   sums: Float32Array,
   units: number,
   slope: Activation,
-  parameters: Parameters,
+  parameters: readonly Parameters[],
   before: number,
 ): Sums {
   const reach = reachOf(sums, before);
   const bars = new Float32Array(BARS);
   const slopes = new Float32Array(sums.length);
-  slope(sums, slopes, sums.length, parameters);
+  const part = sums.length / parameters.length;
+  parameters.forEach((own, i) => {
+    slope(sums.subarray(i * part, (i + 1) * part), slopes.subarray(i * part, (i + 1) * part), part, own);
+  });
   const samples = sums.length / units;
   let flat = 0;
   let dead = 0;

@@ -37,8 +37,15 @@ export type FamilyId = keyof Schemas['FamiliesView'];
 /** An experiment worth looking at: a whole configuration, and one sentence on what to watch. */
 export type Preset = Omit<Schemas['PresetView'], 'config'> & { config: RunConfig };
 
-export type Catalog = Omit<Schemas['CatalogView'], 'default_config' | 'presets'> & {
+export type Catalog = Omit<
+  Schemas['CatalogView'],
+  'default_config' | 'default_layers' | 'convolutional' | 'presets'
+> & {
   default_config: RunConfig;
+  /** A layer of each kind as it is by default. */
+  default_layers: Record<string, LayerConfig>;
+  /** Layers that suit images of any size. */
+  convolutional: LayerConfig[];
   presets: Preset[];
 };
 
@@ -50,16 +57,13 @@ export interface Choice {
   [param: string]: number | string | number[];
 }
 
-export interface LayerConfig {
-  units: number;
-  activation: Choice;
-  initializer: Choice;
-  bias_initializer: Choice;
-  normalization: Choice;
-  /** The probability with which a unit is silenced in training. */
-  dropout: number;
-  /** The same for a weight. */
-  dropconnect: number;
+/** The fields in which a layer makes a choice, where its kind has weights. */
+export type LayerChoice = 'activation' | 'initializer' | 'bias_initializer' | 'normalization';
+
+/** A hidden layer: its kind, the choices that the kind has, and its numbers and words by name. */
+export interface LayerConfig extends Partial<Record<LayerChoice, Choice>> {
+  kind: string;
+  [part: string]: Choice | number | string | undefined;
 }
 
 /** Steps a second, or "auto" (a pleasant pace), or "full". */

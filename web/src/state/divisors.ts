@@ -2,15 +2,18 @@
 
 import type { Catalog, Choice, LayerConfig, Param } from '../protocol/messages';
 import { paramValue, variantOf } from './families';
+import { countOf, kindOf } from './layers';
 
 /** How many numbers of a layer are normalized: its units behind the activation, before it all of their weighted sums. */
 function widthOf(layer: LayerConfig, catalog: Catalog): number {
+  const units = countOf(layer, catalog);
+  if (!layer.normalization || !layer.activation) return units;
   const normalization = variantOf(catalog, 'normalizations', layer.normalization.id);
   const position = normalization?.params.find((param) => param.id === 'position');
-  if (position && paramValue(layer.normalization, position) === 1) return layer.units;
+  if (position && paramValue(layer.normalization, position) === 1) return units;
   const activation = variantOf(catalog, 'activations', layer.activation.id);
   const pieces = activation?.params.find((param) => param.id === 'pieces');
-  return layer.units * (pieces ? paramValue(layer.activation, pieces) : (activation?.pieces ?? 1));
+  return units * (pieces ? paramValue(layer.activation, pieces) : (activation?.pieces ?? 1));
 }
 
 /** The parameter with the values that suit all of these layers, where not any will do. */
@@ -26,6 +29,7 @@ export function dividing<P extends Param>(param: P, layers: LayerConfig[], catal
 /** The layers with such parameters moved to the nearest value that divides. */
 export function fitDivisors(layers: LayerConfig[], catalog: Catalog): LayerConfig[] {
   return layers.map((layer) => {
+    if (!layer.normalization) return layer;
     const variant = variantOf(catalog, 'normalizations', layer.normalization.id);
     const bound = variant?.params.filter((param) => param.divides_units) ?? [];
     if (bound.length === 0) return layer;
@@ -42,8 +46,9 @@ export function nearest(value: number, allowed: readonly number[]): number {
   return allowed.reduce((best, each) => (far(each) < far(best) - 1e-12 ? each : best));
 }
 
-/** How many numbers a part must have. */
+/** How many numbers a part must have: of an image, a single channel has many pixels. */
 function leastOf(layer: LayerConfig, catalog: Catalog): number {
+  if (!layer.normalization || kindOf(layer, catalog)?.gives_image) return 1;
   return variantOf(catalog, 'normalizations', layer.normalization.id)?.least_units ?? 1;
 }
 

@@ -39,6 +39,12 @@ export class History {
     return this.move(this.past, this.future, current);
   }
 
+  /** A change was not taken: there is nothing to go back from, to what is still there. */
+  forget(current: RunConfig): void {
+    while (this.past.length > 0 && same(this.past.at(-1), current)) this.past.pop();
+    this.lastSubject = null;
+  }
+
   /** The configuration that was undone last, or null. */
   redo(current: RunConfig): RunConfig | null {
     return this.move(this.future, this.past, current);

@@ -40,4 +40,25 @@ describe('a repeated pass', () => {
     expect(pass.behind(next)).toBe(true);
     expect(pass.work(next, 100, Infinity)).toBe(true);
   });
+
+  it('begins anew when its inputs have changed, also in the middle, and without waiting', () => {
+    const pass = make(100);
+    const first = weights();
+    pass.work(first, 0, Infinity);
+    const before = [...pass.network.outputs.at(-1)!];
+    const { outputs } = pass.network;
+    const buffers = [...outputs];
+    pass.inputs.fill(0.25);
+    pass.renew();
+    expect(pass.behind(first)).toBe(true);
+    pass.work(first, 1, 0);
+    pass.inputs.fill(-0.5);
+    pass.renew();
+    expect(pass.work(first, 2, Infinity)).toBe(true);
+    expect(pass.behind(first)).toBe(false);
+    const anew = new Network(one!.layout, one!.layers).forward(Float32Array.of(-0.5, -0.5), 1, first);
+    expect([...outputs.at(-1)!]).toEqual([...anew.at(-1)!]);
+    expect([...outputs.at(-1)!]).not.toEqual(before);
+    expect(outputs.every((output, i) => output === buffers[i])).toBe(true);
+  });
 });

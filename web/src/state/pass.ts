@@ -8,6 +8,7 @@ export class Pass {
   /** The weights of the last complete pass. */
   made: Weights | null = null;
   private weights: Weights | null = null;
+  private renewed = false;
   private started = -Infinity;
 
   /** `inputs` is [inputs][samples]; a new pass starts at most every `interval` milliseconds. */
@@ -20,13 +21,19 @@ export class Pass {
 
   /** Whether `weights` are not yet in the outputs. */
   behind(weights: Weights): boolean {
-    return this.weights !== weights || !this.network.done;
+    return this.renewed || this.weights !== weights || !this.network.done;
+  }
+
+  /** The inputs have been changed in place: begins anew with the next work, also in the middle of a pass. */
+  renew(): void {
+    this.renewed = true;
   }
 
   /** Works for about `milliseconds`; returns true when a pass has just been completed. */
   work(weights: Weights, now: number, milliseconds: number): boolean {
-    if (this.network.done) {
-      if (this.weights === weights || now - this.started < this.interval) return false;
+    if (this.network.done || this.renewed) {
+      if (!this.renewed && (this.weights === weights || now - this.started < this.interval)) return false;
+      this.renewed = false;
       this.network.begin(this.inputs, this.samples, weights);
       this.weights = weights;
       this.started = now;

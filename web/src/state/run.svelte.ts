@@ -16,15 +16,16 @@ import type {
 } from '../protocol/messages';
 import type { LinkPhase } from '../protocol/link';
 import { RunSocket, type SocketOwner } from '../protocol/socket';
+import { circumstancesOf } from './circumstances';
 import { fitDivisors } from './divisors';
-import { variantOf } from './families';
-import type { Circumstances } from './fitness';
 import { History } from './history';
+import { LeftOut } from './leftOut';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
 import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
 import { presetOf } from './presets';
+import { layerRefusal, type LayerRefusal } from './refusal';
 import { rememberedRun, rememberRun } from './remember';
 import { createRun, openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
@@ -50,6 +51,8 @@ export class RunStore extends RunMirror {
   /** The run's id; null before there is one. */
   id = $state<string | null>(null);
   notice = $state.raw<Notice | null>(null);
+  /** What was last said against a change of layers; until the next change. */
+  refusal = $state.raw<LayerRefusal | null>(null);
   /** Position in `config.network.layers` whose settings are open; -1 means all of them at once. */
   selectedLayer = $state<number | null>(null);
   /** Where on the screen the selected layer stands. */
@@ -63,24 +66,7 @@ export class RunStore extends RunMirror {
   /** The preset that the settings are just now, if any. */
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
-  readonly circumstances = $derived.by((): Circumstances => {
-    if (!this.catalog || !this.wanted) return {};
-    const { catalog } = this;
-    const { data, training } = this.wanted;
-    const dataset = variantOf(catalog, 'datasets', data.dataset.id);
-    const about = dataset?.uploaded ? this.data : dataset;
-    const used = [training.optimizer, ...(training.switch ? [training.switch.optimizer] : [])];
-    return {
-      task: about?.task ?? undefined,
-      kind: about?.kind ?? undefined,
-      samples: this.data?.train.count,
-      batch: training.batch_size,
-      usualBatch: catalog.default_config.training.batch_size,
-      optimizers: used.flatMap(({ id }) => variantOf(catalog, 'optimizers', id) ?? []),
-      schedule: variantOf(catalog, 'schedules', training.schedule.id),
-      cycling: catalog.families.schedules.filter((schedule) => schedule.cycles),
-    };
-  });
+  readonly circumstances = $derived(circumstancesOf(this.catalog, this.wanted, this.data));
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;
@@ -92,6 +78,7 @@ export class RunStore extends RunMirror {
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private dataFor: RunConfig['data'] | null = null;
+  private readonly leftOut = new LeftOut();
 
   constructor() {
     super();
@@ -240,12 +227,18 @@ export class RunStore extends RunMirror {
     } else if (message.type === 'event' && message.event === 'error' && this.status === 'live') {
       // Before the hello it only says why the connection is about to be closed, which the link finds out itself.
       this.wanted = this.config && this.unsent ? merge(this.config, this.unsent) : this.config;
-      this.notice = { tone: 'error', text: message.message };
+      this.refusal = layerRefusal(message.field, message.message);
+      // Where a layer's settings are open, it is said there.
+      if (!this.refusal || this.selectedLayer === null) this.notice = { tone: 'error', text: message.message };
+      if (this.wanted) this.history.forget(this.wanted);
+      this.canUndo = this.history.canUndo;
     }
   }
 
   /** Does what follows from a configuration that the server has taken over. */
   private takePlan(config: RunConfig): void {
+    const n = this.leftOut.taken(config);
+    if (n > 0) this.notice = { tone: 'info', key: 'notice.layers_left_out', vars: { n } };
     this.wanted = this.unsent ? merge(config, this.unsent) : config;
     if (!same(this.dataFor, config.data)) void this.loadData(config.data);
     this.addressTimer ??= setTimeout(() => {
@@ -332,12 +325,12 @@ export class RunStore extends RunMirror {
 
   undo(): void {
     const target = this.canSteer && this.wanted ? this.history.undo(this.wanted) : null;
-    if (target) this.change(difference(this.wanted!, target));
+    if (target) this.change(this.wayTo(target));
   }
 
   redo(): void {
     const target = this.canSteer && this.wanted ? this.history.redo(this.wanted) : null;
-    if (target) this.change(difference(this.wanted!, target));
+    if (target) this.change(this.wayTo(target));
   }
 
   /** After a divergence: a tenth of the learning rate, new weights, on again. */
@@ -355,7 +348,7 @@ export class RunStore extends RunMirror {
   apply({ config }: Preset): void {
     if (!this.canSteer || !this.wanted) return;
     const goesOn = this.state !== 'paused';
-    this.set(difference(this.wanted, config));
+    this.set(this.wayTo(config));
     this.flush();
     this.reset();
     if (goesOn) this.command({ type: 'play' });
@@ -365,11 +358,18 @@ export class RunStore extends RunMirror {
     this.notice = null;
   }
 
+  /** What has to change. With other data a loss that is not named would become the usual one of their task. */
+  private wayTo(target: RunConfig): PartialConfig {
+    const change = difference(this.wanted!, target);
+    return change.data ? { ...change, training: { ...change.training, loss: target.training.loss } } : change;
+  }
+
   private change(patch: PartialConfig): void {
     if (!this.wanted) return;
     this.canUndo = this.history.canUndo;
     this.canRedo = this.history.canRedo;
     this.wanted = merge(this.wanted, patch);
+    this.refusal = null;
     this.unsent = this.unsent ? join(this.unsent, patch) : patch;
     this.sendTimer ??= setTimeout(() => this.flush(), SEND_AFTER);
   }
@@ -377,7 +377,10 @@ export class RunStore extends RunMirror {
   private flush(): void {
     clearTimeout(this.sendTimer);
     this.sendTimer = undefined;
-    if (this.unsent && this.socket?.send({ type: 'set', config: this.unsent })) this.unsent = null;
+    const { unsent } = this;
+    if (!unsent || !this.socket?.send({ type: 'set', config: unsent })) return;
+    this.leftOut.sent(unsent, this.config, this.wanted);
+    this.unsent = null;
   }
 
   /** Sends a command of the owner's; what was changed before it goes first. */

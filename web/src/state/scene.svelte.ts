@@ -15,10 +15,11 @@ import {
   sliceRows,
   type PlaneColumns,
 } from '../model/inputs';
-import { linkOf, outputValues, probabilities, type Link } from '../model/outputs';
+import { linkOf, outputValues, predictedClass, probabilities, type Link } from '../model/outputs';
 import type { Weights } from '../model/plan';
 import type { Frame, Layout, RunConfig, RunData, WatchField } from '../protocol/messages';
 import { FeatureMaps } from './featureMaps';
+import { Look } from './look.svelte';
 import { invalidate, onFrame } from './loop';
 import { Pass } from './pass';
 import { PixelFocus } from './pixel.svelte';
@@ -40,8 +41,8 @@ export class Scene {
   values = $state<LinkValues>('weights');
   /** The neuron, link or mark under the pointer or the focus. */
   hit = $state.raw<Hit | null>(null);
-  /** Which test sample is looked at (images). */
-  sample = $state(0);
+  /** The image that is looked at. */
+  readonly look = new Look();
   /** Which columns of a table its picture is drawn over; the others are at their mean. */
   axes = $state.raw<PlaneColumns>([0, 1]);
   /** Grows when the test samples have new predictions. */
@@ -101,14 +102,6 @@ export class Scene {
     return this.values === 'weights' ? frame.params : frame[this.values];
   }
 
-  /** Looks at another test sample (images); wraps around. */
-  choose(sample: number): void {
-    const count = this.data?.test.count ?? 1;
-    this.sample = ((sample % count) + count) % count;
-    this.prepareSample();
-    invalidate();
-  }
-
   /** Draws a table's picture over other columns. */
   lookAlong(axes: PlaneColumns): void {
     this.axes = axes;
@@ -118,6 +111,7 @@ export class Scene {
 
   private update(frame: Frame | null, now: number): void {
     this.rebuild();
+    if (this.look.refresh()) this.takeImage();
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
     const weights = this.evaluated(frame);
     if (this.shown?.work(weights, now, SHOWN_BUDGET)) this.readShown();
@@ -128,6 +122,14 @@ export class Scene {
   /** The weights that the shown pass was made with; null before there was one. */
   get weights(): Weights | null {
     return this.shown?.made ?? null;
+  }
+
+  /** The class or value that the loss of the image that is looked at is taken for: of a drawing, what the network says. */
+  get target(): number {
+    const { data, look, meaning } = this;
+    if (!data) return 0;
+    if (look.source === 'sample') return data.test.targets[look.sample] ?? 0;
+    return meaning.length > 1 ? Math.max(0, predictedClass(meaning, meaning.length, 1, 0)) : Math.sign(meaning[0] ?? 0);
   }
 
   /** The weights that pictures and predictions are of: those of the frame, or their mean where it has one. */
@@ -157,11 +159,12 @@ export class Scene {
     // Data of an older configuration do not fit until the new ones have come.
     if (!data || data.offset.length !== this.network.inputs) return;
     this.data = data;
+    this.look.show(data);
     const lossTasks = catalog.families.losses.find((variant) => variant.id === loss)?.tasks ?? [];
     this.link = linkOf(data.task, lossTasks);
     if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
     if (data.kind !== 'images') this.prepareGrid(data);
-    else this.choose(Math.min(this.sample, data.test.count - 1));
+    else this.prepareImage();
     if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
@@ -180,15 +183,20 @@ export class Scene {
     this.meaning = new Float32Array(network.layers.at(-1)!.units * count);
   }
 
-  private prepareSample(): void {
-    const { data, network } = this;
-    if (!data || !network || data.kind !== 'images') return;
-    const pixels = data.channels * data.width * data.height;
-    const image = data.test.inputs.subarray(this.sample * pixels, (this.sample + 1) * pixels);
+  private prepareImage(): void {
+    const network = this.network!;
     this.side = 0;
-    this.sampleInputs = preprocess(image, 1, data);
+    this.sampleInputs = new Float32Array(network.inputs);
     this.shown = new Pass(network, this.sampleInputs, 1);
     this.meaning = new Float32Array(network.layers.at(-1)!.units);
+    this.takeImage();
+  }
+
+  /** The pixels that are looked at have changed: the pass over them begins anew, in the same buffers. */
+  private takeImage(): void {
+    if (this.data?.kind !== 'images' || this.look.pixels.length !== this.sampleInputs.length) return;
+    preprocess(this.look.pixels, 1, this.data, this.sampleInputs);
+    this.shown?.renew();
   }
 
   private prepareTest(data: RunData, layout: Layout, config: RunConfig): void {
@@ -204,7 +212,8 @@ export class Scene {
     });
     const outputs = network.layers.at(-1)!.units;
     const meaning = new Float32Array(outputs * size);
-    this.testMeaning = new Float32Array(outputs * count);
+    // Not a number until it is known.
+    this.testMeaning = new Float32Array(outputs * count).fill(NaN);
     this.test = new Sweep(network, blocks, TEST_EVERY, (block, logits) => {
       this.readMeaning(logits, meaning, block.count);
       for (let k = 0; k < outputs; k++) {

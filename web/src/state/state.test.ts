@@ -97,10 +97,11 @@ describe('layers', () => {
   });
 
   it('take over the settings of one, but not its units', () => {
-    const applied = applyToAll(layers, 1);
+    const kinds = catalogue.families.layer_kinds;
+    const applied = applyToAll(layers, 1, kinds);
     expect(applied.map((layer) => layer.units)).toEqual([8, 3]);
     expect(applied[0]!.activation).toEqual({ id: 'kinked', slope: 0.1 });
-    expect(applyToAll(layers, 5)).toBe(layers);
+    expect(applyToAll(layers, 5, kinds)).toBe(layers);
   });
 
   it('say what they agree on', () => {
@@ -158,8 +159,8 @@ describe('the way back to the defaults', () => {
   it('keeps a layer’s units', () => {
     const [first] = base.network.layers;
     const odd = { ...first!, units: 3, dropout: 0.5, activation: { id: 'kinked', slope: 1 } };
-    expect(resetLayers([odd, odd], 1, first!)).toEqual([odd, { ...first!, units: 3 }]);
-    expect(resetLayers([odd, odd], ALL_LAYERS, first!)).toEqual([
+    expect(resetLayers([odd, odd], 1, catalogue)).toEqual([odd, { ...first!, units: 3 }]);
+    expect(resetLayers([odd, odd], ALL_LAYERS, catalogue)).toEqual([
       { ...first!, units: 3 },
       { ...first!, units: 3 },
     ]);

@@ -1,6 +1,6 @@
 /** The sums that enter one layer's activation, over the training points and with the newest weights; a few times a second. */
 
-import { activations } from '../generated/formulas';
+import { activations, type Parameters } from '../generated/formulas';
 import { Network, numbers } from '../model/forward';
 import { featureMatrix, preprocess } from '../model/inputs';
 import { describeSums, type Sums } from '../model/sums';
@@ -16,9 +16,18 @@ const BUDGET = 2;
 const MOST_SUMS = 60_000;
 const FEWEST_SAMPLES = 50;
 
+/** The numbers that an activation learns, and what its formula calls them. */
+export interface Learned {
+  readonly name: string;
+  readonly values: Float32Array;
+}
+
 export class LayerSums {
   /** The latest; null before there are any. */
   sums: Sums | null = null;
+  /** What the activation has learned by then: one number, or one a unit; null where it learns nothing. */
+  learned: Learned | null = null;
+  private params: Float32Array | null = null;
   private pass: Pass | null = null;
   private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null] = [null, null, null];
 
@@ -32,6 +41,7 @@ export class LayerSums {
   update(frame: Frame | null, now: number): boolean {
     const rebuilt = this.rebuild();
     if (!frame || !this.pass || frame.params.length !== this.run.layout?.parameter_count) return rebuilt;
+    this.params = frame.params;
     const done = this.pass.work(frame, now, BUDGET);
     if (this.pass.behind(frame)) invalidate();
     return done || rebuilt;
@@ -43,7 +53,7 @@ export class LayerSums {
     const from: typeof this.builtFrom = [layout, config?.network ?? null, data];
     if (from.every((part, i) => part === this.builtFrom[i])) return false;
     this.builtFrom = from;
-    this.pass = this.sums = null;
+    this.pass = this.sums = this.learned = this.params = null;
     const choice = config?.network.layers[this.layer]?.activation;
     const twin = choice && activations[choice.id];
     if (!layout || !config || !data || !twin) return true;
@@ -58,10 +68,18 @@ export class LayerSums {
     const parameters = numbers(choice);
     network.tap = (layer, sums) => {
       if (layer !== this.layer) return;
-      const { units } = network.layers[layer]!;
-      this.sums = describeSums(sums, units, twin.derivative, parameters, this.sums?.reach ?? 0);
+      const { units, learned } = network.layers[layer]!;
+      const values = learned && this.params?.slice(learned.offset, learned.offset + learned.size);
+      this.learned = learned && values ? { name: learned.role, values } : null;
+      const own = this.learned ? learnedParameters(parameters, this.learned) : [parameters];
+      this.sums = describeSums(sums, units, twin.derivative, own, this.sums?.reach ?? 0);
     };
     this.pass = new Pass(network, preprocess(rows, count, data), count, EVERY);
     return true;
   }
+}
+
+/** An activation's parameters with each number that was learned under the name that the formula has for it. */
+function learnedParameters(parameters: Parameters, { name, values }: Learned): Parameters[] {
+  return Array.from(values, (value) => ({ ...parameters, [name]: value }));
 }

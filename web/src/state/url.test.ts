@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartialConfig, RunConfig } from '../protocol/messages';
+import type { LayerConfig, PartialConfig, RunConfig } from '../protocol/messages';
 import { catalogue } from '../testing/catalogue';
 import { merge } from './merge';
 import { pageQuery, readConfig, readPageOptions, writeConfig } from './url';
@@ -34,16 +34,17 @@ function complete(patch: PartialConfig): RunConfig {
   if (merged.training.switch) fill('optimizers', merged.training.switch.optimizer);
   fill('bias_initializers', merged.network.output.bias_initializer);
   merged.training.regularizers.forEach((choice) => fill('regularizers', choice));
-  for (const layer of merged.network.layers) {
-    fill('activations', layer.activation);
-    fill('initializers', layer.initializer);
-    fill('bias_initializers', layer.bias_initializer);
-    fill('normalizations', layer.normalization);
+  for (const { activation, initializer, bias_initializer, normalization } of merged.network.layers) {
+    if (activation) fill('activations', activation);
+    if (initializer) fill('initializers', initializer);
+    if (bias_initializer) fill('bias_initializers', bias_initializer);
+    if (normalization) fill('normalizations', normalization);
   }
   return merged;
 }
 
 const layer = base.network.layers[0]!;
+const [slide, shrink] = catalogue.convolutional as [LayerConfig, LayerConfig];
 
 const configs: [string, PartialConfig, string][] = [
   ['the default', {}, ''],
@@ -99,6 +100,7 @@ const configs: [string, PartialConfig, string][] = [
       network: {
         layers: [
           {
+            kind: 'full',
             units: 3,
             activation: { id: 'kinked', slope: 0.2 },
             initializer: { id: 'nothing' },
@@ -111,6 +113,28 @@ const configs: [string, PartialConfig, string][] = [
       },
     },
     'layers=3(activation:kinked(slope:0.2);initializer:nothing;bias_initializer:raised(height:0.2);normalization:level;dropout:0.25;dropconnect:0.5)',
+  ],
+  [
+    'layers of other kinds',
+    { network: { layers: [slide, shrink, slide, shrink, { kind: 'mean' }, { ...layer, units: 4 }] } },
+    'layers=slide,shrink,slide,shrink,mean,4',
+  ],
+  [
+    'layers of other kinds in rows',
+    { network: { layers: [slide, slide, { ...shrink, size: 3 }] } },
+    'layers=2*slide,shrink(size:3)',
+  ],
+  [
+    'what is set in a layer of another kind',
+    {
+      network: {
+        layers: [
+          { ...slide, filters: 16, kernel: 5, padding: 'valid', activation: { id: 'bendy' } },
+          { ...slide, padding: 1, normalization: { id: 'level', momentum: 0.2 } },
+        ],
+      },
+    },
+    'layers=slide(filters:16;kernel:5;padding:valid;activation:bendy),slide(padding:1;normalization:level(momentum:0.2))',
   ],
   [
     'two regularizers',
@@ -195,6 +219,9 @@ describe('nonsense in an address', () => {
     ['a parameter without a value', 'optimizer=walker(memory)', 'optimizer=walker(memory)'],
     ['an id within a choice', 'optimizer=walker(id:runner)', 'optimizer=walker(id:runner)'],
     ['an unknown part of a layer', 'layers=8(colour:red)', 'layers=8(colour:red)'],
+    ['an unknown part of another kind', 'layers=slide(units:3)', 'layers=slide(units:3)'],
+    ['a kind within a layer', 'layers=slide(kind:mean)', 'layers=slide(kind:mean)'],
+    ['a word where a choice belongs', 'layers=slide(activation:)', 'layers=slide(activation:)'],
     ['more layers than there can be', 'layers=999999999*8', 'layers=999999999*8'],
     ['no layers at all', 'layers=0*8', 'layers=0*8'],
     ['an empty choice', 'loss=', 'loss'],
@@ -211,6 +238,15 @@ describe('nonsense in an address', () => {
       training: { optimizer: { id: 'nobody', learning_rate: 'NaN' }, batch_size: -5 },
       seed: '1e999',
     });
+  });
+
+  it('leaves wrong layers to the server, too', () => {
+    const { config, unreadable } = readConfig('layers=slide(kernel:99;padding:nowhere),nothing', catalogue);
+    expect(unreadable).toEqual([]);
+    expect(config.network?.layers).toEqual([
+      { ...slide, kernel: 99, padding: 'nowhere' },
+      { ...layer, units: 'nothing' },
+    ]);
   });
 
   it('shortens what it repeats', () => {

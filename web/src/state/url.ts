@@ -2,13 +2,15 @@
  * The configuration as an address, and back. Pure.
  *
  *   ?dataset=ID(noise:0.2)&layers=3*8,4(activation:ID;dropout:0.2)&optimizer=ID(learning_rate:0.1)&seed=3
+ *   ?dataset=ID&layers=KIND(filters:16;padding:valid),KIND,10
  *   ?preset=ID&speed=full
  *
  * A preset stands for all of its configuration; whatever else is said changes that.
  *
  * Only what differs from the default configuration is written; within a choice, only what differs from what the
  * server takes where nothing is said: the default configuration's value where it makes the same choice or declares the
- * very same parameter, else the parameter's own default. A list of numbers stands in parentheses: `columns:(0,2)`.
+ * very same parameter, else the parameter's own default. A layer that begins with its units is of the kind that those
+ * of the default configuration are, the others begin with their kind. A list of numbers stands in parentheses: `columns:(0,2)`.
  * Reading checks the grammar and nothing else: names and bounds are the server's business, so what cannot be a number
  * is passed on as it is and refused there, with the field's name.
  */
@@ -17,6 +19,7 @@ import type {
   Catalog,
   Choice,
   FamilyId,
+  LayerChoice,
   LayerConfig,
   Param,
   PartialConfig,
@@ -27,7 +30,7 @@ import type {
 import { same } from './merge';
 import { presetOf } from './presets';
 
-type Defaults = Pick<Catalog, 'families' | 'default_config' | 'presets'>;
+type Defaults = Pick<Catalog, 'families' | 'default_config' | 'default_layers' | 'presets'>;
 
 /** What the page itself reads from the address, besides the configuration. */
 export interface PageOptions {
@@ -42,11 +45,13 @@ export interface ReadLink {
   unreadable: string[];
 }
 
-/** Numbers of a layer that are written by name. */
-const RATES = ['dropout', 'dropconnect'] as const;
-/** The choices of a layer, by their names in the configuration. */
-type LayerChoice = 'activation' | 'initializer' | 'bias_initializer' | 'normalization';
-const LAYER_CHOICES: readonly string[] = ['activation', 'initializer', 'bias_initializer', 'normalization'];
+/** The families of a layer's choices, by their names in the configuration. */
+const LAYER_CHOICES: Record<LayerChoice, FamilyId> = {
+  activation: 'activations',
+  initializer: 'initializers',
+  bias_initializer: 'bias_initializers',
+  normalization: 'normalizations',
+};
 
 const PRESET = 'preset';
 const PAGE_KEYS = ['run', 'embed', 'lang', 'theme', 'scale'];
@@ -66,7 +71,8 @@ export function pageQuery(search: string): string {
 
 // ── writing ──────────────────────────────────────────────────────────────────
 
-export function writeConfig(config: RunConfig, { families, default_config: base, presets }: Defaults): string {
+export function writeConfig(config: RunConfig, defaults: Defaults): string {
+  const { families, default_config: base, presets } = defaults;
   const preset = presetOf(presets, config);
   if (preset) {
     const speed = config.speed === preset.config.speed ? [] : [`speed=${config.speed}`];
@@ -86,7 +92,7 @@ export function writeConfig(config: RunConfig, { families, default_config: base,
     choice('preprocessings', data.preprocessing, base.data.preprocessing),
   );
   put('input_dropout', network.input.dropout, base.network.input.dropout, () => String(network.input.dropout));
-  put('layers', network.layers, base.network.layers, () => writeLayers(network.layers, base, families));
+  put('layers', network.layers, base.network.layers, () => writeLayers(network.layers, defaults));
   put('output', network.output.initializer, base.network.output.initializer, () =>
     choice('initializers', network.output.initializer, base.network.output.initializer),
   );
@@ -150,11 +156,10 @@ function paramsOf(variants: Variant[] | undefined, id: string): Param[] {
   return variants?.find((variant) => variant.id === id)?.params ?? [];
 }
 
-function writeLayers(layers: LayerConfig[], base: RunConfig, families: Defaults['families']): string {
-  const usual = usualLayer(base);
+function writeLayers(layers: LayerConfig[], defaults: Defaults): string {
   const runs: { text: string; count: number }[] = [];
   for (const layer of layers) {
-    const text = writeLayer(layer, usual, families);
+    const text = writeLayer(layer, defaults);
     const last = runs.at(-1);
     if (last?.text === text) last.count += 1;
     else runs.push({ text, count: 1 });
@@ -162,36 +167,48 @@ function writeLayers(layers: LayerConfig[], base: RunConfig, families: Defaults[
   return runs.map(({ text, count }) => (count > 1 ? `${count}*${text}` : text)).join(',');
 }
 
-function writeLayer(layer: LayerConfig, usual: LayerConfig | undefined, families: Defaults['families']): string {
+function writeLayer(layer: LayerConfig, defaults: Defaults): string {
+  const usual = usualLayer(layer.kind, defaults);
+  const counted = layer.kind === unnamedKind(defaults) ? countedOf(defaults) : '';
   const parts: string[] = [];
-  const put = (key: LayerChoice, family: FamilyId) => {
-    if (!same(layer[key], usual?.[key])) parts.push(`${key}:${writeChoice(layer[key], families[family])}`);
-  };
-  put('activation', 'activations');
-  put('initializer', 'initializers');
-  put('bias_initializer', 'bias_initializers');
-  put('normalization', 'normalizations');
-  for (const rate of RATES) if (layer[rate] !== (usual?.[rate] ?? 0)) parts.push(`${rate}:${layer[rate]}`);
-  return parts.length ? `${layer.units}(${parts.join(';')})` : String(layer.units);
+  for (const [key, value] of Object.entries(layer)) {
+    if (key === 'kind' || key === counted || value === undefined || same(value, usual?.[key])) continue;
+    const text =
+      typeof value === 'object' ? writeChoice(value, defaults.families[LAYER_CHOICES[key as LayerChoice]]) : value;
+    parts.push(`${key}:${text}`);
+  }
+  const name = counted ? String(layer[counted]) : layer.kind;
+  return parts.length ? `${name}(${parts.join(';')})` : name;
 }
 
-/** What a layer is when its address says nothing but its units: as the default configuration's first one. */
-function usualLayer(base: RunConfig): LayerConfig | undefined {
-  return base.network.layers[0];
+/** The kind of layer that is told by its units alone: that of the default configuration. */
+function unnamedKind({ default_config: base }: Pick<Defaults, 'default_config'>): string {
+  return base.network.layers[0]?.kind ?? '';
+}
+
+/** What counts the units of that kind. */
+function countedOf(defaults: Pick<Defaults, 'default_config' | 'families'>): string {
+  return defaults.families.layer_kinds.find((kind) => kind.id === unnamedKind(defaults))?.counted ?? '';
+}
+
+/** What a layer is when its address says nothing but its kind: as the default configuration's first one, or the kind's. */
+function usualLayer(
+  kind: string,
+  { default_config: base, default_layers: usual }: Pick<Defaults, 'default_config' | 'default_layers'>,
+): LayerConfig | undefined {
+  const first = base.network.layers[0];
+  return first?.kind === kind ? first : usual[kind];
 }
 
 // ── reading ──────────────────────────────────────────────────────────────────
 
-export function readConfig(
-  search: string,
-  { default_config: base, presets }: Pick<Defaults, 'default_config' | 'presets'>,
-): ReadLink {
+export function readConfig(search: string, defaults: Defaults): ReadLink {
   const params = new URLSearchParams(search);
-  const preset = presets.find((candidate) => candidate.id === params.get(PRESET));
+  const preset = defaults.presets.find((candidate) => candidate.id === params.get(PRESET));
   const link: ReadLink = { config: preset ? structuredClone(preset.config) : {}, unreadable: [] };
   for (const [key, value] of params) {
     if (PAGE_KEYS.includes(key) || (key === PRESET && value === preset?.id)) continue;
-    const patch = Object.hasOwn(readers, key) ? readers[key]!(value, base) : null;
+    const patch = Object.hasOwn(readers, key) ? readers[key]!(value, defaults) : null;
     if (patch === null) {
       link.unreadable.push(shorten(value ? `${key}=${value}` : key));
       continue;
@@ -208,14 +225,14 @@ export function readConfig(
   return link;
 }
 
-const readers: Record<string, (value: string, base: RunConfig) => PartialConfig | null> = {
+const readers: Record<string, (value: string, defaults: Defaults) => PartialConfig | null> = {
   dataset: (value) => wrap(readChoice(value), (dataset) => ({ data: { dataset } })),
   train_share: (value) => ({ data: { train_share: number(value) } }),
   data_seed: (value) => ({ data: { seed: number(value) } }),
   features: (value) => ({ data: { features: value === '' ? [] : value.split(',') } }),
   preprocessing: (value) => wrap(readChoice(value), (preprocessing) => ({ data: { preprocessing } })),
   input_dropout: (value) => ({ network: { input: { dropout: number(value) } } }),
-  layers: (value, base) => wrap(readLayers(value, usualLayer(base)), (layers) => ({ network: { layers } })),
+  layers: (value, defaults) => wrap(readLayers(value, defaults), (layers) => ({ network: { layers } })),
   output: (value) => wrap(readChoice(value), (initializer) => ({ network: { output: { initializer } } })),
   output_bias: (value) =>
     wrap(readChoice(value), (bias_initializer) => ({ network: { output: { bias_initializer } } })),
@@ -261,12 +278,12 @@ function readList(text: string): Choice[] | null {
   return choices.every((choice) => choice !== null) ? choices : null;
 }
 
-function readLayers(text: string, usual: LayerConfig | undefined): LayerConfig[] | null {
+function readLayers(text: string, defaults: Defaults): LayerConfig[] | null {
   if (text === '') return [];
   const layers: LayerConfig[] = [];
   for (const part of split(text, ',')) {
     const repeated = /^(\d+)\*(.+)$/.exec(part);
-    const layer = readLayer(repeated?.[2] ?? part, usual);
+    const layer = readLayer(repeated?.[2] ?? part, defaults);
     const count = Number(repeated?.[1] ?? 1);
     if (!layer || count < 1 || layers.length + count > MOST_LAYERS) return null;
     for (let i = 0; i < count; i++) layers.push(structuredClone(layer));
@@ -274,20 +291,21 @@ function readLayers(text: string, usual: LayerConfig | undefined): LayerConfig[]
   return layers;
 }
 
-function readLayer(text: string, usual: LayerConfig | undefined): LayerConfig | null {
+function readLayer(text: string, defaults: Defaults): LayerConfig | null {
   const call = readCall(text);
   if (!call) return null;
-  const layer: Partial<LayerConfig> = { ...structuredClone(usual), units: number(call.name) };
+  const named = Object.hasOwn(defaults.default_layers, call.name);
+  const usual = usualLayer(named ? call.name : unnamedKind(defaults), defaults);
+  if (!usual) return null;
+  const layer = structuredClone(usual);
+  if (!named) layer[countedOf(defaults)] = number(call.name);
   for (const [key, value] of call.fields) {
-    const rate = RATES.find((one) => one === key);
-    if (rate) layer[rate] = number(value);
-    else if (LAYER_CHOICES.includes(key)) {
-      const choice = readChoice(value);
-      if (!choice) return null;
-      layer[key as LayerChoice] = choice;
-    } else return null;
+    if (key === 'kind' || !Object.hasOwn(usual, key)) return null;
+    const part = typeof usual[key] === 'object' ? readChoice(value) : number(value);
+    if (part === null) return null;
+    layer[key] = part;
   }
-  return layer as LayerConfig;
+  return layer;
 }
 
 /** `name` or `name(key:value;key:value)`; null when it is neither. */

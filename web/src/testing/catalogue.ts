@@ -1,6 +1,6 @@
 /** A small made-up catalogue for tests: the page must work with names that it has never heard of. */
 
-import type { Catalog, Param, Preset, RunConfig, Variant } from '../protocol/messages';
+import type { Catalog, LayerConfig, Param, Preset, RunConfig, Variant } from '../protocol/messages';
 
 export function param(id: string, fallback: number, fields: Partial<Param> = {}): Param {
   return {
@@ -26,7 +26,8 @@ export function variant(id: string, params: Param[] = [], fields: Partial<Varian
   return { id, label: text, help: text, formula: 'x', source: 'somebody', params, ...fields };
 }
 
-const layer = {
+const layer: LayerConfig = {
+  kind: 'full',
   units: 8,
   activation: { id: 'bendy' },
   initializer: { id: 'small', spread: 0.5 },
@@ -35,6 +36,21 @@ const layer = {
   dropout: 0,
   dropconnect: 0,
 };
+
+const slide: LayerConfig = {
+  kind: 'slide',
+  filters: 4,
+  kernel: 3,
+  padding: 'same',
+  activation: { id: 'kinked', slope: 0.01 },
+  initializer: { id: 'small', spread: 0.5 },
+  bias_initializer: { id: 'flat' },
+  normalization: { id: 'plain' },
+  dropout: 0,
+  stride: 1,
+  skip: 0,
+};
+const shrink: LayerConfig = { kind: 'shrink', size: 2, stride: 2 };
 
 const config: RunConfig = {
   seed: 1,
@@ -73,12 +89,37 @@ function preset(id: string, change: Partial<RunConfig>): Preset {
   return { id, label: text, watch: text, group: text, config: { ...config, ...change } };
 }
 
+const size = (id: string, fallback: number, maximum: number) =>
+  param(id, fallback, { maximum, integer: true, live: false });
+const rate = (id: string) => param(id, 0, { maximum: 0.9 });
+const padding = param('padding', 0, {
+  maximum: 2,
+  integer: true,
+  live: false,
+  choices: ['same', 'valid', '1'].map((word) => [word, { en: word, zh: word }]),
+});
 const samples = param('samples', 500, { minimum: 100, maximum: 5000, integer: true });
 const noise = param('noise', 0.1, { unit: '%' });
-const rate = param('learning_rate', 0.01, { scale: 'log', maximum: 100, exclusive_minimum: true });
+const learningRate = param('learning_rate', 0.01, { scale: 'log', maximum: 100, exclusive_minimum: true });
 
 export const catalogue: Catalog = {
   families: {
+    layer_kinds: [
+      variant('full', [size('units', 8, 512), rate('dropout'), rate('dropconnect')], {
+        choices: ['activation', 'initializer', 'bias_initializer', 'normalization'],
+        counted: 'units',
+        takes_image: false,
+        gives_image: false,
+      }),
+      variant('slide', [size('filters', 4, 64), size('kernel', 3, 7), padding, rate('dropout'), size('skip', 0, 8)], {
+        choices: ['activation', 'initializer', 'bias_initializer', 'normalization'],
+        counted: 'filters',
+        takes_image: true,
+        gives_image: true,
+      }),
+      variant('shrink', [size('size', 2, 8), size('stride', 2, 8)], { takes_image: true, gives_image: true }),
+      variant('mean', [], { takes_image: true, gives_image: false }),
+    ],
     activations: [variant('bendy'), variant('kinked', [param('slope', 0.01)])],
     initializers: [variant('small', [param('spread', 0.5)]), variant('nothing')],
     bias_initializers: [variant('flat'), variant('raised', [param('height', 0.1)])],
@@ -87,7 +128,10 @@ export const catalogue: Catalog = {
       variant('distance', [], { tasks: ['regression', 'binary'] }),
       variant('surprise', [], { tasks: ['binary'] }),
     ],
-    optimizers: [variant('walker', [rate, param('memory', 0.9)]), variant('runner', [{ ...rate, default: 0.1 }])],
+    optimizers: [
+      variant('walker', [learningRate, param('memory', 0.9)]),
+      variant('runner', [{ ...learningRate, default: 0.1 }]),
+    ],
     schedules: [variant('steady'), variant('stairs', [param('every', 1000, { maximum: 1e6, integer: true })])],
     momentum_schedules: [variant('even'), variant('rising', [param('start', 0.5)])],
     batch_schedules: [variant('fixed'), variant('growing', [param('pace', 0.5)])],
@@ -105,11 +149,12 @@ export const catalogue: Catalog = {
     preprocessings: [variant('raw'), variant('scaled')],
   },
   default_config: config,
+  default_layers: { full: layer, slide, shrink, mean: { kind: 'mean' } },
+  convolutional: [slide, shrink],
   presets: [preset('bumpy', { seed: 5 }), preset('calm', { training: { ...config.training, batch_size: 64 } })],
   headings: {},
   limits: {
     layers: 32,
-    units: 512,
     dropout: 0.9,
     batch_size: 5000,
     warmup: 1e6,

@@ -14,9 +14,9 @@ import type { ScaleScope } from '../../draw/scales';
 
 /** A completed pass over the image that is looked at; null before there is one. */
 export function shownPass(scene: Scene): Shown | null {
-  const { data, weights, version, meaning, link, sample } = scene;
+  const { data, weights, version, meaning, link, target } = scene;
   if (!data || !weights) return null;
-  return { version, weights, meaning, link, target: data.test.targets[sample] ?? 0 };
+  return { version, weights, meaning, link, target };
 }
 
 export class StageView {
