@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from kernels.simd import POINTER, call_by_address
 
 _SIZE = types.intp
+_SHAPE = types.CPointer(types.intp)
 
 #: (z, a, size, params): fills a[0..size) from z. For activations that take each weighted sum by itself.
 ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
@@ -42,6 +43,13 @@ NORMALIZATION_BACKWARD = types.void(
 WEIGHTS_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE)
 #: (v, d, gain, d_gain, units, inputs): in place in d, from the gradient in w to that in v.
 WEIGHTS_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE)
+#: (shape, w, bias, biased, x, z, filters, stride): z from the images x; `shape` as in `kernels.conv`. Pools have no
+#: weights and read none.
+IMAGE_FORWARD = types.void(_SHAPE, POINTER, POINTER, _SIZE, POINTER, POINTER, _SIZE, _SIZE)
+#: (shape, d, x, dw, db, biased, filters, stride): the gradients of weights and, where `biased` is not 0, biases.
+IMAGE_WEIGHT_GRADIENT = types.void(_SHAPE, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE)
+#: (shape, w, d, x, z, dx, filters, stride): from the gradient d in z, put out for x, to that in x.
+IMAGE_INPUT_GRADIENT = types.void(_SHAPE, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE)
 #: (z, y, d, scratch, outputs, count, stride, params) -> the sum of the samples' losses; d becomes the gradient of
 #: their mean.
 LOSS = types.float64(POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, POINTER)
@@ -103,6 +111,30 @@ def weigh(typing: Any, address: Any, v: Any, w: Any, gain: Any, units: Any, inpu
 def weigh_back(typing: Any, address: Any, v: Any, d: Any, gain: Any, d_gain: Any, units: Any, inputs: Any) -> Any:
     """Call a function of `WEIGHTS_BACKWARD`."""
     return call_by_address(WEIGHTS_BACKWARD)
+
+
+@intrinsic
+def image_forward(
+    typing: Any, address: Any, shape: Any, w: Any, bias: Any, biased: Any, x: Any, z: Any, filters: Any, stride: Any
+) -> Any:
+    """Call a function of `IMAGE_FORWARD`."""
+    return call_by_address(IMAGE_FORWARD)
+
+
+@intrinsic
+def image_weight_gradient(
+    typing: Any, address: Any, shape: Any, d: Any, x: Any, dw: Any, db: Any, biased: Any, filters: Any, stride: Any
+) -> Any:
+    """Call a function of `IMAGE_WEIGHT_GRADIENT`."""
+    return call_by_address(IMAGE_WEIGHT_GRADIENT)
+
+
+@intrinsic
+def image_input_gradient(
+    typing: Any, address: Any, shape: Any, w: Any, d: Any, x: Any, z: Any, dx: Any, filters: Any, stride: Any
+) -> Any:
+    """Call a function of `IMAGE_INPUT_GRADIENT`."""
+    return call_by_address(IMAGE_INPUT_GRADIENT)
 
 
 @intrinsic

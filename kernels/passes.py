@@ -17,21 +17,21 @@ from kernels.calls import (
     activate_back,
     activate_units,
     activate_units_back,
+    image_forward,
+    image_input_gradient,
+    image_weight_gradient,
     normalize,
     normalize_back,
     weigh,
     weigh_back,
 )
-from kernels.conv import conv_forward, conv_input_gradient
-from kernels.conv_weights import conv_bias_gradient, conv_weight_gradient
 from kernels.dense import dense_bias_gradient, dense_forward, dense_input_gradient, dense_weight_gradient
 from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_channels
 from kernels.layer_kinds import MAX_SKIP
 from kernels.layout import MAX_PARAMS
-from kernels.pools import max_pool_backward, max_pool_forward, mean_pool_backward, mean_pool_forward
 from kernels.rng import mask_key
 from kernels.simd import Pointer, shift, shift_index
-from kernels.table import CONV, DENSE, MAX_POOL, Field
+from kernels.table import Field
 
 FIELDS = len(Field)
 INPUTS, UNITS, SUMS, PIXELS = int(Field.INPUTS), int(Field.UNITS), int(Field.SUMS), int(Field.PIXELS)
@@ -46,7 +46,9 @@ ACTIVATE, ACTIVATE_BACK = int(Field.ACTIVATE), int(Field.ACTIVATE_BACK)
 ACTIVATE_UNITS, ACTIVATE_UNITS_BACK = int(Field.ACTIVATE_UNITS), int(Field.ACTIVATE_UNITS_BACK)
 NORMALIZE, NORMALIZE_BACK = int(Field.NORMALIZE), int(Field.NORMALIZE_BACK)
 WEIGH, WEIGH_BACK = int(Field.WEIGH), int(Field.WEIGH_BACK)
-KIND, FAN_IN, SHAPE = int(Field.KIND), int(Field.FAN_IN), int(Field.CHANNELS)
+FAN_IN, SHAPE = int(Field.FAN_IN), int(Field.CHANNELS)
+IMAGE_FORWARD, IMAGE_WEIGHTS_BACK = int(Field.IMAGE_FORWARD), int(Field.IMAGE_WEIGHTS_BACK)
+IMAGE_INPUTS_BACK = int(Field.IMAGE_INPUTS_BACK)
 SKIP, SKIP_GRADIENT_ROW, SKIPS = int(Field.SKIP), int(Field.SKIP_GRADIENT_ROW), int(Field.SKIPS)
 #: Where a layer's rates of dropout are, behind those of the layers before it.
 _RATES, _UNITS, _WEIGHTS, _CHANNELS = 3, 1, 2, 3
@@ -211,14 +213,11 @@ def forward(
         dropping = training > 0 and rates[_WEIGHTS] > 0
         if table[t + WEIGH] != 0 or dropping:
             weights = _weights(table, t, layer, w, effective, dropping, rates[_WEIGHTS], seed, step)
-        if table[t + KIND] == DENSE:
+        if table[t + IMAGE_FORWARD] == 0:
             dense_forward(weights, bias, biased, x, z, table[t + INPUTS], sums, stride)
-        elif table[t + KIND] == CONV:
-            conv_forward(shift_index(table, t + SHAPE), weights, bias, biased, x, z, sums, stride)
-        elif table[t + KIND] == MAX_POOL:
-            max_pool_forward(shift_index(table, t + SHAPE), x, z, stride)
         else:
-            mean_pool_forward(shift_index(table, t + SHAPE), x, z, stride)
+            shape = shift_index(table, t + SHAPE)
+            image_forward(table[t + IMAGE_FORWARD], shape, weights, bias, biased, x, z, sums, stride)
         if table[t + NORMALIZE] != 0 and table[t + AFTER] == 0:
             _normalize(table, t, normalization, w, running, arena, table[t + Z_ROW], sums, count, stride, training)
         if table[t + SKIP] > 0:
@@ -255,15 +254,14 @@ def _weight_gradients(
 ) -> None:
     """The gradient in a layer's weights and biases, from that in its sums, d, and its inputs, x."""
     sums, weights, dw = table[t + SUMS], shift(w, table[t + WEIGHT]), shift(g, table[t + WEIGHT])
-    db = shift(g, max(0, table[t + BIAS]))
-    if table[t + KIND] == DENSE:
+    db, biased = shift(g, max(0, table[t + BIAS])), table[t + BIAS] >= 0
+    if table[t + IMAGE_WEIGHTS_BACK] == 0:
         dense_weight_gradient(d, x, dw, transposed, table[t + INPUTS], sums, stride)
-        if table[t + BIAS] >= 0:
+        if biased:
             dense_bias_gradient(d, db, sums, stride)
     else:
-        conv_weight_gradient(shift_index(table, t + SHAPE), d, x, dw, sums, stride)
-        if table[t + BIAS] >= 0:
-            conv_bias_gradient(d, db, sums, table[t + PIXELS] * stride)
+        shape = shift_index(table, t + SHAPE)
+        image_weight_gradient(table[t + IMAGE_WEIGHTS_BACK], shape, d, x, dw, db, biased, sums, stride)
     if rate > 0:
         drop(dw, dw, sums * table[t + FAN_IN], rate, mask_key(seed, step, WEIGHT_MASKS + layer))
     if table[t + WEIGH_BACK] != 0:
@@ -276,14 +274,11 @@ def _input_gradient(
     table: Pointer, t: int, weights: Pointer, d: Pointer, x: Pointer, z: Pointer, dx: Pointer, stride: int
 ) -> None:
     """The gradient in a layer's inputs, from that in its sums, or in what a pool puts out."""
-    if table[t + KIND] == DENSE:
+    if table[t + IMAGE_INPUTS_BACK] == 0:
         dense_input_gradient(weights, d, dx, table[t + INPUTS], table[t + SUMS], stride)
-    elif table[t + KIND] == CONV:
-        conv_input_gradient(shift_index(table, t + SHAPE), weights, d, dx, table[t + SUMS], stride)
-    elif table[t + KIND] == MAX_POOL:
-        max_pool_backward(shift_index(table, t + SHAPE), x, z, d, dx, stride)
     else:
-        mean_pool_backward(shift_index(table, t + SHAPE), d, dx, stride)
+        shape = shift_index(table, t + SHAPE)
+        image_input_gradient(table[t + IMAGE_INPUTS_BACK], shape, weights, d, x, z, dx, table[t + SUMS], stride)
 
 
 @numba.njit(**OPTIONS)

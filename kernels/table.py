@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from kernels.cache import Kernel
 from kernels.dense import TRANSPOSE_FROM
+from kernels.image_layers import image_layer
 from kernels.layers import Layer, layers_of
 from kernels.layout import MAX_PARAMS, Layout
 from kernels.network import NetworkSpec
-
-DENSE, CONV, MAX_POOL, MEAN_POOL = range(4)
 
 
 class Field(IntEnum):
@@ -50,21 +49,23 @@ class Field(IntEnum):
     NORMALIZE_BACK = 26
     WEIGH = 27
     WEIGH_BACK = 28
-    KIND = 29  # DENSE, CONV, MAX_POOL or MEAN_POOL
-    PIXELS = 30  # rows of each unit: 1, or the pixels of a channel
-    FAN_IN = 31  # weights of each sum
-    SKIP = 32  # what entered the block of so many layers is added before the activation
-    SKIP_GRADIENT_ROW = 33  # its gradient, until the block's first layer adds it to that of its inputs
-    SKIPS = 34  # 1 where such a block begins
-    CHANNELS = 35  # from here on the nine integers that `kernels.conv` calls a shape
-    HEIGHT = 36
-    WIDTH = 37
-    OUT_HEIGHT = 38
-    OUT_WIDTH = 39
-    WINDOW_Y = 40
-    WINDOW_X = 41
-    STEP = 42
-    PADDING = 43
+    IMAGE_FORWARD = 29  # 0 for a dense layer
+    IMAGE_WEIGHTS_BACK = 30
+    IMAGE_INPUTS_BACK = 31
+    PIXELS = 32  # rows of each unit: 1, or the pixels of a channel
+    FAN_IN = 33  # weights of each sum
+    SKIP = 34  # what entered the block of so many layers is added before the activation
+    SKIP_GRADIENT_ROW = 35  # its gradient, until the block's first layer adds it to that of its inputs
+    SKIPS = 36  # 1 where such a block begins
+    CHANNELS = 37  # from here on the nine integers that `kernels.conv` calls a shape
+    HEIGHT = 38
+    WIDTH = 39
+    OUT_HEIGHT = 40
+    OUT_WIDTH = 41
+    WINDOW_Y = 42
+    WINDOW_X = 43
+    STEP = 44
+    PADDING = 45
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,13 @@ def _put_shape(row: NDArray[np.int64], layer: Layer) -> None:
     """Fill the columns of what kind of layer it is, and how its windows slide."""
     stage = layer.stage
     row[Field.SKIP] = stage.skip
-    if stage.kind == "dense":
-        row[Field.KIND] = DENSE
+    kernels = image_layer(stage)
+    if kernels is None:
+        row[[Field.IMAGE_FORWARD, Field.IMAGE_WEIGHTS_BACK, Field.IMAGE_INPUTS_BACK]] = 0
         return
-    row[Field.KIND] = CONV if stage.kind == "conv" else MAX_POOL if stage.pooling == "max" else MEAN_POOL
+    row[Field.IMAGE_FORWARD] = kernels.forward.address
+    row[Field.IMAGE_WEIGHTS_BACK] = _address(kernels.weights_back)
+    row[Field.IMAGE_INPUTS_BACK] = kernels.inputs_back.address
     row[Field.CHANNELS], row[Field.HEIGHT], row[Field.WIDTH] = stage.input_shape
     if stage.kind == "global_pool":
         # One window over the whole image.

@@ -78,11 +78,19 @@ def warm(progress: Progress, *, usual_only: bool = False) -> None:
     wanted = [piece for piece in pieces() if is_usual(piece) or not usual_only]
     usual = sum(is_usual(piece) for piece in wanted)
     steps: list[tuple[str, Callable[[], None]]] = [(piece.label, piece.compile) for piece in wanted]
-    steps.insert(usual, ("training loop", _train_once))
+    steps[usual:usual] = [("convolutions and pools", _compile_images), ("training loop", _train_once)]
     for done, (label, step) in enumerate(steps):
         progress(done, len(steps), label)
         step()
     progress(len(steps), len(steps), "ready")
+
+
+def _compile_images() -> None:
+    """Compile what layers on images do."""
+    from kernels.image_layers import IMAGE_KERNELS
+
+    for each in IMAGE_KERNELS:
+        each.address  # noqa: B018, asking for it compiles it
 
 
 def _train_once() -> None:
