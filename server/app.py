@@ -16,8 +16,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
-from kernels.layer_kinds import MAX_DROPOUT
 from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
+from kernels.layer_kinds import MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from server import answers, uploads
 from server.bus import LocalBus

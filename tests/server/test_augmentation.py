@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -108,7 +109,7 @@ def test_only_the_batches_of_training_are_changed() -> None:
 
 
 def test_the_catalogue_says_how_far_it_goes(live: Live) -> None:
-    limits = live.client.get("/api/catalog").json()["limits"]["augmentation"]
+    limits = httpx.get(f"{live.address}/api/catalog").json()["limits"]["augmentation"]
     assert limits == {"shift": 8, "rotation": 45, "noise": 1}
     for name, most in limits.items():
         assert digits(**{name: most}).as_dict()["training"]["augmentation"][name] == most
