@@ -11,13 +11,14 @@ from typing import Any
 
 from server.configuration import resolve
 from server.presets.basics import BASICS
+from server.presets.images import IMAGES
 from server.presets.preset import Preset
 from server.presets.troubles import TROUBLES
 
 __all__ = ["PRESETS", "Preset", "catalogue"]
 
 #: Every preset by its id, in the order in which they are offered.
-PRESETS = {preset.id: preset for preset in (*BASICS, *TROUBLES)}
+PRESETS = {preset.id: preset for preset in (*BASICS, *TROUBLES, *IMAGES)}
 
 
 @cache

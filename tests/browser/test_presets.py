@@ -33,7 +33,7 @@ def named(page: Visitor, name: str) -> tuple[str, str, dict[str, object]]:
 
 def line_of(page: Visitor, watch: str) -> Locator:
     """The line under the bar that says what to watch; the menu, while it closes, still holds the same sentence."""
-    return page.page.get_by_role("banner").get_by_text(watch)
+    return page.page.get_by_role("paragraph").get_by_text(watch)
 
 
 def test_a_preset_sets_everything_and_is_undone_at_once(visitor: Visit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from kernels.trainer import Trainer
 from server.configuration import DEFAULT, resolve
-from server.preparation import prepare
+from server.preparation import PreparedData, prepare
 from server.presets import PRESETS, catalogue
 from server.runs import build_trainer, pace_of
 from server.schema import RunConfig
@@ -27,9 +28,9 @@ Values = NDArray[np.float64]
 class Show:
     """A configuration in training, and what the page would draw of it."""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: RunConfig, data: PreparedData | None = None) -> None:
         self.config = config
-        self.trainer: Trainer = build_trainer(config, prepare(config.data))
+        self.trainer: Trainer = build_trainer(config, data or prepare(config.data))
         self.columns = self.trainer.layout.columns
 
     def at(self, step: int) -> Show:
@@ -267,13 +268,94 @@ def label_smoothing() -> None:
     assert run.by_layer("activation_std")[-1] < 0.5 * sharp.by_layer("activation_std")[-1]
 
 
+def cnn_digits() -> None:
+    run = show("cnn_digits").at(1600)
+    assert run.trainer.layout.parameter_count == 1898
+    assert run.value("test_accuracy") > 0.98
+
+
+def lenet() -> None:
+    run = show("lenet").at(150)
+    layout = run.trainer.layout
+    assert [stage.shape[-1] for stage in layout.stages[:4]] == [28, 14, 10, 5]
+    assert [stage.shape[0] for stage in layout.stages[:4]] == [6, 6, 16, 16]
+    assert layout.parameter_count == 61706
+    dense = sum(tensor.size for tensor in layout.tensors if tensor.name.startswith(("layer5", "layer6", "output")))
+    assert dense > 0.95 * layout.parameter_count
+    run.trainer.observe()
+    assert run.value("test_accuracy") > 0.94
+
+
+def shapes_dense() -> None:
+    run = show("shapes_dense").at(2000)
+    run.trainer.observe()
+    assert run.trainer.layout.parameter_count == 6334
+    assert run.value("train_accuracy") > 0.99
+    assert run.value("test_accuracy") < 0.67
+
+
+def shapes_conv() -> None:
+    run, dense = show("shapes_conv").at(600), show("shapes_dense")
+    run.trainer.observe()
+    assert run.trainer.layout.parameter_count == 5958 < dense.trainer.layout.parameter_count
+    assert run.config.data == dense.config.data
+    assert run.value("test_accuracy") > 0.88
+
+
+def read_when_shifted(run: Show) -> list[float]:
+    """The shares of the test pictures that are read where they lie, and four pixels aside, or three both ways."""
+    data, shares = prepare(run.config.data), []
+    pictures = data.training.x_test.reshape(-1, 28, 28)
+    for shift in ((0, 0), (0, 4), (-4, 0), (3, -3)):
+        shifted = np.ascontiguousarray(np.roll(pictures, shift, (1, 2)).reshape(len(pictures), -1))
+        there = Show(run.config, replace(data, training=replace(data.training, x_test=shifted)))
+        there.trainer.restore(run.trainer.state())
+        there.trainer.observe()
+        shares.append(there.value("test_accuracy"))
+    return shares
+
+
+def global_pooling() -> None:
+    run = show("global_pooling").at(400)
+    layers = run.config.as_dict()["network"]["layers"]
+    lost = show("global_pooling", network={"layers": layers[:-1]}).at(200)
+    assert min(read_when_shifted(run)) > 0.95
+    centre, *aside = read_when_shifted(lost)
+    assert centre > 0.95
+    assert max(aside) < 0.5
+
+
+def deep_conv_xavier() -> None:
+    run = show("deep_conv_xavier").at(1)
+    activations = run.by_layer("activation_std")
+    assert activations[29] < 1e-4 * activations[0]
+    run.at(120).trainer.observe()
+    assert run.value("train_loss") > 2.25
+
+
+def deep_conv_he() -> None:
+    run = show("deep_conv_he").at(1)
+    activations = run.by_layer("activation_std")[:30]
+    assert max(activations) < 4 * min(activations)
+    run.at(150).trainer.observe()
+    assert run.value("train_loss") < 1
+
+
+def deep_conv_skips() -> None:
+    run = show("deep_conv_skips").at(1)
+    assert run.by_layer("activation_std")[29] > run.by_layer("activation_std")[0]
+    run.at(100).trainer.observe()
+    assert run.value("test_accuracy") > 0.75
+
+
 PROMISES: dict[str, Callable[[], None]] = {
     check.__name__: check
     for check in (
         spiral, xor_linear, xor_hidden, right_inputs, digits, rate_too_high, rate_too_low, momentum, batch_of_one,
         adagrad_dry, sorted_batches, vanishing_gradients, exploding_gradients, clipped_gradients, deep_xavier, deep_he,
         batch_norm_rescue, dying_relu, zero_weights, saturated_units, step_activation, overfitting, dropout,
-        weight_decay, label_smoothing,
+        weight_decay, label_smoothing, cnn_digits, lenet, shapes_dense, shapes_conv, global_pooling, deep_conv_xavier,
+        deep_conv_he, deep_conv_skips,
     )
 }  # fmt: skip
 

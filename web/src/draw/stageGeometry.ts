@@ -27,6 +27,8 @@ const DEEP = 46;
 const KERNEL_SHARE = 0.42;
 /** Text beneath the stages: shape and parameter count. */
 const FOOT = 32;
+/** What is higher has room for its captions. */
+export const CAPTIONED = 150;
 /** Beneath the maps, where lines lead around blocks of layers. */
 const SKIPS = 20;
 /** From one neuron's centre to the next. */
@@ -46,7 +48,7 @@ interface Draft {
 
 /** All stages in a row: maps as large as fit, or as small as can be seen and wider than the card. */
 export function layOutStages({ stages, width, height, labels }: StageRequest): Geometry {
-  const foot = height > 150 ? FOOT : 0;
+  const foot = height > CAPTIONED ? FOOT : 0;
   const room = height - foot - (stages.some(({ skip }) => skip > 0) ? SKIPS : 0);
   const drafts: Draft[] = [
     { count: 1, shape: stages[0]!.input_shape, kernels: false, columns: 1, side: 0 },

@@ -83,6 +83,8 @@ it('the formulas in symbols say what the layer does, and can be set', () => {
   expect(convolutionFormula(plain)).toBe('a = \\varphi\\Big(\\sum_{i,j} w_{i,j}\\,x_{y+i,\\,x+j} + b\\Big)');
   const rich = convolutionFormula({ normalized: true, skip: true, maps: 3, stride: 2, pieces: 2 });
   for (const part of ['\\sum_{c}', '2y+i', '\\operatorname{N}', '+ s', 'z_1, z_2']) expect(rich).toContain(part);
-  for (const latex of [convolutionFormula(plain), rich, poolFormula(true, 4), poolFormula(false, 9)]) isSet(latex);
-  expect(poolFormula(false, 9)).toContain('\\frac{1}{9}');
+  for (const latex of [convolutionFormula(plain), rich, poolFormula(true, 4, 'otherwise'), poolFormula(false, 9, '')])
+    isSet(latex);
+  expect(poolFormula(false, 9, '')).toContain('\\frac{1}{9}');
+  expect(poolFormula(true, 4, '否则')).toContain('\\text{否则}');
 });

@@ -39,14 +39,14 @@ export function convolutionNumbers(steps: Extract<Steps, { kind: 'conv' }>): str
   return lines.join(',\\quad ');
 }
 
-/** What a pixel of a pool is, and what of its gradient goes on. */
-export function poolFormula(largest: boolean, places: number): string {
+/** What a pixel of a pool is, and what of its gradient goes on; `otherwise` is the word before the last case. */
+export function poolFormula(largest: boolean, places: number, otherwise: string): string {
   const back = '\\frac{\\partial L}{\\partial a}';
   if (!largest) {
     const share = `\\frac{1}{${places}}`;
     return `a = ${share}\\sum_{i,j} x_{i,j},\\qquad \\frac{\\partial L}{\\partial x_{i,j}} = ${share}\\,${back}`;
   }
-  return `a = \\max_{i,j} x_{i,j},\\qquad \\frac{\\partial L}{\\partial x_{i,j}} = \\begin{cases}${back} & x_{i,j} = a\\\\ 0 & \\text{else}\\end{cases}`;
+  return `a = \\max_{i,j} x_{i,j},\\qquad \\frac{\\partial L}{\\partial x_{i,j}} = \\begin{cases}${back} & x_{i,j} = a\\\\ 0 & \\text{${otherwise}}\\end{cases}`;
 }
 
 /** The same with numbers. */
