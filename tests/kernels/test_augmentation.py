@@ -113,7 +113,7 @@ def test_mirroring_alone_is_exact_and_nothing_at_all_is_the_image() -> None:
 
 def test_beyond_the_edge_the_edge_goes_on() -> None:
     shape = (1, 4, 4)
-    x = np.tile(np.repeat(np.float32([1, 2, 3, 4]), 4), (64, 1))
+    x = np.tile(np.repeat(np.array([1, 2, 3, 4], np.float32), 4), (64, 1))
     moved = augmented(x, shape, 8, 0, 0, 0)
     assert moved.min() >= 1
     assert moved.max() <= 4
