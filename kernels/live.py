@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
 from kernels.averagings import AVERAGINGS
 from kernels.cache import Kernel
 from kernels.clippings import CLIPPINGS
 from kernels.layout import MAX_PARAMS, Layout
 from kernels.losses import LOSSES
-from kernels.network import Choice, TrainingSpec
+from kernels.network import Augmentation, Choice, TrainingSpec
 from kernels.optimizers import OPTIMIZERS
 from kernels.regularizers import REGULARIZERS
 from kernels.samplings import SAMPLINGS
@@ -70,6 +72,12 @@ def make_live(
     integers[LiveInteger.LARGEST_BATCH] = largest_batch(training.batch_size, training.batch_schedule, samples)
     watched = schedule.advances is not None or STOPPINGS[training.stopping.id].watches
     integers[LiveInteger.CUT] = int(watched)
+    augmentation = _augmentation(training.augmentation)
+    if any(augmentation):
+        if len(layout.input_shape) != 3:
+            raise ValueError("augmentation needs images; these inputs are none")
+        integers[LiveInteger.AUGMENTED] = 1
+        integers[LiveInteger.CHANNELS], integers[LiveInteger.HEIGHT], integers[LiveInteger.WIDTH] = layout.input_shape
     return Live(
         optimizer=_floats(*values, *values),
         schedule=_floats(*factors.values(), 1.0),
@@ -84,7 +92,20 @@ def make_live(
         dropout=dropout,
         integers=integers,
         ascent=_floats(values[1] if optimizer.climbs else 0.0),
+        augmentation=_floats(*augmentation),
     )
+
+
+def _augmentation(asked: Augmentation) -> tuple[float, float, float, float]:
+    """How far to move and to turn (in radians), whether to mirror, and the noise."""
+    for name, value, bound in (
+        ("shift", asked.shift, MAX_SHIFT),
+        ("rotation", asked.rotation, MAX_ROTATION),
+        ("noise", asked.noise, MAX_NOISE),
+    ):
+        if not 0 <= value <= bound:
+            raise ValueError(f"augmentation.{name} is {value}, but must satisfy 0 <= {name} <= {bound:g}")
+    return asked.shift, math.radians(asked.rotation), float(asked.flip), asked.noise
 
 
 def _passes(training: TrainingSpec, layout: Layout) -> Iterator[tuple[int, list[float], int]]:

@@ -122,6 +122,20 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Augmentation:
+    """How training images are changed, anew for every batch; zeros leave them as they are.
+
+    At most `shift` pixels along each axis (0 to 8) and `rotation` degrees (0 to 45), `flip` half of them left to right,
+    and normal `noise` of that standard deviation (0 to 1), in units of the preprocessed inputs.
+    """
+
+    shift: float = 0.0
+    rotation: float = 0.0
+    flip: bool = False
+    noise: float = 0.0
+
+
+@dataclass(frozen=True)
 class TrainingSpec:
     """How it is trained. Everything here may change while it trains.
 
@@ -141,6 +155,7 @@ class TrainingSpec:
     averaging: Choice = Choice("none")
     stopping: Choice = Choice("none")
     switch: Switch | None = None
+    augmentation: Augmentation = Augmentation()
 
     def optimizer_at(self, step: int) -> Choice:
         """The optimizer that makes the step after so many."""

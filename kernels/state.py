@@ -66,6 +66,7 @@ class Live(NamedTuple):
     dropout: NDArray[np.float32]  # [1 + 3 layers]: of the inputs, then of each layer's units, weights and channels
     integers: NDArray[np.int64]  # [len(LiveInteger)]
     ascent: NDArray[np.float32]  # [1], how far to climb before the gradient that counts is taken; 0: not at all
+    augmentation: NDArray[np.float32]  # [4]: shift in pixels, rotation in radians, flip, noise
 
 
 class LiveInteger(IntEnum):
@@ -77,6 +78,10 @@ class LiveInteger(IntEnum):
     MOMENTUM = 3  # which of the optimizer's parameters a momentum schedule sets
     LARGEST_BATCH = 4
     CUT = 5  # 1: a call ends with the epoch
+    AUGMENTED = 6  # 1: batches are of changed copies, of images of so many channels, rows and columns
+    CHANNELS = 7
+    HEIGHT = 8
+    WIDTH = 9
 
 
 class LiveAddress(IntEnum):

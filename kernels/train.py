@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.augmentation import gather_augmented
 from kernels.cache import OPTIONS
 from kernels.calls import lose, optimize, pass_over_gradient, schedule
 from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
@@ -29,7 +30,8 @@ _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACC
 )
 _BATCH_SIZE, _SAMPLING, _WARMUP = int(LiveInteger.BATCH_SIZE), int(LiveInteger.SAMPLING), int(LiveInteger.WARMUP)
 _MOMENTUM_PARAM, _LARGEST_BATCH = int(LiveInteger.MOMENTUM), int(LiveInteger.LARGEST_BATCH)
-_CUT = int(LiveInteger.CUT)
+_CUT, _AUGMENTED = int(LiveInteger.CUT), int(LiveInteger.AUGMENTED)
+_CHANNELS, _HEIGHT, _WIDTH = int(LiveInteger.CHANNELS), int(LiveInteger.HEIGHT), int(LiveInteger.WIDTH)
 _OPTIMIZER, _LOSS_KERNEL, _SCHEDULE = int(LiveAddress.OPTIMIZER), int(LiveAddress.LOSS), int(LiveAddress.SCHEDULE)
 _MOMENTUM, _BATCH, _SHARE = int(LiveAddress.MOMENTUM), int(LiveAddress.BATCH), int(LiveAddress.SHARE)
 _PASSES = int(LiveAddress.PASSES)
@@ -235,6 +237,20 @@ def _begin_epoch(plan: Plan, memory: Memory, sampling: int) -> None:
 
 
 @numba.njit(**OPTIONS)
+def _gather_batch(plan: Plan, live: Live, memory: Memory, count: int, stride: int) -> None:
+    """Put the next samples of the epoch, or changed copies of them, into the arena's first rows."""
+    x, order, start = pointer(plan.x_train, 0), pointer(memory.order, 0), memory.clock[_POSITION]
+    arena, integers = pointer(memory.arena, 0), live.integers
+    if integers[_AUGMENTED] == 1:
+        gather_augmented(
+            x, integers[_CHANNELS], integers[_HEIGHT], integers[_WIDTH], order, start, count, stride, arena,
+            pointer(live.augmentation, 0), plan.integers[PlanInteger.SEED], memory.clock[_STEP],
+        )  # fmt: skip
+    else:
+        gather(x, plan.x_train.shape[1], order, start, count, stride, arena)
+
+
+@numba.njit(**OPTIONS)
 def _tally(losses: NDArray[np.float64], loss: float) -> None:
     """Count one step's loss into losses: sum, count, min, max; sum, count of the epoch."""
     losses[0] += loss
@@ -265,8 +281,8 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     """
     fields, floats, layers = pointer(plan.fields, 0), pointer(plan.params, 0), plan.fields.shape[0]
     tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
-    samples, inputs = plan.x_train.shape
-    x_train, y_train = pointer(plan.x_train, 0), pointer(plan.y_train, 0)
+    samples = plan.x_train.shape[0]
+    y_train = pointer(plan.y_train, 0)
     weights, loss_address = plan.integers[PlanInteger.WEIGHTS], live.addresses[_LOSS_KERNEL]
     seed = plan.integers[PlanInteger.SEED]
     dropout, loss_params = pointer(live.dropout, 0), pointer(live.loss, 0)
@@ -295,7 +311,7 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         observed = recorded or (observe and done == steps - 1)
         rate = _learning_rate(hyper[0], live.addresses[_SCHEDULE], pointer(live.schedule, 0), step, warmup)
 
-        gather(x_train, inputs, order, clock[_POSITION], count, stride, arena)
+        _gather_batch(plan, live, memory, count, stride)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
         forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 1, seed, step)
         z = shift(arena, fields[last + Z_ROW] * stride)

@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
+from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
 from kernels.layer_kinds import MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from server import answers, uploads
@@ -259,6 +260,7 @@ def _catalog(settings: Settings) -> dict[str, Any]:
             "batch_size": MAX_BATCH,
             "warmup": MAX_WARMUP,
             "switch": MAX_SWITCH,
+            "augmentation": {"shift": MAX_SHIFT, "rotation": MAX_ROTATION, "noise": MAX_NOISE},
             "work": MAX_WORK,
             "seed": MAX_SEED,
             "speed_minimum": MIN_SPEED,

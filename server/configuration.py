@@ -11,7 +11,7 @@ from kernels.layers import groups_of
 from kernels.layout import Layout, make_layout
 from kernels.live import batch_size_at, largest_batch
 from kernels.losses import default_loss
-from kernels.network import NetworkSpec, Switch, TrainingSpec
+from kernels.network import Augmentation, NetworkSpec, Switch, TrainingSpec
 from kernels.normalizations import Normalization, divisors
 from kernels.shapes import Unfit, stages
 from kernels.spec import Text, Variant
@@ -141,6 +141,8 @@ def _fit_to_the_data(merged: dict[str, Any], asked: Mapping[str, Any], former_ta
         nobodys = task != former_task and loss["id"] == default_loss(former_task)
         if nobodys or task not in FAMILIES["losses"][loss["id"]].tasks:
             training["loss"] = {"id": default_loss(task), **named_loss}
+    if dataset_of(data).kind != "images" and "augmentation" not in asked_training:
+        training["augmentation"] = defaults.TRAINING["augmentation"]
     if "batch_size" not in asked_training:
         training["batch_size"] = min(training["batch_size"], training_size(data))
 
@@ -209,6 +211,12 @@ def _unfit(config: RunConfig) -> list[Problem]:
             f"最多 {MAX_MIXED} 个。请用 standardize。",
         )
         problems.append(Problem("data.preprocessing", reason, f"inputs <= {MAX_MIXED}"))
+    if config.training.augmentation.on and dataset.kind != "images":
+        reason = Text(
+            en="training.augmentation changes images; these data are none. Choose images, or set all of it to zero.",
+            zh="training.augmentation 只用于图像，当前数据不是图像。请选择图像数据，或全部设为零。",
+        )
+        problems.append(Problem("training.augmentation", reason, "images only"))
     loss = FAMILIES["losses"][config.training.loss.id]
     if dataset.task not in loss.tasks:
         fitting = ", ".join(other.id for other in FAMILIES["losses"] if dataset.task in other.tasks)
@@ -339,6 +347,7 @@ def training_spec(config: RunConfig) -> TrainingSpec:
         averaging=kernel_choice(training.averaging),
         stopping=kernel_choice(training.stopping),
         switch=None if switch is None else Switch(switch.step, kernel_choice(switch.optimizer)),
+        augmentation=Augmentation(**training.augmentation.model_dump()),
     )
 
 

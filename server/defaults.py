@@ -52,6 +52,7 @@ TRAINING: dict[str, Any] = {
     "averaging": {"id": "none"},
     "stopping": {"id": "none"},
     "switch": None,
+    "augmentation": {"shift": 0.0, "rotation": 0.0, "flip": False, "noise": 0.0},
 }
 
 RUN: dict[str, Any] = {"seed": 1, "data": DATA, "network": NETWORK, "training": TRAINING, "speed": "auto"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
+from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
 from kernels.layer_kinds import LAYER_KINDS, MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
 from kernels.spec import Family, Param, Variant
@@ -295,6 +296,20 @@ class SwitchConfig(Strict):
     optimizer: Optimizer
 
 
+class AugmentationConfig(Strict):
+    """How training images are changed, anew for every batch. For images only."""
+
+    shift: float = Field(0.0, ge=0, le=MAX_SHIFT, description="How many pixels images are moved at most.")
+    rotation: float = Field(0.0, ge=0, le=MAX_ROTATION, description="How many degrees images are turned at most.")
+    flip: bool = Field(default=False, description="Whether half of the images are mirrored, left to right.")
+    noise: float = Field(0.0, ge=0, le=MAX_NOISE, description="Standard deviation of what is added to each input.")
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is changed."""
+        return self.flip or max(self.shift, self.rotation, self.noise) > 0
+
+
 class TrainingConfig(Strict):
     """How it is trained."""
 
@@ -313,6 +328,7 @@ class TrainingConfig(Strict):
     averaging: Averaging
     stopping: Stopping
     switch: SwitchConfig | None
+    augmentation: AugmentationConfig = Field(defaults.TRAINING["augmentation"], validate_default=True)
 
 
 class RunConfig(Strict):

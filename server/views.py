@@ -174,6 +174,14 @@ class PresetView(View):
     config: RunConfig
 
 
+class AugmentationLimitsView(View):
+    """The most that training images can be changed."""
+
+    shift: float = Field(description="Pixels.")
+    rotation: float = Field(description="Degrees.")
+    noise: float = Field(description="Standard deviation.")
+
+
 class LimitsView(View):
     """Bounds that the page shows before they are met."""
 
@@ -182,6 +190,7 @@ class LimitsView(View):
     batch_size: int
     warmup: int
     switch: int = Field(description="The last step at which an optimizer can take over.")
+    augmentation: AugmentationLimitsView
     work: int = Field(description="Multiplications for a sample times batch size.")
     seed: int
     speed_minimum: float

@@ -192,6 +192,9 @@ FIELDS: dict[str, tuple[str, list[Any]]] = {
     "training.switch.step": ("1 <= step <= 1000000", [0, -1, 1_000_001, 0.5, 10**400]),
     "training.switch.optimizer.learning_rate": ("0 < learning_rate <= 100", [0, -1, 101, 10**400]),
     "training.warmup": ("0 <= warmup <= 1000000", [-1, 1_000_001, 0.5, 10**400]),
+    "training.augmentation.shift": ("0 <= shift <= 8", [-0.1, 8.1, 1e300]),
+    "training.augmentation.rotation": ("0 <= rotation <= 45", [-1, 45.1]),
+    "training.augmentation.noise": ("0 <= noise <= 1", [-0.1, 1.1]),
     "speed": ("0.5 <= speed <= 1000000", [0, 0.4, -1, 1e7, 10**400, "fast", ""]),
 }
 

@@ -395,6 +395,57 @@ export interface components {
             learning_rate: number;
         };
         /**
+         * AugmentationConfig
+         * @description How training images are changed, anew for every batch. For images only.
+         */
+        AugmentationConfig: {
+            /**
+             * Flip
+             * @description Whether half of the images are mirrored, left to right.
+             * @default false
+             */
+            flip: boolean;
+            /**
+             * Noise
+             * @description Standard deviation of what is added to each input.
+             * @default 0
+             */
+            noise: number;
+            /**
+             * Rotation
+             * @description How many degrees images are turned at most.
+             * @default 0
+             */
+            rotation: number;
+            /**
+             * Shift
+             * @description How many pixels images are moved at most.
+             * @default 0
+             */
+            shift: number;
+        };
+        /**
+         * AugmentationLimitsView
+         * @description The most that training images can be changed.
+         */
+        AugmentationLimitsView: {
+            /**
+             * Noise
+             * @description Standard deviation.
+             */
+            noise: number;
+            /**
+             * Rotation
+             * @description Degrees.
+             */
+            rotation: number;
+            /**
+             * Shift
+             * @description Pixels.
+             */
+            shift: number;
+        };
+        /**
          * BatchNormNormalizations
          * @description Normalizes each unit over the batch (a channel over its pixels too), then scales and shifts it by a learned γ and β.
          */
@@ -1677,6 +1728,7 @@ export interface components {
          * @description Bounds that the page shows before they are met.
          */
         LimitsView: {
+            augmentation: components["schemas"]["AugmentationLimitsView"];
             /** Batch Size */
             batch_size: number;
             /** Dropout */
@@ -3416,6 +3468,15 @@ export interface components {
          * @description How it is trained.
          */
         TrainingConfig: {
+            /**
+             * @default {
+             *       "flip": false,
+             *       "noise": 0,
+             *       "rotation": 0,
+             *       "shift": 0
+             *     }
+             */
+            augmentation: components["schemas"]["AugmentationConfig"];
             /** Averaging */
             averaging: components["schemas"]["NoneAveragings"] | components["schemas"]["PolyakAveragings"] | components["schemas"]["ExponentialAveragings"];
             /** Batch Schedule */

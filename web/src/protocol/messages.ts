@@ -66,6 +66,14 @@ export interface LayerConfig extends Partial<Record<LayerChoice, Choice>> {
   [part: string]: Choice | number | string | undefined;
 }
 
+/** How training images are changed, anew for every batch: pixels and degrees at most, mirrored or not, and noise. */
+export interface Augmentation {
+  shift: number;
+  rotation: number;
+  flip: boolean;
+  noise: number;
+}
+
 /** Steps a second, or "auto" (a pleasant pace), or "full". */
 export type Speed = number | 'auto' | 'full';
 
@@ -100,6 +108,7 @@ export interface RunConfig {
     stopping: Choice;
     /** Another optimizer that takes over after so many steps. */
     switch: { step: number; optimizer: Choice } | null;
+    augmentation: Augmentation;
   };
   speed: Speed;
 }

@@ -159,6 +159,11 @@ const configs: [string, PartialConfig, string][] = [
     { training: { warmup: 200, sampling: { id: 'thrown' } } },
     'warmup=200&sampling=thrown',
   ],
+  [
+    'what is done to training images',
+    { training: { augmentation: { shift: 1.5, rotation: 0, flip: true, noise: 0.1 } } },
+    'augmentation=shift:1.5;flip:true;noise:0.1',
+  ],
   ['silenced inputs', { network: { input: { dropout: 0.2 } } }, 'input_dropout=0.2'],
   ['features', { data: { features: ['north', 'east_squared'] } }, 'features=north,east_squared'],
   ['speeds', { speed: 'full', seed: 7 }, 'seed=7&speed=full'],
@@ -225,6 +230,9 @@ describe('nonsense in an address', () => {
     ['more layers than there can be', 'layers=999999999*8', 'layers=999999999*8'],
     ['no layers at all', 'layers=0*8', 'layers=0*8'],
     ['an empty choice', 'loss=', 'loss'],
+    ['an unknown change of images', 'augmentation=shift:2;squeeze:1', 'augmentation=shift:2;squeeze:1'],
+    ['a change of images without a value', 'augmentation=shift', 'augmentation=shift'],
+    ['no change of images', 'augmentation=', 'augmentation'],
   ])('names %s', (_, query, named) => {
     const link = readConfig(query, catalogue);
     expect(link.unreadable).toEqual([named]);
@@ -238,6 +246,12 @@ describe('nonsense in an address', () => {
       training: { optimizer: { id: 'nobody', learning_rate: 'NaN' }, batch_size: -5 },
       seed: '1e999',
     });
+  });
+
+  it('leaves wrong changes of images to the server, too', () => {
+    const { config, unreadable } = readConfig('augmentation=shift:99;flip:maybe;rotation:false', catalogue);
+    expect(unreadable).toEqual([]);
+    expect(config.training?.augmentation).toEqual({ shift: 99, rotation: false, flip: 'maybe', noise: 0 });
   });
 
   it('leaves wrong layers to the server, too', () => {

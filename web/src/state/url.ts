@@ -2,7 +2,7 @@
  * The configuration as an address, and back. Pure.
  *
  *   ?dataset=ID(noise:0.2)&layers=3*8,4(activation:ID;dropout:0.2)&optimizer=ID(learning_rate:0.1)&seed=3
- *   ?dataset=ID&layers=KIND(filters:16;padding:valid),KIND,10
+ *   ?dataset=ID&layers=KIND(filters:16;padding:valid),KIND,10&augmentation=shift:2;flip:true
  *   ?preset=ID&speed=full
  *
  * A preset stands for all of its configuration; whatever else is said changes that.
@@ -16,6 +16,7 @@
  */
 
 import type {
+  Augmentation,
   Catalog,
   Choice,
   FamilyId,
@@ -132,9 +133,21 @@ export function writeConfig(config: RunConfig, defaults: Defaults): string {
   put('sampling', training.sampling, base.training.sampling, () =>
     choice('samplings', training.sampling, base.training.sampling),
   );
+  put('augmentation', training.augmentation, base.training.augmentation, () =>
+    writeParts(training.augmentation, base.training.augmentation),
+  );
   put('seed', config.seed, base.seed, () => String(config.seed));
   put('speed', config.speed, base.speed, () => String(config.speed));
   return parts.join('&');
+}
+
+/** Of some numbers and switches by name, those that differ from what is usual. */
+function writeParts(parts: object, usual: object): string {
+  const before = Object.entries(usual);
+  return Object.entries(parts)
+    .filter(([key, value]) => !before.some(([name, other]) => name === key && other === value))
+    .map(([key, value]) => `${key}:${value}`)
+    .join(';');
 }
 
 function writeChoice(choice: Choice, variants: Variant[] | undefined, usual?: Choice): string {
@@ -249,6 +262,8 @@ const readers: Record<string, (value: string, defaults: Defaults) => PartialConf
   regularizers: (value) => wrap(readList(value), (regularizers) => ({ training: { regularizers } })),
   batch_size: (value) => ({ training: { batch_size: number(value) } }),
   sampling: (value) => wrap(readChoice(value), (sampling) => ({ training: { sampling } })),
+  augmentation: (value, defaults) =>
+    wrap(readAugmentation(value, defaults), (augmentation) => ({ training: { augmentation } })),
   seed: (value) => ({ seed: number(value) }),
   speed: (value) => ({ speed: (value === 'auto' || value === 'full' ? value : number(value)) as Speed }),
 };
@@ -270,6 +285,15 @@ function readSwitch(text: string): RunConfig['training']['switch'] {
   const [step, optimizer] = /^(\d+):(.+)$/.exec(text)?.slice(1) ?? [];
   const choice = optimizer === undefined ? null : readChoice(optimizer);
   return choice && { step: number(step!), optimizer: choice };
+}
+
+/** `part:value;part:value`; what is not said is as usual. */
+function readAugmentation(text: string, { default_config: base }: Defaults): Augmentation | null {
+  const usual = base.training.augmentation;
+  const fields = readCall(`parts(${text})`)?.fields;
+  if (!fields?.length || !fields.every(([key]) => Object.hasOwn(usual, key))) return null;
+  const said = fields.map(([key, value]) => [key, value === 'true' || (value !== 'false' && number(value))]);
+  return { ...usual, ...Object.fromEntries(said) };
 }
 
 function readList(text: string): Choice[] | null {

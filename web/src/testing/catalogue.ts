@@ -80,6 +80,7 @@ const config: RunConfig = {
     averaging: { id: 'plain' },
     stopping: { id: 'never' },
     switch: null,
+    augmentation: { shift: 0, rotation: 0, flip: false, noise: 0 },
   },
   speed: 'auto',
 };
@@ -159,6 +160,7 @@ export const catalogue: Catalog = {
     batch_size: 5000,
     warmup: 1e6,
     switch: 1e6,
+    augmentation: { shift: 8, rotation: 45, noise: 1 },
     work: 5e8,
     seed: 2 ** 32 - 1,
     speed_minimum: 0.5,
