@@ -126,6 +126,13 @@ def test_stages_stand_from_left_to_right_and_do_not_cover_each_other(page: Visit
             assert over == [one]
 
 
+def test_nothing_lies_over_the_uppermost_maps(visitor: Visit) -> None:
+    page = visitor(viewport={"width": 800, "height": 450}).visit("/?dataset=digits&layers=conv(filters:16),pool")
+    for column in (1, 2):
+        x, y = middle_of(page, column, 0, 0.02)
+        assert page.page.evaluate("([x, y]) => document.elementFromPoint(x, y).tagName", [x, y]) == "CANVAS"
+
+
 def test_hovering_a_pixel_shows_its_sum_and_leaving_closes_it(page: Visitor) -> None:
     before = page.config()
     page.page.mouse.move(*middle_of(page, 1, 2))

@@ -108,17 +108,17 @@ def test_a_normalization_that_makes_no_sense_for_the_layer_is_not_offered(visito
 
 def test_units_and_dropout_of_a_layer_by_slider(page: Visitor) -> None:
     open_layer(page, 2)
-    page.restarts(lambda: page.nudge(page.slider(page.word("layer.units"))))
+    page.restarts(lambda: page.nudge(page.slider("Units")))
     assert units(page)[1] > 8
     generation = page.run()["generation"]
-    page.config_changes("network.layers.1.dropout", lambda: page.nudge(page.slider(page.word("layer.dropout"))))
+    page.config_changes("network.layers.1.dropout", lambda: page.nudge(page.slider("Dropout")))
     assert page.run()["generation"] == generation, "dropout changes live"
 
 
 def test_weights_and_inputs_can_be_silenced_while_it_trains(page: Visitor) -> None:
     generation = page.run()["generation"]
     open_layer(page, 1)
-    page.config_changes("network.layers.0.dropconnect", lambda: page.nudge(page.slider(page.word("layer.dropconnect"))))
+    page.config_changes("network.layers.0.dropconnect", lambda: page.nudge(page.slider("DropConnect")))
     page.page.keyboard.press("Escape")
     page.button("network.open_inputs").click()
     page.page.get_by_role("dialog", name=page.word("layer.inputs")).wait_for()
