@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from kernels.inputs import fit_preprocessing
+from kernels.inputs import apply_preprocessing, fit_preprocessing
 from kernels.network import Choice, TrainingData
 from tests.kernels.support import make_trainer
 
@@ -27,8 +27,7 @@ def digits(seed: int) -> TrainingData:
     pixels, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(labels))
     x, y = (pixels[order] / 16).astype(np.float32), labels[order].astype(np.float32)
-    offset, matrix = fit_preprocessing("standardize", x[:1437])
-    x = (x - offset) @ matrix
+    x = apply_preprocessing(x, *fit_preprocessing("standardize", x[:1437]))
     return TrainingData(x[:1437], y[:1437], x[1437:], y[1437:])
 
 
