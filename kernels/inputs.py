@@ -119,8 +119,8 @@ PREPROCESSINGS = Family(
             label={"en": "Standardize", "zh": "标准化"},
             help={
                 "en": "Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a "
-                "channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).",
-                "zh": "使每个输入在训练集上均值为 0、方差为 1。图像按通道取均值和方差，平移后不变；8 × 8 数字按像素。",
+                "channel, so that one looks the same wherever it is shifted.",
+                "zh": "使每个输入在训练集上均值为 0、方差为 1。图像按通道取均值和方差，平移后不变。",
             },
             formula=r"x' = \frac{x - \mu}{\sigma}",
             source="LeCun et al. 1998, Efficient BackProp, 4.3",

@@ -5,6 +5,7 @@ So training never looks anything up, and what it has is not lost when a table is
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
@@ -40,19 +41,19 @@ class HeldChoice(ChoiceConfig):
     """A choice of data that holds its samples."""
 
     @property
+    @abstractmethod
     def content(self) -> Table | Stored | Pictures:
         """What it holds."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def dataset(self) -> Dataset:
         """The data set that it is."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """How many samples it has."""
-        raise NotImplementedError
 
     @property
     def upload(self) -> str | None:

@@ -65,7 +65,7 @@ def _prepare(config: DataConfig) -> PreparedData:
         features = feature_matrix(raw, config.features)
     elif dataset.kind == "images":
         features = raw / np.float32(dataset.levels)
-        channels = 0 if dataset.pixelwise else dataset.channels
+        channels = dataset.channels
     offset, matrix = fit_preprocessing(config.preprocessing.id, features[:size], channels)
     inputs = apply_preprocessing(features, offset, matrix)
     if dataset.task == "multilabel":

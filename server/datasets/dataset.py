@@ -38,9 +38,9 @@ class Dataset(Variant):
 
     `classes` is 0 for regression. Images are `channels` (1: grey, 3: red, green, blue) times `height` x `width` bytes,
     channel by channel and row by row, from 0 to `levels`, which is read as 1. Standardizing gives each channel one mean
-    and deviation, or each pixel its own where `pixelwise`. A table has `width` input columns, each scaled to the
-    plane's range, and a `height` of 1; with two of them it is of the plane. Samples of an `ordered` set stay in their
-    order, the first to train on and the last to test on.
+    and deviation. A table has `width` input columns, each scaled to the plane's range, and a `height` of 1; with two of
+    them it is of the plane. Samples of an `ordered` set stay in their order, the first to train on and the last to test
+    on.
     `columns` and `target` say how the numbers of own data are read in their own units. `uploaded` marks the entry that
     stands for own data: its samples, drawn by a person, are those of its thumbnail only.
     """
@@ -53,7 +53,6 @@ class Dataset(Variant):
     height: int = 0
     channels: int = 1
     levels: int = 255
-    pixelwise: bool = False
     class_names: tuple[str, ...] = ()
     columns: tuple[Axis, ...] = ()
     target: Axis | None = None

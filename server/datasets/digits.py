@@ -65,10 +65,10 @@ class Digits(Dataset):
     """The scans, as they are or enlarged."""
 
     def sized(self, params: Mapping[str, float]) -> Self:
-        """Enlarged ones have 8-bit greys, and are standardized as images of any size are."""
+        """Enlarged ones have 8-bit greys."""
         if not params["size"]:
             return self
-        return replace(self, width=2 * SIDE, height=2 * SIDE, levels=255, pixelwise=False)
+        return replace(self, width=2 * SIDE, height=2 * SIDE, levels=255)
 
 
 IMAGES = (
@@ -119,7 +119,6 @@ IMAGES = (
         width=SIDE,
         height=SIDE,
         levels=LEVELS,
-        pixelwise=True,
         sampler=_digits,
     ),
 )

@@ -43,10 +43,9 @@ IMAGES = (
         ),
         group=_IMAGES,
         config={
-            "seed": 2,
             "data": {"dataset": choice("digits"), "train_share": 0.8},
             "network": {"layers": CONVOLUTIONAL},
-            "training": trained("adam", 0.003),
+            "training": trained("adam", 0.01),
         },
     ),
     Preset(

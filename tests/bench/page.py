@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import tempfile
 import threading
@@ -28,6 +29,9 @@ from tests.live_server import LiveServer
 #: What one slice of the scheduler aims at.
 SLICE_SECONDS = 0.005
 RUNS_AT_ONCE = 20
+#: The network that the page offers for images.
+NETWORK = "layers=conv(filters:8),pool,conv(filters:16),pool"
+PEN_PLACES = 60
 
 #: Counts what the page draws and receives, from outside of it.
 PROBE = """
@@ -121,6 +125,8 @@ def measure(minutes: float = 1.0, seconds: float = 6.0) -> list[Entry]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
             entries = drawing(browser, server, config, seconds)
+            entries += pen(browser, server, "8x8", "dataset=digits")
+            entries += pen(browser, server, "28x28", "dataset=strokes")
             entries += memory(browser, server, minutes)
             browser.close()
         entries += crowd(server, config, seconds)
@@ -148,6 +154,33 @@ def drawing(browser: Browser, server: LiveServer, config: RunConfig, seconds: fl
         Entry("kernel_alone", alone, "samples/s"),
         Entry("page_samples", samples, "samples/s"),
         Entry("page_share_of_kernel", samples / alone, "", 0.8),
+    ]
+
+
+def pen(browser: Browser, server: LiveServer, size: str, data: str) -> list[Entry]:
+    """A digit drawn for the network that is offered: a refresh, with the pass through it and all its maps drawn."""
+    page, run, token = _open(browser, server, f"/?{data}&{NETWORK}")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("radio", name="Draw", exact=True).click()
+    paper = page.get_by_role("button", name="Paper to draw on").locator("canvas").bounding_box()
+    assert paper is not None
+    took: list[float] = []
+    for place in range(PEN_PLACES):
+        angle = 2 * math.pi * place / PEN_PLACES
+        drawn = page.evaluate("__livegrad.drawn")
+        page.mouse.move(
+            paper["x"] + paper["width"] * (0.5 + 0.3 * math.cos(angle)),
+            paper["y"] + paper["height"] * (0.5 + 0.4 * math.sin(angle)),
+        )
+        if place == 0:
+            page.mouse.down()
+        page.wait_for_function("drawn => __livegrad.drawn > drawn", arg=drawn)
+        took.append(page.evaluate("__livegrad.drawMilliseconds"))
+    page.mouse.up()
+    _close(page, server, run, token)
+    return [
+        Entry(f"pen_{size}", statistics.median(took), "ms", 16.0, at_most=True),
+        Entry(f"pen_{size}_slowest", max(took), "ms"),
     ]
 
 

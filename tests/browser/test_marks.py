@@ -14,7 +14,7 @@ from tests.browser.visitor import Visitor
 
 #: A configuration in which much can be set: parameters of every kind, two regularizers, another optimizer to come.
 BUSY = (
-    "/?layers=8(activation:leaky_relu;initializer:he_normal;bias_initializer:normal;normalization:group_norm),4"
+    "/?layers=8,8(activation:leaky_relu;initializer:he_normal;bias_initializer:normal;normalization:group_norm)"
     "&optimizer=rmsprop&schedule=one_cycle&clipping=by_norm&regularizers=l1,elastic_net&stopping=patience&averaging=polyak"
     "&momentum_schedule=constant&batch_schedule=step_growth&switch=50000:momentum"
 )
@@ -122,12 +122,22 @@ def test_every_control_of_the_training(page: Visitor) -> None:
 @pytest.mark.parametrize(("opener", "least"), [("layer", 7), ("all", 6), ("inputs", 1), ("output", 2)], ids=str)
 def test_every_control_of_a_layer(page: Visitor, opener: str, least: int) -> None:
     button = {
-        "layer": page.button("network.open_layer", n=1),
+        "layer": page.button("network.open_layer", n=2),
         "all": page.button("layer.all"),
         "inputs": page.button("network.open_inputs"),
         "output": page.button("network.open_output"),
     }[opener]
     button.click()
+    # Points have no layers of another kind.
+    kind = next(one["label"]["en"] for one in page.variants("layer_kinds") if one["id"] == "dense")
+    walk(page, page.page.locator("[popover].layer"), least, (f"{page.word('layer.kind')}: {kind}",))
+
+
+@pytest.mark.parametrize(("position", "least"), [(2, 4), (3, 14)])
+def test_every_control_of_a_layer_on_images(visitor: Visit, position: int, least: int) -> None:
+    page = visitor().visit("/?dataset=digits&layers=conv(filters:4),pool,conv(filters:4)")
+    page.button("transport.pause").click()
+    page.button("network.open_layer", n=position).click()
     walk(page, page.page.locator("[popover].layer"), least)
 
 

@@ -7,15 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
 
 #: Small, so that every number has room; the second convolution has several input maps.
 NETWORK = "/?dataset=digits&layers=conv(filters:4),pool,conv(filters:6),pool(pooling:mean),global_pool"
-#: What a rounded number may be off by: half of its last digit.
-ROUNDING = 0.0051
 
 
 @pytest.fixture
@@ -54,8 +52,8 @@ def middle_of(page: Visitor, column: int, unit: int, y: float = 0.55, x: float =
 def pixels(page: Visitor, column: int, unit: int) -> bytes:
     """What is painted where that map is, without its frame."""
     box = box_of(map_of(page, column, unit))
-    inner = {"x": box["x"] + 3, "y": box["y"] + 3, "width": box["width"] - 6, "height": box["height"] - 6}
-    return page.page.screenshot(clip=inner)  # type: ignore[arg-type]
+    inner = FloatRect(x=box["x"] + 3, y=box["y"] + 3, width=box["width"] - 6, height=box["height"] - 6)
+    return page.page.screenshot(clip=inner)
 
 
 def sheet(page: Visitor) -> Locator:
@@ -64,6 +62,11 @@ def sheet(page: Visitor) -> Locator:
 
 def number(text: str) -> float:
     return float(text.replace("−", "-").replace(",", ""))
+
+
+def rounding(*written: float) -> float:
+    """By how much numbers of three digits, at most two after the point, are off in all: half of the last digit."""
+    return sum(0.0051 if abs(number) < 10 else 0.051 if abs(number) < 100 else 0.51 for number in written)
 
 
 def cells(page: Visitor, key: str) -> list[float]:
@@ -83,17 +86,18 @@ def check_convolution(page: Visitor, maps: int) -> None:
     patch, kernel, products = (cells(page, key) for key in ("pixel.patch", "pixel.kernel", "pixel.products"))
     assert len(patch) == len(kernel) == len(products) == 9
     for entering, weight, product in zip(patch, kernel, products, strict=True):
-        assert product == pytest.approx(entering * weight, abs=ROUNDING * (1 + abs(entering) + abs(weight)))
+        either = abs(entering) * rounding(weight) + abs(weight) * rounding(entering)
+        assert product == pytest.approx(entering * weight, abs=either + rounding(product))
     lines = ledger(page)
     (_, total), (bias_name, bias), (sum_name, weighted), (_, value) = lines
     assert (bias_name, sum_name) == (page.word("pixel.bias"), page.word("pixel.sum"))
     sums = [number(text) for text in sheet(page).locator(".chips button").all_inner_texts()] or [sum(products)]
     assert len(sums) == maps
     if maps > 1:
-        assert sums[0] == pytest.approx(sum(products), abs=10 * ROUNDING)
-    assert total == pytest.approx(sum(sums), abs=(10 + maps) * ROUNDING)
-    assert weighted == pytest.approx(total + bias, abs=3 * ROUNDING)
-    assert value == pytest.approx(max(0.0, weighted), abs=ROUNDING)
+        assert sums[0] == pytest.approx(sum(products), abs=rounding(sums[0], *products))
+    assert total == pytest.approx(sum(sums), abs=rounding(total, *(sums if maps > 1 else products)))
+    assert weighted == pytest.approx(total + bias, abs=rounding(weighted, total, bias))
+    assert value == pytest.approx(max(0.0, weighted), abs=rounding(value))
 
 
 def test_every_stage_is_drawn_and_follows_the_chosen_image(page: Visitor) -> None:
@@ -169,7 +173,10 @@ def test_another_input_map_is_chosen_and_has_its_own_numbers(page: Visitor) -> N
     page.eventually(lambda: cells(page, "pixel.kernel") != first, "the kernel is still that of the first map")
     chips = sheet(page).locator(".chips button")
     page.eventually(
-        lambda: abs(number(chips.nth(1).inner_text()) - sum(cells(page, "pixel.products"))) < 10 * ROUNDING,
+        lambda: (
+            abs(number(chips.nth(1).inner_text()) - sum(products := cells(page, "pixel.products")))
+            < rounding(number(chips.nth(1).inner_text()), *products)
+        ),
         "the sum on the second map is not that of its products",
     )
     page.button("pixel.close").click()
@@ -183,7 +190,7 @@ def test_the_largest_wins_a_pixel_of_a_pool_and_takes_its_gradient(page: Visitor
     assert len(window) == 4
     assert value == max(window)
     back = cells(page, "pixel.back")
-    assert sum(back) == pytest.approx(gradient, abs=ROUNDING)
+    assert sum(back) == pytest.approx(gradient, abs=rounding(gradient))
     assert sum(part != 0 for part in back) <= 1
     marked = sheet(page).get_by_role("img", name=page.word("pixel.window"), exact=True).locator(".marked")
     assert number(marked.inner_text()) == value
@@ -193,9 +200,9 @@ def test_a_pixel_of_a_mean_pool_is_the_mean_and_shares_its_gradient(page: Visito
     page.page.mouse.click(*middle_of(page, 4, 3))
     window, back = cells(page, "pixel.window"), cells(page, "pixel.back")
     value, gradient = (number(text) for text in sheet(page).locator(".value b").all_inner_texts())
-    assert value == pytest.approx(sum(window) / 4, abs=2 * ROUNDING)
+    assert value == pytest.approx(sum(window) / 4, abs=rounding(value) + rounding(*window) / 4)
     assert len(set(back)) == 1
-    assert sum(back) == pytest.approx(gradient, abs=ROUNDING + 0.05 * abs(gradient))
+    assert sum(back) == pytest.approx(gradient, abs=rounding(gradient) + 0.05 * abs(gradient))
 
 
 def test_a_global_pool_says_what_it_is_the_mean_of_and_offers_nothing_to_edit(page: Visitor) -> None:

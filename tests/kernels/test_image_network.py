@@ -17,6 +17,7 @@ from tests.kernels.support import NONE, OUTPUTS, TANH, XAVIER, choices, describe
 SAMPLES, BATCH_SIZE = 7, 5
 CONV = ConvSpec(4, 3, TANH, XAVIER)
 DENSE = DenseSpec(5, TANH, XAVIER)
+DROPOUTS = ["dropout", "channel_dropout", "dropconnect", "input_dropout"]
 
 
 def check(
@@ -107,12 +108,13 @@ def test_structures(name: str, batch_size: int) -> None:
     check(STRUCTURES[name], batch_size=batch_size)
 
 
-@pytest.mark.parametrize("what", ["dropout", "channel_dropout", "dropconnect", "input_dropout"])
+@pytest.mark.parametrize("what", DROPOUTS)
 @pytest.mark.parametrize("normalization", [NONE, Choice("batch_norm"), Choice("weight_norm")], ids=describe)
 def test_dropout(what: str, normalization: Choice) -> None:
-    given = {} if what == "input_dropout" else {what: 0.3}
-    layer = ConvSpec(4, 3, TANH, XAVIER, normalization=normalization, **given)  # type: ignore[arg-type]
-    check((layer, PoolSpec("max", 2, 2), layer), input_dropout=0.3 if what == "input_dropout" else 0.0)
+    rates: dict[str, Any] = {each: 0.3 if each == what else 0.0 for each in DROPOUTS}
+    inputs = rates.pop("input_dropout")
+    layer = ConvSpec(4, 3, TANH, XAVIER, normalization=normalization, **rates)
+    check((layer, PoolSpec("max", 2, 2), layer), input_dropout=inputs)
 
 
 @pytest.mark.parametrize("activation", ["relu", "prelu", "maxout"])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import httpx
@@ -45,19 +46,44 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(inner, (*path, key))
 
 
-PATHS = [path for path in paths(DEFAULT.as_dict()) if path]
+#: The default network, and one with a layer of every kind.
+WHOLE = [
+    DEFAULT.as_dict(),
+    resolve(
+        {
+            "data": {"dataset": {"id": "digits"}},
+            "network": {
+                "layers": [
+                    {"kind": "conv", "filters": 4},
+                    {"kind": "conv", "filters": 4, "normalization": {"id": "group_norm"}, "skip": 1},
+                    {"kind": "pool"},
+                    {"kind": "conv", "filters": 2, "kernel": 2, "stride": 2, "padding": 1, "channel_dropout": 0.5},
+                    {"kind": "global_pool"},
+                    {"kind": "dense", "units": 3},
+                ]
+            },
+        }
+    ).as_dict(),
+]
+#: Small whole numbers often nearly fit: a kernel, a stride, a size.
+REPLACEMENTS = VALUES | st.integers(min_value=-1, max_value=9)
+
+
+def reached(place: Any, key: Any) -> bool:
+    """Whether there still is something at that key."""
+    return key in place if isinstance(place, dict) else isinstance(place, list) and key in range(len(place))
 
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
     """A configuration with a few places replaced by anything."""
-    config = DEFAULT.as_dict()
-    for path in draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=3)):
+    config = deepcopy(draw(st.sampled_from(WHOLE)))
+    for *within, last in draw(st.lists(st.sampled_from([*paths(config)][1:]), min_size=1, max_size=3)):
         place: Any = config
-        for key in path[:-1]:
-            place = place[key] if isinstance(place, dict) and key in place else None
-        if isinstance(place, dict):
-            place[path[-1]] = draw(VALUES)
+        for key in within:
+            place = place[key] if reached(place, key) else None
+        if reached(place, last):
+            place[last] = draw(REPLACEMENTS)
     return config
 
 

@@ -120,11 +120,10 @@ def test_images_reach_the_page_as_the_network_gets_them(choice: dict[str, object
     offset, scale = (np.frombuffer(message[part], "<f4") for part in ("offset", "matrix"))
     assert scale.shape == offset.shape == (size * size,)
     np.testing.assert_allclose((images - offset) * scale, data.training.x_test, atol=1e-6)
-    by_channel = levels == 255
-    assert (len(np.unique(offset)) == 1) == by_channel
-    if by_channel:
-        assert data.training.x_train.mean() == pytest.approx(0, abs=1e-4)
-        assert data.training.x_train.std() == pytest.approx(1, abs=1e-4)
+    # One mean and deviation for the whole channel.
+    assert len(np.unique(offset)) == len(np.unique(scale)) == 1
+    assert data.training.x_train.mean() == pytest.approx(0, abs=1e-4)
+    assert data.training.x_train.std() == pytest.approx(1, abs=1e-4)
 
 
 def test_every_image_set_names_its_classes(dataset_of_images: Dataset) -> None:

@@ -30,7 +30,7 @@ describe('where the filters are', () => {
     expect(columns[0]!.box.x).toBeGreaterThan(right);
     const last = columns.at(-1)!;
     expect([columns[0]!.moment, last.moment]).toEqual([0, 29]);
-    expect(last.box.x + last.box.width).toBeLessThanOrEqual(width + 1e-9);
+    expect(last.box.x + last.box.width, 'a full strip ends where its card does').toBeCloseTo(width);
     expect(rows).toBeGreaterThanOrEqual(1);
     expect(rows).toBeLessThanOrEqual(count);
     expect(rows * (last.box.height + 2)).toBeLessThanOrEqual(height);

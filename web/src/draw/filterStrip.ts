@@ -44,11 +44,13 @@ export function stripGeometry(
   const fill = Math.min(((height - FOOT + GAP) / rows - GAP) / high, (room + GAP) / Math.min(most, 8) / (cell + GAP));
   const grown = Math.min(WIDE, cell * Math.max(1, fill));
   const columns = Math.max(1, Math.floor((room + GAP) / (grown + GAP)));
+  // A full strip ends where its card does: what no further column fits into goes between them.
+  const step = columns > 1 ? (room - grown) / (columns - 1) : grown;
   return {
     filters: left,
     columns: spread(moments, columns).map((moment, i) => ({
       moment,
-      box: { x: right + i * (grown + GAP), y: 0, width: grown, height: (grown * tall) / wide },
+      box: { x: right + i * step, y: 0, width: grown, height: (grown * tall) / wide },
     })),
     rows,
   };
@@ -72,7 +74,8 @@ export function columnOf({ columns }: Pick<StripGeometry, 'columns'>, moment: nu
 
 /** The column under a point, or -1. */
 export function columnAt({ columns }: Pick<StripGeometry, 'columns'>, x: number): number {
-  return columns.findIndex(({ box }) => x >= box.x - GAP / 2 && x < box.x + box.width + GAP / 2);
+  const between = columns.length > 1 ? columns[1]!.box.x - columns[0]!.box.x - columns[0]!.box.width : GAP;
+  return columns.findIndex(({ box }) => x >= box.x - between / 2 && x < box.x + box.width + between / 2);
 }
 
 /** Rows of boxes as large as `count` of them can be. */

@@ -1,6 +1,7 @@
 /** Images, grey or in colour: one alone, and a page of samples with what the network takes each for. */
 import { Atlas, writePixels, type Context } from './heatmap';
 import type { Palette } from './palette';
+import { shorten } from './shorten';
 
 export interface ImageSize {
   readonly width: number;
@@ -91,7 +92,8 @@ export class SampleGrid {
       if (!label) return;
       context.font = `${right ? 400 : 600} 11px ${palette.font}`;
       context.fillStyle = right ? palette.good : palette.warn;
-      context.fillText(`${right ? '✓' : '✗'} ${label}`, x + cell / 2, y + cell + LABEL_HEIGHT / 2 - 1);
+      const text = shorten(context, `${right ? '✓' : '✗'} ${label}`, cell - 2);
+      context.fillText(text, x + cell / 2, y + cell + LABEL_HEIGHT / 2 - 1);
     });
   }
 }

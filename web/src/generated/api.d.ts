@@ -3217,7 +3217,7 @@ export interface components {
         };
         /**
          * StandardizePreprocessings
-         * @description Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a channel, so that one looks the same wherever it is shifted (8 × 8 digits: one a pixel).
+         * @description Each input to mean 0 and variance 1 over the training set. Images have one mean and variance a channel, so that one looks the same wherever it is shifted.
          */
         StandardizePreprocessings: {
             /**

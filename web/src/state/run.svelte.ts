@@ -67,6 +67,9 @@ export class RunStore extends RunMirror {
   readonly preset = $derived(this.catalog && this.wanted ? presetOf(this.catalog.presets, this.wanted) : null);
   /** What choices have to fit: the data that were asked for last; own data themselves say what they are. */
   readonly circumstances = $derived(circumstancesOf(this.catalog, this.wanted, this.data));
+  /** What the data are, also while they are on their way. */
+  readonly task = $derived(this.data?.task ?? this.circumstances.task);
+  readonly kind = $derived(this.data?.kind ?? this.circumstances.kind);
   readonly canSteer = $derived(this.owner && this.status === 'live');
 
   private socket: RunSocket | null = null;

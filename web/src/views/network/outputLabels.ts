@@ -2,9 +2,14 @@
 import type { Geometry } from '../../draw/geometry';
 import type { Context } from '../../draw/heatmap';
 import { css, classColour } from '../../draw/palette';
+import { shorten } from '../../draw/shorten';
 import type { Scene } from '../../state/scene.svelte';
 
+/** Room for a name, for a bar, for both with what is between them. */
+const NAME = 36;
 const BAR = 44;
+const ROOM = 64;
+const BETWEEN = 6;
 
 export function drawOutputLabels(context: Context, scene: Scene, geometry: Geometry, left: number): void {
   const column = geometry.columns.at(-1)!;
@@ -13,16 +18,22 @@ export function drawOutputLabels(context: Context, scene: Scene, geometry: Geome
   context.font = `11px ${palette.font}`;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
-  for (let unit = 0; unit < column.shown; unit++) {
+  const names = Array.from({ length: column.shown }, (_, unit) =>
+    shorten(context, data?.classNames[unit] ?? String(unit), NAME),
+  );
+  // All bars begin at one line, behind the longest name.
+  const across = names.reduce((most, name) => Math.max(most, context.measureText(name).width), 8) + BETWEEN;
+  const bar = Math.min(BAR, ROOM - across);
+  names.forEach((name, unit) => {
     const y = column.y[unit]!;
     const probability = scene.meaning[unit] ?? NaN;
     context.fillStyle = palette.ink2;
-    context.fillText(data?.classNames[unit] ?? String(unit), x, y);
+    context.fillText(name, x, y);
     context.fillStyle = palette.soft;
-    context.fillRect(x + 14, y - 4, BAR, 8);
+    context.fillRect(x + across, y - 4, bar, 8);
     if (probability > 0) {
       context.fillStyle = css(classColour(palette, unit));
-      context.fillRect(x + 14, y - 4, BAR * Math.min(1, probability), 8);
+      context.fillRect(x + across, y - 4, bar * Math.min(1, probability), 8);
     }
-  }
+  });
 }
