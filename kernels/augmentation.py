@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.rng import mask_bits, mask_key
 from kernels.simd import Pointer, shift
 
@@ -30,13 +29,13 @@ _SIXTEEN_BITS = np.float32(2.0**-16)
 _SPREAD = np.float32(math.sqrt(3))
 
 
-@numba.njit(**OPTIONS)
+@function
 def _uniform(key: Any, place: int) -> Any:
     """A number in [-1, 1)."""
     return np.float32(mask_bits(key, place) >> np.uint32(8)) * _RESOLUTION * _TWO - _ONE
 
 
-@numba.njit(**OPTIONS)
+@function
 def _normal(key: Any, place: int) -> Any:
     """A number of mean 0 and variance 1: the sum of four uniform ones, normal up to 3.4 deviations."""
     first, second = mask_bits(key, 2 * place), mask_bits(key, 2 * place + 1)
@@ -46,7 +45,7 @@ def _normal(key: Any, place: int) -> Any:
     return (halves * _SIXTEEN_BITS - _TWO) * _SPREAD
 
 
-@numba.njit(**OPTIONS)
+@function
 def gather_augmented(
     x: Pointer,
     channels: int,

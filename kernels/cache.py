@@ -111,6 +111,24 @@ class Kernel:
         return int(self.compiled.address)
 
 
+def function(body: Callable[..., Any]) -> Any:
+    """Make a function callable from kernels, where it is compiled into each that calls it; Python runs it as it stands.
+
+    `numba.njit` would compile it once more for every constant that stands for one of its arguments, and add wrappers
+    for calls from Python: the training loop took half as long again.
+    """
+    from numba.extending import register_jitable
+
+    return register_jitable(**OPTIONS, no_cfunc_wrapper=True)(body)
+
+
+def inlined(body: Callable[..., Any]) -> Any:
+    """`function` for what loops call on every element: one that LLVM finds too long to inline does not vectorize."""
+    from numba.extending import register_jitable
+
+    return register_jitable(**OPTIONS, no_cfunc_wrapper=True, forceinline=True)(body)
+
+
 def kernel(signature: Any) -> Callable[[Callable[..., Any]], Kernel]:
     """Make a function of that Numba signature callable by address from other kernels."""
     return lambda function: Kernel(signature, function)

@@ -11,9 +11,7 @@ height and width of the window, stride and padding. The samples' stride is a mul
 
 from __future__ import annotations
 
-import numba
-
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.simd import (
     Pointer,
     Vector,
@@ -26,7 +24,7 @@ from kernels.simd import (
 )
 
 
-@numba.njit(**OPTIONS)
+@function
 def _tile_6(
     w: Pointer,
     across: int,
@@ -86,7 +84,7 @@ def _tile_6(
     store(c, 5 * c_across + 8, c51)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _tile_4(
     w: Pointer,
     across: int,
@@ -136,7 +134,7 @@ def _tile_4(
     store(c, 3 * c_across + 8, c31)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _narrow_4(
     w: Pointer,
     across: int,
@@ -177,7 +175,7 @@ def _narrow_4(
     store(c, 3 * c_across, c3)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _narrow_1(
     w: Pointer,
     down: int,
@@ -205,7 +203,7 @@ def _narrow_1(
     return c0
 
 
-@numba.njit(**OPTIONS)
+@function
 def _pixel(
     w: Pointer,
     across: int,
@@ -266,7 +264,7 @@ def _pixel(
             )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@function
 def conv_forward(
     shape: Pointer, w: Pointer, bias: Pointer, biased: bool, x: Pointer, z: Pointer, filters: int, stride: int
 ) -> None:
@@ -292,7 +290,7 @@ def conv_forward(
             )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@function
 def _reached(at: int, kernel: int, step: int, out: int) -> tuple[int, int]:
     """Of the padded row `at`: its place in the last window that it is in, and in how many windows it is."""
     first = max(0, at - step * (out - 1))
@@ -300,7 +298,7 @@ def _reached(at: int, kernel: int, step: int, out: int) -> tuple[int, int]:
     return first, max(0, (min(kernel - 1, at) - first) // step + 1)
 
 
-@numba.njit(**OPTIONS)
+@function
 def conv_input_gradient(shape: Pointer, w: Pointer, d: Pointer, dx: Pointer, filters: int, stride: int) -> None:
     """Back to the inputs: for a step of 1 the full convolution of d with the kernels rotated by 180 degrees.
 

@@ -6,16 +6,14 @@ one behind the other: a few filters by two channels at a time, in eight lanes th
 
 from __future__ import annotations
 
-import numba
-
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.simd import Pointer, add, add_totals, load, multiply_add, shift, total, zero
 
 #: Floats of an image's rows that a weight gradient looks at in one go: they stay in the first cache.
 ROWS_AT_ONCE = 4096
 
 
-@numba.njit(**OPTIONS)
+@function
 def _dots_4_2(
     d: Pointer,
     d_across: int,
@@ -52,7 +50,7 @@ def _dots_4_2(
     add_totals(shift(dw, dw_x), dw_d, c01, c11, c21, c31)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _dots_4_1(
     d: Pointer,
     d_across: int,
@@ -93,7 +91,7 @@ def _dots_4_1(
     add_totals(dw, dw_d, add(c00, c01), add(c10, c11), add(c20, c21), add(c30, c31))
 
 
-@numba.njit(**OPTIONS)
+@function
 def _dots_2_2(
     d: Pointer,
     d_across: int,
@@ -130,7 +128,7 @@ def _dots_2_2(
         dw[dw_d + dw_x] += total(c11)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _tap(
     d: Pointer,
     d_across: int,
@@ -164,7 +162,7 @@ def _tap(
         )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@function
 def conv_weight_gradient(shape: Pointer, d: Pointer, x: Pointer, dw: Pointer, filters: int, stride: int) -> None:
     """The weights' gradient: every tap meets d with the pixels that it saw (Goodfellow et al. 2016, equation 9.11).
 
@@ -205,7 +203,7 @@ def conv_weight_gradient(shape: Pointer, d: Pointer, x: Pointer, dw: Pointer, fi
                         )  # fmt: skip
 
 
-@numba.njit(**OPTIONS)
+@function
 def conv_bias_gradient(d: Pointer, db: Pointer, filters: int, size: int) -> None:
     """The biases' gradient: db = the sum of d over pixels and samples. d: [filters, size]; db: [filters]."""
     for f in range(filters):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function, inlined
 from kernels.simd import (
     PANEL_DEPTH,
     Float32,
@@ -36,7 +36,7 @@ PACK_FROM = 1_000_000
 TRANSPOSE_FROM = 32
 
 
-@numba.njit(**OPTIONS)
+@inlined
 def _tile_6(
     a: Pointer,
     across: int,
@@ -95,7 +95,7 @@ def _tile_6(
     store(c, 5 * c_stride + 8, c51)
 
 
-@numba.njit(**OPTIONS)
+@inlined
 def _rows_4(
     a: Pointer,
     across: int,
@@ -150,7 +150,7 @@ def _rows_4(
         s += done
 
 
-@numba.njit(**OPTIONS)
+@inlined
 def _row(
     a: Pointer, down: int, b: Pointer, b_stride: int, c: Pointer, depth: int, width: int, biased: bool, bias: Pointer
 ) -> None:
@@ -162,7 +162,7 @@ def _row(
         store(c, s, c0)
 
 
-@numba.njit(**OPTIONS)
+@inlined
 def _product(
     a: Pointer,
     across: int,
@@ -201,13 +201,13 @@ def _product(
         _rows_4(a_r, across, down, b, b_stride, c_r, c_stride, depth, width, biased, bias_r)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _packs(rows: int, depth: int, width: int) -> bool:
     """Whether a product is one for `_packed_product`."""
     return rows * depth * width >= PACK_FROM and rows >= 6 and width % 16 == 0
 
 
-@numba.njit(**OPTIONS)
+@inlined
 def _packed_product(
     a: Pointer,
     across: int,
@@ -260,7 +260,7 @@ def _packed_product(
                         store(c, r * width + s + half, load(edge, 16 * (r - last) + half))
 
 
-@numba.njit(**OPTIONS)
+@function
 def dense_forward(
     w: Pointer, bias: Pointer, biased: bool, x: Pointer, z: Pointer, inputs: int, units: int, stride: int
 ) -> None:
@@ -282,7 +282,7 @@ def dense_forward(
                 out[unit, s] += bias[unit]
 
 
-@numba.njit(**OPTIONS)
+@function
 def dense_input_gradient(w: Pointer, d: Pointer, dx: Pointer, inputs: int, units: int, stride: int) -> None:
     """Back to the inputs: dx = W' d. w: [units, inputs]; d: [units, stride]; dx: [inputs, stride]."""
     if _packs(inputs, units, stride):
@@ -294,7 +294,7 @@ def dense_input_gradient(w: Pointer, d: Pointer, dx: Pointer, inputs: int, units
     np.dot(numba.carray(w, (units, inputs)).T, numba.carray(d, (units, stride)), numba.carray(dx, (inputs, stride)))
 
 
-@numba.njit(**OPTIONS)
+@function
 def _dots_2_by_4(d: Pointer, x: Pointer, dw: Pointer, inputs: int, stride: int) -> None:
     """Two rows of d times four of x: eight sums at once."""
     c00, c01, c02, c03 = zero(), zero(), zero(), zero()
@@ -313,7 +313,7 @@ def _dots_2_by_4(d: Pointer, x: Pointer, dw: Pointer, inputs: int, stride: int) 
     store_totals(dw, inputs, c10, c11, c12, c13)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _dot(d: Pointer, x: Pointer, stride: int) -> Float32:
     """The dot product of two rows."""
     c0 = zero()
@@ -322,7 +322,7 @@ def _dot(d: Pointer, x: Pointer, stride: int) -> Float32:
     return total(c0)
 
 
-@numba.njit(**OPTIONS)
+@function
 def dense_weight_gradient(
     d: Pointer, x: Pointer, dw: Pointer, transposed: Pointer, inputs: int, units: int, stride: int
 ) -> None:
@@ -356,7 +356,7 @@ def dense_weight_gradient(
             dw[unit * inputs + i] = _dot(shift(d, unit * stride), shift(x, i * stride), stride)
 
 
-@numba.njit(**OPTIONS)
+@function
 def dense_bias_gradient(d: Pointer, db: Pointer, units: int, stride: int) -> None:
     """The biases' gradient: db = the sum of d over the samples. d: [units, stride]; db: [units]."""
     for unit in range(units):

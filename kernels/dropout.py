@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.rng import mask_bits
 from kernels.simd import PANEL_DEPTH, Pointer, panel
 
@@ -24,12 +23,12 @@ _HELD = 16 * PANEL_DEPTH
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _threshold(rate: float) -> Any:
     return np.uint32(rate * 4294967295.0)
 
 
-@numba.njit(**OPTIONS)
+@function
 def drop(a: Pointer, out: Pointer, size: int, rate: float, key: int) -> None:
     """Inverted dropout: out = a / (1 - rate), or 0 with probability `rate`. a, out: [size], the same or apart."""
     scale = _ONE / (_ONE - np.float32(rate))
@@ -38,7 +37,7 @@ def drop(a: Pointer, out: Pointer, size: int, rate: float, key: int) -> None:
         out[i] = a[i] * scale if mask_bits(key, i) >= threshold else _ZERO
 
 
-@numba.njit(**OPTIONS)
+@function
 def drop_channels(a: Pointer, out: Pointer, channels: int, pixels: int, stride: int, rate: float, key: int) -> None:
     """Inverted dropout of whole channels of a sample: each is silenced with probability `rate`, else scaled up.
 

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import inlined
 from kernels.simd import Float32, bits_from_float, float_from_bits
 
 _F: Any = np.float32
-
-#: A loop over a function that LLVM found too long to inline would not vectorize.
-INLINED: dict[str, Any] = {**OPTIONS, "forceinline": True}
 
 # Cephes' expf and logf (S. Moshier, single precision), the rational tanh of Eigen's
 # `generic_fast_tanh_float`, and the `erfcc` of Numerical Recipes (Press et al. 1992, 6.2).
@@ -29,7 +25,7 @@ _SQRT_HALF = _F(0.70710678)
 _TANH_LIMIT = _F(7.90531110763549805)
 
 
-@numba.njit(**INLINED)
+@inlined
 def exp(x: Float32) -> Float32:
     """e^x, relative error below 4e-7; infinite above 88.37, 0 below -87.33."""
     bounded = _EXP_LOW if x < _EXP_LOW else x
@@ -49,7 +45,7 @@ def exp(x: Float32) -> Float32:
     return _F(0.0) if x < _EXP_LOW else value
 
 
-@numba.njit(**INLINED)
+@inlined
 def log(x: Float32) -> Float32:
     """The natural logarithm of a normal positive number, error below 2e-7 of max(1, |log x|); NaN for NaN."""
     bits = bits_from_float(x)
@@ -74,7 +70,7 @@ def log(x: Float32) -> Float32:
     return value if x <= _LARGEST else x
 
 
-@numba.njit(**INLINED)
+@inlined
 def tanh(x: Float32) -> Float32:
     """The hyperbolic tangent, error below 3e-7."""
     x = -_TANH_LIMIT if x < -_TANH_LIMIT else x
@@ -94,13 +90,13 @@ def tanh(x: Float32) -> Float32:
     return x * p / q
 
 
-@numba.njit(**INLINED)
+@inlined
 def sigmoid(x: Float32) -> Float32:
     """1 / (1 + e^-x) by way of tanh, absolute error below 2e-7."""
     return _F(0.5) + _F(0.5) * tanh(_F(0.5) * x)
 
 
-@numba.njit(**INLINED)
+@inlined
 def precise_sigmoid(x: Float32) -> Float32:
     """1 / (1 + e^-x) by way of exp, relative error below 6e-7 down to 0: for where it is multiplied by x."""
     power = exp(-abs(x))
@@ -108,7 +104,7 @@ def precise_sigmoid(x: Float32) -> Float32:
     return power * large if x < _F(0.0) else large
 
 
-@numba.njit(**INLINED)
+@inlined
 def normal_share(x: Float32) -> Float32:
     """The normal distribution function (1 + erf(x / sqrt 2)) / 2.
 

@@ -9,9 +9,7 @@ they are trained.
 
 from __future__ import annotations
 
-import numba
-
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.calls import (
     activate,
     activate_back,
@@ -54,7 +52,7 @@ SKIP, SKIP_GRADIENT_ROW, SKIPS = int(Field.SKIP), int(Field.SKIP_GRADIENT_ROW), 
 _RATES, _UNITS, _WEIGHTS, _CHANNELS = 3, 1, 2, 3
 
 
-@numba.njit(**OPTIONS)
+@function
 def _weights(
     table: Pointer,
     t: int,
@@ -79,7 +77,7 @@ def _weights(
     return weights
 
 
-@numba.njit(**OPTIONS)
+@function
 def _normalize(
     table: Pointer,
     t: int,
@@ -111,7 +109,7 @@ def _normalize(
     )
 
 
-@numba.njit(**OPTIONS)
+@function
 def _normalize_back(
     table: Pointer,
     t: int,
@@ -142,7 +140,7 @@ def _normalize_back(
     )
 
 
-@numba.njit(**OPTIONS)
+@function
 def _output_row(table: Pointer, dropout: Pointer, layer: int, training: int) -> int:
     """The first row of what the layer passes on; of the inputs for layer -1."""
     if layer < 0:
@@ -153,20 +151,20 @@ def _output_row(table: Pointer, dropout: Pointer, layer: int, training: int) -> 
     return int(table[layer * FIELDS + OUT_ROW])
 
 
-@numba.njit(**OPTIONS)
+@function
 def _add(values: Pointer, target: Pointer, size: int) -> None:
     for i in range(size):
         target[i] += values[i]
 
 
-@numba.njit(**OPTIONS)
+@function
 def copy(values: Pointer, target: Pointer, size: int) -> None:
     """Put values: [size] to `target`."""
     for i in range(size):
         target[i] = values[i]
 
 
-@numba.njit(**OPTIONS)
+@function
 def _drop(
     a: Pointer, out: Pointer, units: int, pixels: int, stride: int, rates: Pointer, layer: int, seed: int, step: int
 ) -> None:
@@ -178,7 +176,7 @@ def _drop(
         drop_channels(a, out, units, pixels, stride, rates[_CHANNELS], mask_key(seed, step, CHANNEL_MASKS + layer))
 
 
-@numba.njit(**OPTIONS)
+@function
 def forward(
     table: Pointer,
     floats: Pointer,
@@ -237,7 +235,7 @@ def forward(
             x = out
 
 
-@numba.njit(**OPTIONS)
+@function
 def _weight_gradients(
     table: Pointer,
     t: int,
@@ -269,7 +267,7 @@ def _weight_gradients(
         weigh_back(table[t + WEIGH_BACK], weights, dw, gain, d_gain, sums, table[t + FAN_IN])
 
 
-@numba.njit(**OPTIONS)
+@function
 def _input_gradient(
     table: Pointer, t: int, weights: Pointer, d: Pointer, x: Pointer, z: Pointer, dx: Pointer, stride: int
 ) -> None:
@@ -281,7 +279,7 @@ def _input_gradient(
         image_input_gradient(table[t + IMAGE_INPUTS_BACK], shape, weights, d, x, z, dx, table[t + SUMS], stride)
 
 
-@numba.njit(**OPTIONS)
+@function
 def backward(
     table: Pointer,
     floats: Pointer,

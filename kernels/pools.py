@@ -6,16 +6,15 @@ leave pixels out.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.simd import Pointer, add, load, shift, store, where_equal, zero
 
 _ZERO = np.float32(0)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _largest_of_four(a: Pointer, b: Pointer, c: Pointer, d: Pointer, z: Pointer, stride: int) -> None:
     """The largest of four rows, NaN where one is NaN."""
     for s in range(stride):
@@ -25,7 +24,7 @@ def _largest_of_four(a: Pointer, b: Pointer, c: Pointer, d: Pointer, z: Pointer,
         z[s] = d[s] if d[s] > best or d[s] != d[s] else best
 
 
-@numba.njit(**OPTIONS)
+@function
 def max_pool_forward(shape: Pointer, x: Pointer, z: Pointer, stride: int) -> None:
     """The largest pixel of every window, NaN where one is NaN, so that a run's divergence is seen.
 
@@ -51,13 +50,13 @@ def max_pool_forward(shape: Pointer, x: Pointer, z: Pointer, stride: int) -> Non
                             out[s] = seen[s] if seen[s] > out[s] or seen[s] != seen[s] else out[s]
 
 
-@numba.njit(**OPTIONS)
+@function
 def _clear(dx: Pointer, size: int) -> None:
     for i in range(size):
         dx[i] = _ZERO
 
 
-@numba.njit(**OPTIONS)
+@function
 def _covered(shape: Pointer) -> bool:
     """Whether windows that do not overlap leave no pixel out."""
     return bool(shape[3] * shape[7] == shape[1] and shape[4] * shape[7] == shape[2]) and bool(
@@ -65,7 +64,7 @@ def _covered(shape: Pointer) -> bool:
     )
 
 
-@numba.njit(**OPTIONS)
+@function
 def max_pool_backward(shape: Pointer, x: Pointer, z: Pointer, d: Pointer, dx: Pointer, stride: int) -> None:
     """The gradient of every window goes to its largest pixel, the first one of several (the subgradient of PyTorch).
 
@@ -93,7 +92,7 @@ def max_pool_backward(shape: Pointer, x: Pointer, z: Pointer, d: Pointer, dx: Po
                             store(dx, place, given if apart else add(load(dx, place), given))
 
 
-@numba.njit(**OPTIONS)
+@function
 def mean_pool_forward(shape: Pointer, x: Pointer, z: Pointer, stride: int) -> None:
     """The mean of every window. x: [channels, height, width, stride]; z: [channels, out_height, out_width, stride]."""
     channels, height, width, out_height, out_width = shape[0], shape[1], shape[2], shape[3], shape[4]
@@ -121,7 +120,7 @@ def mean_pool_forward(shape: Pointer, x: Pointer, z: Pointer, stride: int) -> No
                     out[s] *= share
 
 
-@numba.njit(**OPTIONS)
+@function
 def mean_pool_backward(shape: Pointer, d: Pointer, dx: Pointer, stride: int) -> None:
     """The gradient of every window is spread over its pixels. d: [channels, out_height, out_width, stride]; dx as x."""
     channels, height, width, out_height, out_width = shape[0], shape[1], shape[2], shape[3], shape[4]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.simd import Pointer
 
 #: Inside a kernel Numba infers the types; to mypy, sums of NumPy scalars widen.
@@ -24,12 +23,12 @@ def seed_state(seed: int, stream: int) -> NDArray[np.uint64]:
     return sequence.generate_state(STATE_SIZE, np.uint64).astype(np.uint64)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _rotate(x: Any, by: int) -> Any:
     return _U64(_U64(x) << _U64(by)) | _U64(_U64(x) >> _U64(64 - by))
 
 
-@numba.njit(**OPTIONS)
+@function
 def next_bits(state: Pointer) -> Any:
     """64 random bits, by xoshiro256++ (Blackman & Vigna 2021); changes the state [4] of uint64."""
     result = _U64(_rotate(_U64(state[0] + state[3]), 23) + state[0])
@@ -43,7 +42,7 @@ def next_bits(state: Pointer) -> Any:
     return result
 
 
-@numba.njit(**OPTIONS)
+@function
 def shuffle(order: Pointer, size: int, state: Pointer) -> None:
     """Permute order[0..size) in place (Fisher & Yates), unbiased but for one part in 2^32."""
     for last in range(size - 1, 0, -1):
@@ -54,7 +53,7 @@ def shuffle(order: Pointer, size: int, state: Pointer) -> None:
         order[other] = kept
 
 
-@numba.njit(**OPTIONS)
+@function
 def mask_key(seed: int, step: int, layer: int) -> Any:
     """The key of one dropout mask, by SplitMix64 (Steele et al. 2014): masks need no state, only their place."""
     x = _U64(_U64(seed) + _U64(step) * _U64(0x9E3779B97F4A7C15) + _U64(layer) * _U64(0xD1B54A32D192ED03))
@@ -63,7 +62,7 @@ def mask_key(seed: int, step: int, layer: int) -> Any:
     return _U32(_U64(x ^ _U64(x >> _U64(31))) >> _U64(32))
 
 
-@numba.njit(**OPTIONS)
+@function
 def mask_bits(key: Any, i: int) -> Any:
     """32 random bits for element i of a mask, by MurmurHash3's finalizer; LLVM vectorizes it."""
     x = _U32(_U32(_U32(i) * _U32(0x9E3779B9)) ^ _U32(key))

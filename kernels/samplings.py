@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.rng import next_bits, shuffle
 from kernels.simd import Pointer
 from kernels.spec import Family, Variant
@@ -27,7 +26,7 @@ class Sampling(Variant):
     order_only: bool = False
 
 
-@numba.njit(**OPTIONS)
+@function
 def draw_epoch(order: Pointer, sorted_order: Pointer, size: int, random: Pointer, sampling: int, first: bool) -> None:
     """The order of samples in the coming epoch into order: [size]; sorted_order: [size], by target.
 

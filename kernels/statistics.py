@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS
+from kernels.cache import function
 from kernels.calls import lose
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, forward
 from kernels.simd import Pointer, shift, shift_index, transpose_chosen
@@ -19,7 +18,7 @@ _ZERO: Any = np.float32(0)
 REGRESSION, BINARY, MULTICLASS, MULTILABEL = 0, 1, 2, 3
 
 
-@numba.njit(**OPTIONS)
+@function
 def layer_statistics(a: Pointer, units: int, count: int, stride: int, low: float, high: float, out: Pointer) -> None:
     """Mean, standard deviation, min, max, share of zeros and share saturated of a: [units, stride] into out: [6]."""
     summed, squares, zeros, saturated = 0.0, 0.0, 0, 0
@@ -47,7 +46,7 @@ def layer_statistics(a: Pointer, units: int, count: int, stride: int, low: float
     out[5] = saturated / size
 
 
-@numba.njit(**OPTIONS)
+@function
 def norm(values: Pointer, size: int) -> float:
     """The Euclidean norm of values: [size]."""
     squares = _ZERO
@@ -56,7 +55,7 @@ def norm(values: Pointer, size: int) -> float:
     return math.sqrt(squares)
 
 
-@numba.njit(**OPTIONS)
+@function
 def all_finite(values: Pointer, size: int) -> bool:
     """Whether no value of [size] is NaN or infinite: 0 times either is NaN, and sums vectorize where tests do not."""
     poison = _ZERO
@@ -65,7 +64,7 @@ def all_finite(values: Pointer, size: int) -> bool:
     return bool(poison == _ZERO)
 
 
-@numba.njit(**OPTIONS)
+@function
 def gather(x: Pointer, inputs: int, order: Pointer, start: int, count: int, stride: int, out: Pointer) -> None:
     """Samples order[start..start + count) of x: [samples, inputs] into out: [inputs, stride], zeros behind them.
 
@@ -83,7 +82,7 @@ def gather(x: Pointer, inputs: int, order: Pointer, start: int, count: int, stri
             out[row + s] = _ZERO
 
 
-@numba.njit(**OPTIONS)
+@function
 def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: int) -> int:
     """How many of `count` predictions are right, or of all their labels. z: [outputs, stride]; y: [stride]."""
     right = 0
@@ -106,7 +105,7 @@ def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: 
     return right
 
 
-@numba.njit(**OPTIONS)
+@function
 def evaluate(
     table: Pointer,
     floats: Pointer,
@@ -154,7 +153,7 @@ def evaluate(
     out_accuracy[0] = right / votes if limit > 0 and task != REGRESSION else np.nan
 
 
-@numba.njit(**OPTIONS)
+@function
 def layer_rows(
     table: Pointer, saturation: Pointer, layers: int, arena: Pointer, count: int, stride: int, out: Pointer
 ) -> None:

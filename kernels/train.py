@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.augmentation import gather_augmented
-from kernels.cache import OPTIONS
+from kernels.cache import OPTIONS, function
 from kernels.calls import lose, optimize, pass_over_gradient, schedule
 from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
 from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, backward, copy, forward
@@ -41,7 +41,7 @@ _LAYER_STATISTICS, _TENSOR_STATISTICS = len(LAYER_COLUMNS), len(TENSOR_COLUMNS)
 RECORDS_A_DOUBLING = 256
 
 
-@numba.njit(**OPTIONS)
+@function
 def record_interval(step: int, base: int) -> int:
     """Steps until the record after one at `step`: `base` at first, doubling so that records grow with log(step)."""
     interval = base
@@ -50,7 +50,7 @@ def record_interval(step: int, base: int) -> int:
     return interval
 
 
-@numba.njit(**OPTIONS)
+@function
 def _culprit(
     fields: Pointer, layers: int, tensors: Pointer, tensor_count: int, w: Pointer, arena: Pointer, stride: int
 ) -> int:
@@ -66,7 +66,7 @@ def _culprit(
     return LOSS
 
 
-@numba.njit(**OPTIONS)
+@function
 def _evaluate(
     plan: Plan,
     live: Live,
@@ -125,7 +125,7 @@ def evaluate_test(plan: Plan, live: Live, memory: Memory) -> float:
     return float(memory.stats[_TEST_LOSS])
 
 
-@numba.njit(**OPTIONS)
+@function
 def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, rate: float, evaluated: bool) -> None:
     """Fill `memory.stats` after a step, and `memory.updates`, which holds the parameters before it."""
     layers, row, losses, clock = plan.fields.shape[0], memory.stats, memory.losses, memory.clock
@@ -158,7 +158,7 @@ def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, ra
         evaluate_sets(plan, live, memory)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _record(memory: Memory, base_interval: int) -> None:
     """Keep `memory.stats` as a record, and begin the next one."""
     clock, losses = memory.clock, memory.losses
@@ -171,7 +171,7 @@ def _record(memory: Memory, base_interval: int) -> None:
     losses[0], losses[1], losses[2], losses[3] = 0.0, 0.0, np.inf, -np.inf
 
 
-@numba.njit(**OPTIONS)
+@function
 def _learning_rate(rate: np.float32, factor: int, params: Pointer, step: int, warmup: int) -> np.float32:
     """The learning rate in force: scheduled, where `factor` is an address, and growing from zero while it warms up."""
     if factor != 0:
@@ -181,7 +181,7 @@ def _learning_rate(rate: np.float32, factor: int, params: Pointer, step: int, wa
     return rate
 
 
-@numba.njit(**OPTIONS)
+@function
 def _set_momentum(live: Live, step: int) -> None:
     """Put the momentum in force, by its schedule's address, among the parameters to compute with."""
     momentum, place = live.momentum, live.optimizer.size // 2 + live.integers[_MOMENTUM_PARAM]
@@ -190,14 +190,14 @@ def _set_momentum(live: Live, step: int) -> None:
     live.optimizer[place] = schedule(live.addresses[_MOMENTUM], step, pointer(momentum, 0))
 
 
-@numba.njit(**OPTIONS)
+@function
 def _batch_size(live: Live, step: int) -> int:
     """The batch size in force, by its schedule's address."""
     size = schedule(live.addresses[_BATCH], step, pointer(live.batch, 0))
     return int(min(size, live.integers[_LARGEST_BATCH]))
 
 
-@numba.njit(**OPTIONS)
+@function
 def _average(live: Live, memory: Memory, step: int) -> None:
     """Move the mean of weights and running statistics by a share of the way to them."""
     share = np.float32(schedule(live.addresses[_SHARE], step, pointer(live.share, 0)))
@@ -208,7 +208,7 @@ def _average(live: Live, memory: Memory, step: int) -> None:
         mean[w.size + i] += share * (running[i] - mean[w.size + i])
 
 
-@numba.njit(**OPTIONS)
+@function
 def _pass_over(
     addresses: NDArray[np.int64],
     passes: NDArray[np.float32],
@@ -224,7 +224,7 @@ def _pass_over(
         )
 
 
-@numba.njit(**OPTIONS)
+@function
 def _begin_epoch(plan: Plan, memory: Memory, sampling: int) -> None:
     """Draw the order of the next epoch's samples."""
     clock, order, sorted_order = memory.clock, pointer(memory.order, 0), pointer(plan.sorted_order, 0)
@@ -236,7 +236,7 @@ def _begin_epoch(plan: Plan, memory: Memory, sampling: int) -> None:
     memory.losses[4], memory.losses[5] = 0.0, 0.0
 
 
-@numba.njit(**OPTIONS)
+@function
 def _gather_batch(plan: Plan, live: Live, memory: Memory, count: int, stride: int) -> None:
     """Put the next samples of the epoch, or changed copies of them, into the arena's first rows."""
     x, order, start = pointer(plan.x_train, 0), pointer(memory.order, 0), memory.clock[_POSITION]
@@ -250,7 +250,7 @@ def _gather_batch(plan: Plan, live: Live, memory: Memory, count: int, stride: in
         gather(x, plan.x_train.shape[1], order, start, count, stride, arena)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _tally(losses: NDArray[np.float64], loss: float) -> None:
     """Count one step's loss into losses: sum, count, min, max; sum, count of the epoch."""
     losses[0] += loss
@@ -261,7 +261,7 @@ def _tally(losses: NDArray[np.float64], loss: float) -> None:
     losses[5] += 1
 
 
-@numba.njit(**OPTIONS)
+@function
 def _climb(w: Pointer, g: Pointer, ascended: Pointer, size: int, rho: float) -> None:
     """Keep w: [size] in `ascended`, then move it by rho along the gradient (Foret et al. 2021, equation 2)."""
     copy(w, ascended, size)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS, kernel
+from kernels.cache import function, kernel
 from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD
 from kernels.normalizations.normalization import EPSILON, POSITION, ROW, Normalization
 from kernels.simd import Pointer
@@ -18,7 +17,7 @@ _ZERO: Any = np.float32(0)
 _ONE: Any = np.float32(1)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _rows(pixels: int, count: int, stride: int) -> tuple[int, int]:
     """How many rows a unit is, and how much of each counts: where no lane is padding, all its pixels are one row."""
     if count == stride:

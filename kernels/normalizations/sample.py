@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import OPTIONS, kernel
+from kernels.cache import function, kernel
 from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD
 from kernels.normalizations.normalization import EPSILON, POSITION, Normalization
 from kernels.simd import Pointer, shift
@@ -23,7 +22,7 @@ _ZERO: Any = np.float32(0)
 _ONE: Any = np.float32(1)
 
 
-@numba.njit(**OPTIONS)
+@function
 def _normalize(
     x: Pointer,
     y: Pointer,
@@ -67,7 +66,7 @@ def _normalize(
                     y[row * stride + s] = g * ((x[row * stride + s] - mean[s]) * inverse[s]) + b
 
 
-@numba.njit(**OPTIONS)
+@function
 def _normalize_back(
     x: Pointer,
     d: Pointer,

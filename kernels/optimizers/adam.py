@@ -7,12 +7,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
-from kernels.cache import kernel
+from kernels.cache import inlined, kernel
 from kernels.calls import OPTIMIZER
-from kernels.elementary import INLINED
 from kernels.optimizers.optimizer import ADAM as GROUP
 from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, overflow_shown, weight_decay
 from kernels.simd import Float32, Pointer
@@ -20,7 +18,7 @@ from kernels.simd import Float32, Pointer
 _ONE = np.float32(1)
 
 
-@numba.njit(**INLINED)
+@inlined
 def advance(slots: Pointer, g: Pointer, i: int, size: int, beta1: Float32, beta2: Float32) -> tuple[Float32, Float32]:
     """Advance both moments of parameter i, and return them: slots [2, size]; the first is NaN if the second overflows.
 

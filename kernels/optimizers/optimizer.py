@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
-from kernels.cache import Kernel
-from kernels.elementary import INLINED
+from kernels.cache import Kernel, inlined
 from kernels.simd import Float32
 from kernels.spec import Param, Text, Variant
 
@@ -47,7 +45,7 @@ class Optimizer(Variant):
 _ZERO = np.float32(0)
 
 
-@numba.njit(**INLINED)
+@inlined
 def overflow_shown(value: Float32, squares: Float32) -> Float32:
     """`value`, or NaN where squared gradients became infinite: divided by them a step is zero, and training freezes."""
     return value + _ZERO * squares

@@ -39,6 +39,16 @@ def _plain(x: Any, order: Any, count: int, stride: int, out: Any) -> None:
     gather(pointer(x, 0), x.shape[1], pointer(order, 0), 0, count, stride, pointer(out, 0))
 
 
+@numba.njit(**OPTIONS)
+def _key(layer: int) -> Any:
+    return mask_key(SEED, STEP, layer)
+
+
+@numba.njit(**OPTIONS)
+def _bits(layer: int, place: int) -> Any:
+    return mask_bits(mask_key(SEED, STEP, layer), place)
+
+
 def augmented(x: Floats, shape: tuple[int, int, int], *settings: float, step: int = STEP) -> Floats:
     """The batch of all images of x, [count, *shape], changed by: pixels, radians, mirroring, noise."""
     count = len(x)
@@ -51,8 +61,7 @@ def augmented(x: Floats, shape: tuple[int, int, int], *settings: float, step: in
 
 def drawn(sample: int) -> list[float]:
     """What is drawn for a sample, in [-1, 1): across, down, angle, mirror."""
-    key = mask_key(SEED, STEP, MOTIONS)
-    return [2 * (int(mask_bits(key, 4 * sample + k)) >> 8) / 2**24 - 1 for k in range(4)]
+    return [2 * (int(_bits(MOTIONS, 4 * sample + k)) >> 8) / 2**24 - 1 for k in range(4)]
 
 
 def reference(image: np.ndarray, across: float, down: float, angle: float, mirror: float) -> np.ndarray:
@@ -132,7 +141,7 @@ def test_noise_is_normal_and_differs_from_pixel_to_pixel_and_step_to_step() -> N
     assert abs(np.corrcoef(noise[:-1].ravel(), noise[1:].ravel())[0, 1]) < 0.02
     other = augmented(x, shape, 0, 0, 0, 0.5, step=STEP + 1)
     assert abs(np.corrcoef(noise.ravel(), other.ravel())[0, 1]) < 0.02
-    assert mask_key(SEED, STEP, MOTIONS) != mask_key(SEED, STEP, NOISE)
+    assert _key(MOTIONS) != _key(NOISE)
 
 
 def spec(augmentation: Augmentation = Augmentation()) -> TrainingSpec:  # noqa: B008  (a frozen record)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 from numba.core.runtime import _nrt_python, rtsys
 
+import kernels
 from kernels import cache
 from kernels.losses import LOSSES
 from kernels.network import Choice, Switch, TrainingData
@@ -63,6 +67,42 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
         file.unlink()
     assert compiled_passes(tmp_path) > 0
     assert compiled_passes(tmp_path) == 0
+
+
+#: Calls one function with two constants, and tells how often it was compiled.
+TWO_CONSTANTS = """
+import numba
+from numba.core import event
+from kernels.cache import function
+
+@function
+def scaled(x, factor):
+    return x * factor
+
+@numba.njit
+def both(x):
+    return scaled(x, 2) + scaled(x, 3)
+
+with event.install_recorder("numba:compile") as compiled:
+    assert both(1.5) == 7.5
+names = [each.data["dispatcher"].py_func.__name__ for _, each in compiled.buffer if each.is_start]
+print(names.count("both"), names.count("scaled"))
+"""
+
+
+def test_constants_compile_nothing_anew(tmp_path: Path) -> None:
+    # In a file, since what Numba keeps on disk must come from one.
+    script = tmp_path / "two_constants.py"
+    script.write_text(TWO_CONSTANTS)
+    environment = os.environ | {"LIVEGRAD_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "1"]
+
+
+def test_only_what_python_calls_is_compiled_for_calls_from_python() -> None:
+    modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(kernels.__path__, "kernels.")]
+    compiled = {name for module in modules for name, value in vars(module).items() if isinstance(value, Dispatcher)}
+    assert compiled == {"train_chunk", "evaluate_sets", "evaluate_test"}
 
 
 #: Where each family's choice stands in a network in training, with what lets it act.
