@@ -1,6 +1,7 @@
 /** The confusion matrix: rows are the truth, columns what the network says; every row's shades add up to one. */
 import type { Context } from './heatmap';
 import { css, mix, type Palette } from './palette';
+import { shorten } from './shorten';
 
 /** A cell, by the places of its row and column. */
 export interface ConfusionCell {
@@ -38,8 +39,9 @@ export function drawConfusion(
   context.font = `${Math.max(8, Math.min(12, cell * 0.45))}px ${palette.font}`;
   for (let truth = 0; truth < classes; truth++) {
     context.fillStyle = palette.ink3;
-    context.fillText(names[truth]!, cell * 0.5, cell * (truth + 1.5), cell);
-    context.fillText(names[truth]!, cell * (truth + 1.5), cell * 0.5, cell);
+    const name = shorten(context, names[truth]!, cell - 6);
+    context.fillText(name, cell * 0.5, cell * (truth + 1.5), cell);
+    context.fillText(name, cell * (truth + 1.5), cell * 0.5, cell);
     for (let said = 0; said < classes; said++) {
       const count = counts[truth * classes + said]!;
       const share = shareOfRow(counts, classes, { truth, said });
