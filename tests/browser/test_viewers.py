@@ -20,7 +20,6 @@ def test_a_reload_goes_on_with_the_same_run(visitor: Visit) -> None:
     page = visitor().visit()
     page.config_changes("training.batch_size", lambda: page.nudge(page.slider(page.word("data.batch_size"))))
     run, config, step = page.run_id, page.config(), page.run()["step"]
-    page.page.wait_for_timeout(400)
     page.page.reload()
     page.drawn()
     assert page.run_id == run

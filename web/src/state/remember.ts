@@ -29,6 +29,8 @@ export function forgetInAddress(key: string): void {
 export interface OwnRun {
   id: string;
   token: string;
+  /** The address' query when the page was left; unknown while it is there. */
+  left?: string;
 }
 
 export function rememberRun(run: OwnRun | null): void {
@@ -43,7 +45,8 @@ export function rememberRun(run: OwnRun | null): void {
 export function rememberedRun(): OwnRun | null {
   try {
     const run = JSON.parse(sessionStorage.getItem('livegrad.run') ?? 'null') as Partial<OwnRun> | null;
-    return run && typeof run.id === 'string' && typeof run.token === 'string' ? { id: run.id, token: run.token } : null;
+    if (!run || typeof run.id !== 'string' || typeof run.token !== 'string') return null;
+    return { id: run.id, token: run.token, ...(typeof run.left === 'string' && { left: run.left }) };
   } catch {
     return null;
   }

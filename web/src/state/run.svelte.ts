@@ -93,7 +93,9 @@ export class RunStore extends RunMirror {
   /** Opens what the address asks for. Call it once. */
   async start(): Promise<void> {
     addEventListener('online', () => this.socket?.hurry());
-    addEventListener('pagehide', () => this.writeAddress());
+    addEventListener('pagehide', () => {
+      if (this.id && this.token) rememberRun({ id: this.id, token: this.token, left: location.search });
+    });
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.socket?.hurry();
     });

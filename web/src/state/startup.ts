@@ -33,7 +33,7 @@ export async function openRun(catalog: Catalog, search: string, own: OwnRun | nu
   if (run) return watchRun(run, own);
   const link = readConfig(search, catalog);
   if (own && link.unreadable.length === 0) {
-    const resumed = await resume(own, link, catalog);
+    const resumed = await resume(own, own.left === search ? null : link, catalog);
     if (resumed) return resumed;
   }
   return startRun(link);
@@ -49,12 +49,15 @@ async function watchRun(id: string, own: OwnRun | null): Promise<Opened> {
   }
 }
 
-/** The tab's own run, if the server still has it and it is what the address describes. */
-async function resume(own: OwnRun, link: ReadLink, catalog: Catalog): Promise<Opened | null> {
+/**
+ * The tab's own run, if the server still has it and it is what the address describes. Without a link the page was only
+ * reloaded: what was changed last may not have come into the address.
+ */
+async function resume(own: OwnRun, link: ReadLink | null, catalog: Catalog): Promise<Opened | null> {
   try {
     const info = await api.getRun(own.id);
-    if (same(readConfig(writeConfig(info.config, catalog), catalog).config, link.config))
-      return { ...own, notice: null };
+    if (!link || same(readConfig(writeConfig(info.config, catalog), catalog).config, link.config))
+      return { id: own.id, token: own.token, notice: null };
     // Another link was opened in this tab: the old run is of no use any more and would take a place.
     await api.deleteRun(own.id, own.token);
   } catch (problem) {
