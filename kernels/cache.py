@@ -106,6 +106,11 @@ class Kernel:
         return "compiled" in vars(self)
 
     @property
+    def fresh(self) -> bool:
+        """Whether this process has compiled it, and not loaded it from disk."""
+        return self.ready and self.compiled.cache_hits == 0
+
+    @property
     def address(self) -> int:
         """The function's address; compiles, or loads from disk, at first use."""
         return int(self.compiled.address)

@@ -27,7 +27,6 @@ from kernels.schedules import SCHEDULES
 from kernels.stoppings import STOPPINGS
 from kernels.train import train_chunk
 from kernels.trainer import Trainer
-from kernels.warm import USUAL, warm
 from tests.kernels.support import FITTING, describe, every, make_data, make_trainer
 
 ROOT = Path(cache.__file__).parent.parent
@@ -286,57 +285,3 @@ def test_prune_keeps_the_present_folder_and_the_latest_of_the_others(
     cache.prune(keep=2)
     kept = {path.name for path in tmp_path.iterdir()}
     assert kept == {cache.folder().name, "not-ours", f"{0:016x}", f"{1:016x}"}
-
-
-def test_warm_tells_how_far_it_is() -> None:
-    told: list[tuple[int, int, str]] = []
-    warm(lambda done, total, label: told.append((done, total, label)))
-    assert [done for done, _, _ in told] == list(range(told[-1][1] + 1))
-    assert told[-1][0] == told[-1][1]
-    labels = [label for _, _, label in told]
-    assert labels[-1] == "ready"
-    # The usual ones first, then what every run needs, then the rest.
-    usual = [f"{family}.{variant}" for family, variants in USUAL.items() for variant in variants]
-    loop = labels.index("training loop")
-    assert set(labels[:loop]) <= {*usual, "convolutions and pools"}
-    assert not set(labels[loop:]) & set(usual)
-    assert {"optimizers.sgd", "activations.tanh", "losses.mse"} <= set(labels[:loop])
-    assert {"optimizers.lamb", "activations.mish"} <= set(labels[loop:])
-    told.clear()
-    warm(lambda done, total, label: told.append((done, total, label)), usual_only=True)
-    assert [label for _, _, label in told] == [*labels[: loop + 1], "ready"]
-
-
-#: Warms the usual set, then trains a network as most people begin with on images, and names what that needed besides.
-USUAL_IMAGES = """
-import kernels
-from kernels import cache, warm
-warm.warm(lambda done, total, label: None, usual_only=True)
-usual = {piece.label for piece in warm.pieces() if piece.ready}
-from numba.core import event
-import numpy as np
-from kernels.network import Choice, ConvSpec, NetworkSpec, PoolSpec, TrainingData, TrainingSpec
-from kernels.trainer import Trainer
-relu, he = Choice("relu"), Choice("he_normal")
-normalized = ConvSpec(16, 3, relu, he, normalization=Choice("batch_norm"))
-layers = (ConvSpec(8, 3, relu, he), PoolSpec(), normalized, PoolSpec())
-x, y = np.ones((40, 64), np.float32), np.arange(40, dtype=np.float32) % 10
-with event.install_recorder("numba:run_pass") as passes:
-    trainer = Trainer(
-        NetworkSpec((1, 8, 8), layers, 10, he),
-        TrainingSpec(Choice("softmax_cross_entropy"), Choice("adam"), Choice("constant"), (), 32),
-        TrainingData(x, y, x, y), 0)
-    trainer.train(5)
-    trainer.observe()
-print(sorted({piece.label for piece in warm.pieces() if piece.ready} - usual), len(passes.buffer))
-"""
-
-
-def test_the_usual_set_is_enough_for_the_usual_network_on_images() -> None:
-    done = subprocess.run([sys.executable, "-c", USUAL_IMAGES], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] 0"
-
-
-def test_the_usual_set_names_variants_that_there_are() -> None:
-    for family, variants in USUAL.items():
-        assert set(variants) <= set(FAMILIES[family].variants)
