@@ -22,6 +22,9 @@ CHEAP_EVALUATION = 40e6
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
 EVALUATION_SHARE = 0.1
+#: From so many operations on, about a millisecond, a step is long: a record every few steps is more than can be seen,
+#: and half of that share is enough.
+LONG_STEP = 100e6
 
 
 def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int, seed: int) -> Plan:
@@ -32,7 +35,8 @@ def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int,
     evaluation = 2.0 * operations * sum(evaluated)
     cheap = evaluation <= CHEAP_EVALUATION
     step_flops = 6.0 * operations * min(batch_size, samples)
-    interval = 1 if cheap else power_of_two(evaluation / (EVALUATION_SHARE * step_flops))
+    share = EVALUATION_SHARE if step_flops < LONG_STEP else EVALUATION_SHARE / 2
+    interval = 1 if cheap else power_of_two(evaluation / (share * step_flops))
     integers = np.zeros(len(PlanInteger), np.int64)
     integers[PlanInteger.WEIGHTS] = layout.weight_count
     integers[PlanInteger.TASK] = _task(data, int(table.fields[-1, Field.UNITS]))
