@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_looks import VIEWPORTS, overflow
+from tests.browser.test_stages import box_of
 
 CONVOLUTIONAL = "dataset=digits&layers=conv(filters:8),pool,conv(filters:16),pool"
 
@@ -43,7 +44,7 @@ def test_training_stays_in_one_row_on_a_laptop_when_choices_can_be_reset(visitor
     card = page.page.get_by_role("region", name=page.word("training.title"))
     page.button("reset.choice", name=page.word("training.loss")).wait_for()
     menus = card.locator(":is([aria-haspopup=listbox], [aria-haspopup=dialog])")
-    tops = {round(menu.bounding_box()["y"]) for menu in menus.all()}  # type: ignore[index]
+    tops = {round(box_of(menu)["y"]) for menu in menus.all()}
     assert len(tops) == 1
 
 
