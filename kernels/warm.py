@@ -118,9 +118,13 @@ def _processors() -> int:
 def _help(usual_only: bool) -> subprocess.Popen[bytes]:
     """Begin the second process. Nothing waits for it: what it fails to compile is compiled here."""
     options = [FROM_THE_END, *([USUAL_ALONE] if usual_only else [])]
+    # These very sources, whatever else is called `kernels` where the person happens to stand.
+    command = [sys.executable, "-P", "-m", "kernels.warm", *options]
+    environment = os.environ | {"PYTHONPATH": str(cache.SOURCES.parent)}
     silent = subprocess.DEVNULL
-    command = [sys.executable, "-m", "kernels.warm", *options]
-    return subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent)  # noqa: S603  (it is this module)
+    return subprocess.Popen(  # noqa: S603  (it is this module)
+        command, env=environment, stdin=silent, stdout=silent, stderr=silent
+    )
 
 
 def _compile(kernels: Sequence[cache.Kernel]) -> bool:

@@ -63,16 +63,17 @@ def test_one_call_writes_more_records_than_its_buffer_holds() -> None:
     assert trainer.record_count == RECORDS_A_CALL + 100
 
 
-def test_expensive_evaluations_make_the_interval_longer() -> None:
+@pytest.mark.parametrize(("hidden", "share"), [((128, 64), 0.1), ((512, 512), 0.05)])
+def test_expensive_evaluations_make_the_interval_longer(hidden: tuple[int, ...], share: float) -> None:
     data = make_data("multiclass", 3000, inputs=64)
-    trainer = make_trainer(
-        data, task="multiclass", loss=Choice("softmax_cross_entropy"), hidden=(128, 64), batch_size=64
-    )
+    trainer = make_trainer(data, task="multiclass", loss=Choice("softmax_cross_entropy"), hidden=hidden, batch_size=64)
     trainer.train(300)
     steps = np.diff(trainer.records(0).steps)
     interval = int(steps[0])
     assert interval > 1
     assert interval & (interval - 1) == 0
     assert set(steps) == {interval}
+    evaluation = 2.0 * trainer.layout.operations * sum(trainer.evaluated)
+    assert evaluation <= share * interval * trainer.step_flops < 2 * evaluation
     assert np.isfinite(trainer.records(0).values[:, :6]).all()
     assert trainer.evaluated[0] < 3000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,17 @@ def test_a_second_process_helps_from_the_first_kernel_that_is_not_there(
     assert helpers.begun == [(usual_only, 2)]
     assert helpers.done == [0, 1, 2, 3]
     assert helpers.processes[0].poll() is not None, "it is left behind"
+
+
+def test_the_second_process_compiles_the_same_sources_wherever_it_is_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "kernels"
+    foreign.mkdir()
+    (foreign / "__init__.py").touch()
+    (foreign / "warm.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    assert warming._help(usual_only=True).wait() == 0
 
 
 def test_no_second_process_where_it_has_nothing_to_do_or_nowhere_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
