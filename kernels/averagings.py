@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from kernels.cache import Kernel, kernel
 from kernels.calls import SCHEDULE
 from kernels.simd import Pointer
 from kernels.spec import Family, Param, Variant
+from kernels.working import Line, Working
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +18,16 @@ class Averaging(Variant):
 
     `share` is the kernel, which gets the step and behind the parameters the step from which there is a mean; None where
     there is none. The running statistics of normalizations are averaged alike, since those of the weights in training
-    do not fit the mean's activations.
+    do not fit the mean's activations. `working` takes the rule apart for one number w: lines renew its `average`; t
+    counts steps from 1, and the mean was chosen after step `begun`.
     """
 
     share: Kernel | None
+    working: Working | None
+    slots: ClassVar[tuple[str, ...]] = ("average",)
+
+
+_SYMBOLS = {"average": r"\bar\theta", "begun": "t_0"}
 
 
 @kernel(SCHEDULE)
@@ -50,6 +57,7 @@ AVERAGINGS = Family(
             formula=r"\bar\theta_t = \theta_t",
             source="Goodfellow et al. 2016, 8.7.3",
             share=None,
+            working=None,
         ),
         Averaging(
             id="polyak",
@@ -58,15 +66,15 @@ AVERAGINGS = Family(
                 "en": "The mean of the weights of all steps from a start on: the middle of what SGD circles around.",
                 "zh": "从某一步起所有权重的平均：SGD 来回绕行的中心。",
             },
-            formula=r"\bar\theta_t = \frac{1}{t - s + 1} \sum_{i = s}^{t} \theta_i",
+            formula=r"\bar\theta_t = \frac{1}{t - s} \sum_{i = s + 1}^{t} \theta_i",
             source="Polyak & Juditsky 1992; Goodfellow et al. 2016, eq. 8.39",
             params=(
                 Param(
                     id="start",
-                    label={"en": "From step s", "zh": "起始步 s"},
+                    label={"en": "After step s", "zh": "起始步 s"},
                     help={
-                        "en": "The step at which the mean begins; before it, the weights themselves count.",
-                        "zh": "从哪一步开始平均；此前使用权重本身。",
+                        "en": "The step after which the mean begins; until then, the weights themselves count.",
+                        "zh": "从哪一步之后开始平均；此前使用权重本身。",
                     },
                     default=0,
                     minimum=0,
@@ -76,6 +84,15 @@ AVERAGINGS = Family(
                 ),
             ),
             share=polyak_share,
+            working=Working(
+                (
+                    Line("n", "t - start", "(t > start) * (start >= begun)"),
+                    Line("n", "t - begun", "(t > begun) * (begun > start)"),
+                    Line("average", "average + (w - average) / n", "(t > start) * (t > begun)"),
+                    Line("average", "w", "(t <= start) + (t <= begun)"),
+                ),
+                {**_SYMBOLS, "start": "s"},
+            ),
         ),
         Averaging(
             id="exponential",
@@ -97,6 +114,13 @@ AVERAGINGS = Family(
                 ),
             ),
             share=exponential_share,
+            working=Working(
+                (
+                    Line("average", "decay * average + (1 - decay) * w", "t > begun + 1"),
+                    Line("average", "w", "t <= begun + 1"),
+                ),
+                {**_SYMBOLS, "decay": "d"},
+            ),
         ),
     ),
     live=True,

@@ -16,6 +16,8 @@ from kernels.train import NOTHING
 
 #: The losses of a run before its first step, or of another loss.
 NO_LOSSES = np.array([0.0, 0.0, np.inf, -np.inf, 0.0, 0.0])
+#: Where the clock says that the next record is due: no step of a run comes so late.
+NEVER = np.iinfo(np.int64).max
 
 _BIAS_STREAM = 1
 
@@ -23,7 +25,7 @@ _BIAS_STREAM = 1
 def fresh_clock(samples: int) -> NDArray[np.int64]:
     """The clock before the first step, which shuffles `samples`."""
     clock = np.zeros(len(Clock), np.int64)
-    clock[Clock.NEXT_RECORD] = 1
+    clock[Clock.NEXT_RECORD] = clock[Clock.NEXT_EVALUATION] = 1
     clock[Clock.CULPRIT] = NOTHING
     clock[Clock.POSITION] = samples
     clock[Clock.DRAWN] = clock[Clock.EPOCH] = -1

@@ -16,8 +16,17 @@ from numba.extending import intrinsic
 from kernels.simd import POINTER, call_by_address
 
 _SIZE = types.intp
-_SHAPE = types.CPointer(types.intp)
+_SHAPE = _WALK = types.CPointer(types.intp)
 
+#: What a forward pass is for: the `training` of signatures. A second look is at the same batch: its inputs are silenced
+#: already, and it leaves running statistics alone.
+INFERENCE, TRAINING, SECOND_LOOK = 0, 1, 2
+
+#: (walk, first, last, count, training, step): forward through these layers, see `kernels.passes`; `walk` as in
+#: `kernels.state`. No more arguments than registers: others go through memory, ten nanoseconds a call.
+FORWARD = types.void(_WALK, _SIZE, _SIZE, _SIZE, _SIZE, _SIZE)
+#: (walk, last, first, count, step): back through these layers.
+BACKWARD = types.void(_WALK, _SIZE, _SIZE, _SIZE, _SIZE)
 #: (z, a, size, params): fills a[0..size) from z. For activations that take each weighted sum by itself.
 ACTIVATION_FORWARD = types.void(POINTER, POINTER, _SIZE, POINTER)
 #: (z, a, d, size, params): multiplies the gradient d by the derivative at z, in place.
@@ -29,9 +38,8 @@ UNIT_FORWARD = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
 #: dz [pieces * units, stride], the same memory where there is one piece, and to the learned tensor's gradient.
 UNIT_BACKWARD = types.void(POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, POINTER)
 #: (x, y, scratch, gamma, beta, running, units, pixels, count, stride, training, params): y from x, both
-#: [units, pixels, stride]; a unit of a dense layer has one pixel, one of an image is a channel. `training` is 0 in
-#: inference, 1 in training, 2 in a second look at the same batch, which leaves running statistics alone. What it puts
-#: into its scratch rows, the way back finds there.
+#: [units, pixels, stride]; a unit of a dense layer has one pixel, one of an image is a channel. What it puts into its
+#: scratch rows, the way back finds there.
 NORMALIZATION_FORWARD = types.void(
     POINTER, POINTER, POINTER, POINTER, POINTER, POINTER, _SIZE, _SIZE, _SIZE, _SIZE, _SIZE, POINTER
 )
@@ -61,6 +69,18 @@ OPTIMIZER = types.void(POINTER, POINTER, POINTER, _SIZE, _SIZE, types.CPointer(t
 SCHEDULE = types.float64(_SIZE, POINTER)
 #: (w, g, size, learning_rate, params): a pass over the gradient before the optimizer: penalties, decay, clipping.
 GRADIENT_PASS = types.void(POINTER, POINTER, _SIZE, types.float32, POINTER)
+
+
+@intrinsic
+def propagate(typing: Any, address: Any, walk: Any, first: Any, last: Any, count: Any, training: Any, step: Any) -> Any:
+    """Call a function of `FORWARD`."""
+    return call_by_address(FORWARD)
+
+
+@intrinsic
+def propagate_back(typing: Any, address: Any, walk: Any, last: Any, first: Any, count: Any, step: Any) -> Any:
+    """Call a function of `BACKWARD`."""
+    return call_by_address(BACKWARD)
 
 
 @intrinsic

@@ -19,10 +19,14 @@ from kernels.spec import Family, Param, Text, Variant
 
 @dataclass(frozen=True, kw_only=True)
 class Clipping(Variant):
-    """A bound on the gradient. `clip` is the kernel, None for no bound; `reference(g, *params)` gives the clipped g."""
+    """A bound on the gradient. `clip` is the kernel, None for no bound; `reference(g, *params)` gives the clipped g.
+
+    One that is `by_length` looks at the norm of the whole gradient.
+    """
 
     clip: Kernel | None
     reference: Callable[..., NDArray[np.float64]]
+    by_length: bool = False
 
     @property
     def acts(self) -> bool:
@@ -106,6 +110,7 @@ CLIPPINGS = Family(
             params=(_limit({"en": "The longest gradient.", "zh": "梯度范数的上限。"}),),
             clip=by_norm_clip,
             reference=_by_norm,
+            by_length=True,
         ),
         Clipping(
             id="by_value",

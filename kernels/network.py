@@ -168,9 +168,13 @@ class TrainingData:
 
     Targets: -1 or +1 for two classes, the class index for several, the value itself for regression. Where a sample may
     carry several labels, `y` is [samples, labels]: above 0 for those that it carries.
+
+    A training copies them, since whoever made them may write into them; those that are `constant` are held by all
+    trainings together.
     """
 
     x_train: Floats
     y_train: Floats
     x_test: Floats
     y_test: Floats
+    constant: bool = False

@@ -1,16 +1,24 @@
 """The forward and the backward pass: a walk through the table of layers, and back.
 
-All arguments are pointers, so that a call costs nothing: `table` [layers, FIELDS], `floats` [layers, 2, MAX_PARAMS],
-`dropout` [1 + 3 layers], the rates of the inputs, then of each layer's units, weights and channels, zero for the last;
-`w` and `g` the flat parameters and gradients, `running` the running statistics, `arena` the batch buffers
-[rows, stride], whose first rows are the inputs, `effective` parallel to the weights, for layers that do not use them as
-they are trained.
+Compiled once and called by address: what trains, evaluates or looks inside runs the same machine code, so that the same
+numbers come out to the bit. A pass may also go through some of the layers only, so that what one leaves can be looked
+at before the next overwrites it.
+
+What a pass works on is told by one array of addresses, a `Walk`, so that a call costs nothing. They lead to `table`
+[layers, FIELDS], `floats` [layers, 2, MAX_PARAMS], `dropout` [1 + 3 layers], the rates of the inputs, then of each
+layer's units, weights and channels, zero for the last; to `w` and `g`, the flat parameters and gradients, `running`,
+the running statistics, `arena`, the batch buffers [rows, stride], whose first rows are the inputs, and `effective`
+parallel to the weights, for layers that do not use them as they are trained. `stride` is the number of samples rounded
+up to eight.
 """
 
 from __future__ import annotations
 
-from kernels.cache import function
+from kernels.cache import function, kernel
 from kernels.calls import (
+    BACKWARD,
+    FORWARD,
+    TRAINING,
     activate,
     activate_back,
     activate_units,
@@ -28,9 +36,13 @@ from kernels.dropout import CHANNEL_MASKS, INPUT_MASK, WEIGHT_MASKS, drop, drop_
 from kernels.layer_kinds import MAX_SKIP
 from kernels.layout import MAX_PARAMS
 from kernels.rng import mask_key
-from kernels.simd import Pointer, shift, shift_index
+from kernels.simd import Pointer, floats_at, integers_at, shift, shift_index
+from kernels.state import Walk
 from kernels.table import Field
 
+TABLE, FLOATS, DROPOUT, LAYERS = int(Walk.TABLE), int(Walk.FLOATS), int(Walk.DROPOUT), int(Walk.LAYERS)
+PARAMETERS, GRADIENTS, STATISTICS = int(Walk.PARAMETERS), int(Walk.GRADIENTS), int(Walk.RUNNING)
+ARENA, EFFECTIVE, SEED = int(Walk.ARENA), int(Walk.EFFECTIVE), int(Walk.SEED)
 FIELDS = len(Field)
 INPUTS, UNITS, SUMS, PIXELS = int(Field.INPUTS), int(Field.UNITS), int(Field.SUMS), int(Field.PIXELS)
 WEIGHT, BIAS, GAMMA, BETA = int(Field.WEIGHT), int(Field.BIAS), int(Field.GAMMA), int(Field.BETA)
@@ -176,28 +188,20 @@ def _drop(
         drop_channels(a, out, units, pixels, stride, rates[_CHANNELS], mask_key(seed, step, CHANNEL_MASKS + layer))
 
 
-@function
-def forward(
-    table: Pointer,
-    floats: Pointer,
-    dropout: Pointer,
-    layers: int,
-    w: Pointer,
-    running: Pointer,
-    arena: Pointer,
-    effective: Pointer,
-    count: int,
-    stride: int,
-    training: int,
-    seed: int,
-    step: int,
-) -> None:
-    """From the inputs in the arena's first rows to the logits in the last layer's Z_ROW."""
-    x = arena
-    # In a second look at the same batch they are silenced already.
-    if training == 1 and dropout[0] > 0:
-        drop(x, x, table[INPUTS] * stride, dropout[0], mask_key(seed, step, INPUT_MASK))
-    for layer in range(layers):
+@kernel(FORWARD)
+def forward(walk: Pointer, first: int, last: int, count: int, training: int, step: int) -> None:
+    """Through the layers `first` to `last`, counted from 0: from the inputs in the arena's first rows to the logits.
+
+    Those are in the last layer's Z_ROW. A layer other than the first one finds what the one below has left.
+    `training` is `INFERENCE`, `TRAINING` or `SECOND_LOOK`.
+    """
+    table, floats, dropout = integers_at(walk[TABLE]), floats_at(walk[FLOATS]), floats_at(walk[DROPOUT])
+    w, running, arena = floats_at(walk[PARAMETERS]), floats_at(walk[STATISTICS]), floats_at(walk[ARENA])
+    effective, seed, stride = floats_at(walk[EFFECTIVE]), walk[SEED], (count + 7) // 8 * 8
+    if first == 0 and training == TRAINING and dropout[0] > 0:
+        drop(arena, arena, table[INPUTS] * stride, dropout[0], mask_key(seed, step, INPUT_MASK))
+    x = shift(arena, _output_row(table, dropout, first - 1, training) * stride)
+    for layer in range(first, last + 1):
         t = layer * FIELDS
         units, sums, pixels = table[t + UNITS], table[t + SUMS], table[t + PIXELS]
         z = shift(arena, table[t + Z_ROW] * stride)
@@ -279,26 +283,19 @@ def _input_gradient(
         image_input_gradient(table[t + IMAGE_INPUTS_BACK], shape, weights, d, x, z, dx, table[t + SUMS], stride)
 
 
-@function
-def backward(
-    table: Pointer,
-    floats: Pointer,
-    dropout: Pointer,
-    layers: int,
-    w: Pointer,
-    g: Pointer,
-    arena: Pointer,
-    effective: Pointer,
-    count: int,
-    stride: int,
-    seed: int,
-    step: int,
-) -> None:
-    """From the loss's gradient in the last layer's GRADIENT_ROW to the gradient of every parameter in g.
+@kernel(BACKWARD)
+def backward(walk: Pointer, last: int, first: int, count: int, step: int) -> None:
+    """Through the layers `last` down to `first`, counted from 0.
 
-    Back-propagation as in Goodfellow et al. 2016, algorithm 6.4, after a `forward` in training of the same step.
+    From the gradient in the output of layer `last`, in its GRADIENT_ROW, to that of the parameters of all these layers
+    in g, and to that in what enters layer `first`, in the GRADIENT_ROW of the one below it. Back-propagation as in
+    Goodfellow et al. 2016, algorithm 6.4, after a `forward` in training of the same step.
     """
-    for layer in range(layers - 1, -1, -1):
+    table, floats, dropout = integers_at(walk[TABLE]), floats_at(walk[FLOATS]), floats_at(walk[DROPOUT])
+    w, g, arena = floats_at(walk[PARAMETERS]), floats_at(walk[GRADIENTS]), floats_at(walk[ARENA])
+    effective, layers, seed = floats_at(walk[EFFECTIVE]), walk[LAYERS], walk[SEED]
+    stride = (count + 7) // 8 * 8
+    for layer in range(last, first - 1, -1):
         t = layer * FIELDS
         units, sums, pixels = table[t + UNITS], table[t + SUMS], table[t + PIXELS]
         params = shift(floats, 2 * layer * MAX_PARAMS)
@@ -337,7 +334,7 @@ def backward(
             _input_gradient(table, t, used, d, x, a, dx, stride)
             if table[t + SKIPS] == 1:
                 # What entered here was also added further up, by every block that begins with this layer.
-                for last in range(layer, min(layers, layer + MAX_SKIP)):
-                    row = last * FIELDS
-                    if table[row + SKIP] == last - layer + 1:
+                for end in range(layer, min(layers, layer + MAX_SKIP)):
+                    row = end * FIELDS
+                    if table[row + SKIP] == end - layer + 1:
                         _add(shift(arena, table[row + SKIP_GRADIENT_ROW] * stride), dx, table[t + INPUTS] * stride)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.labels import pack_labels
 from kernels.layout import Layout
 from kernels.network import TrainingData
+from kernels.passes import backward, forward
 from kernels.state import Plan, PlanInteger
 from kernels.statistics import BINARY, MULTICLASS, MULTILABEL, REGRESSION
 from kernels.table import Field, Table
@@ -22,9 +25,12 @@ CHEAP_EVALUATION = 40e6
 EVALUATION_LIMIT, EVALUATION_LEAST = 40e6, 256
 #: Where evaluations are not cheap, the share of the training's operations that they may take at the first interval.
 EVALUATION_SHARE = 0.1
-#: From so many operations on, about a millisecond, a step is long: a record every few steps is more than can be seen,
-#: and half of that share is enough.
+#: From so many operations on, about a millisecond, a step is long: an evaluation every few steps is more than can be
+#: seen, and half of that share is enough.
 LONG_STEP = 100e6
+#: A record without evaluations looks at every activation of a batch and at every parameter, each about as long as so
+#: many operations take, and may take this share of the training's operations.
+OPERATIONS_A_LOOK, RECORD_SHARE = 50.0, 0.05
 
 
 def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int, seed: int) -> Plan:
@@ -37,25 +43,27 @@ def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int,
     step_flops = 6.0 * operations * min(batch_size, samples)
     share = EVALUATION_SHARE if step_flops < LONG_STEP else EVALUATION_SHARE / 2
     interval = 1 if cheap else power_of_two(evaluation / (share * step_flops))
+    looks = min(batch_size, samples) * sum(math.prod(stage.shape) for stage in layout.stages) + layout.parameter_count
+    record_interval = min(interval, power_of_two(OPERATIONS_A_LOOK * looks / (RECORD_SHARE * step_flops)))
     integers = np.zeros(len(PlanInteger), np.int64)
     integers[PlanInteger.WEIGHTS] = layout.weight_count
     integers[PlanInteger.TASK] = _task(data, int(table.fields[-1, Field.UNITS]))
     integers[PlanInteger.EVALUATED_TRAIN], integers[PlanInteger.EVALUATED_TEST] = evaluated
     integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = cheap
-    integers[PlanInteger.RECORD_INTERVAL] = interval
+    integers[PlanInteger.RECORD_INTERVAL], integers[PlanInteger.EVALUATION_INTERVAL] = record_interval, interval
     integers[PlanInteger.SEED] = seed
-    # Copies, since a read-only array is another type to Numba, for which train_chunk would be compiled again.
+    integers[PlanInteger.FORWARD], integers[PlanInteger.BACKWARD] = forward.address, backward.address
     return Plan(
         fields=table.fields,
         params=table.params,
         saturation=table.saturation,
         tensors=np.array([(tensor.offset, tensor.size) for tensor in layout.tensors], np.int64),
-        x_train=np.array(data.x_train, np.float32, order="C"),
-        y_train=_targets(data.y_train),
-        x_test=np.array(data.x_test, np.float32, order="C"),
-        y_test=_targets(data.y_test),
+        x_train=_held(data.x_train, data),
+        y_train=_targets(data.y_train, data),
+        x_test=_held(data.x_test, data),
+        y_test=_targets(data.y_test, data),
         natural_order=np.arange(max(samples, tests), dtype=np.int64),
-        sorted_order=np.argsort(_targets(data.y_train), kind="stable").astype(np.int64),
+        sorted_order=np.argsort(_targets(data.y_train, data), kind="stable").astype(np.int64),
         integers=integers,
     )
 
@@ -72,9 +80,19 @@ def power_of_two(at_least: float) -> int:
     return power
 
 
-def _targets(y: NDArray[np.float32]) -> NDArray[np.float32]:
+def _targets(y: NDArray[np.float32], data: TrainingData) -> NDArray[np.float32]:
     """Targets [samples], several labels packed into one number."""
-    return np.array(y if y.ndim == 1 else pack_labels(y), np.float32, order="C")
+    return _held(y if y.ndim == 1 else pack_labels(y), data)
+
+
+def _held(values: NDArray[np.float32], data: TrainingData) -> NDArray[np.float32]:
+    """What a training holds of its data: a copy, or the very array where nobody writes into it.
+
+    Even then a read-only one is copied: to Numba it is another type, for which train_chunk would be compiled again.
+    """
+    if data.constant:
+        return np.require(values, np.float32, ["C", "A", "W"])
+    return np.array(values, np.float32, order="C")
 
 
 def _task(data: TrainingData, outputs: int) -> int:

@@ -1,4 +1,4 @@
-"""Every family of choices that the kernels know, by its id."""
+"""Every family that the kernels know, by its id: of choices, and of what can be measured."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kernels.layer_kinds import LAYER_KINDS
 from kernels.losses import LOSSES
 from kernels.normalizations import NORMALIZATIONS
 from kernels.optimizers import OPTIMIZERS
+from kernels.probes import PROBES
 from kernels.regularizers import REGULARIZERS
 from kernels.samplings import SAMPLINGS
 from kernels.schedules import BATCH_SCHEDULES, MOMENTUM_SCHEDULES, SCHEDULES
@@ -40,5 +41,6 @@ FAMILIES: dict[str, Family[Any]] = {
         SAMPLINGS,
         FEATURES,
         PREPROCESSINGS,
+        PROBES,
     )
 }

@@ -80,6 +80,38 @@ def shift_index(typing: Any, base: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def floats_at(typing: Any, address: Any) -> Any:
+    """The pointer to floats at an address."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], ir.FloatType().as_pointer())
+
+    return POINTER(types.intp), code
+
+
+@intrinsic
+def integers_at(typing: Any, address: Any) -> Any:
+    """The pointer to integers at an address."""
+    indices = types.CPointer(types.intp)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(indices))
+
+    return indices(types.intp), code
+
+
+@intrinsic
+def address_of(typing: Any, array: Any) -> Any:
+    """Where an array's memory begins."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, context.get_value_type(types.intp))
+
+    return types.intp(array), code
+
+
+@intrinsic
 def load(typing: Any, base: Any, offset: Any) -> Any:
     """Eight floats from `base[offset]` on."""
 

@@ -20,6 +20,7 @@ class Clock(IntEnum):
     RECORDS = 5  # records written by this call
     DRAWN = 6  # how the present epoch's order was drawn, -1: not yet
     CULPRIT = 7  # what was not finite: NOTHING, LOSS, a tensor's index, or -2 - a layer's index for its activations
+    NEXT_EVALUATION = 8  # the step from which on the next record evaluates whole sets
 
 
 class Plan(NamedTuple):
@@ -46,8 +47,11 @@ class PlanInteger(IntEnum):
     EVALUATED_TRAIN = 2  # how many samples the losses of whole sets look at
     EVALUATED_TEST = 3
     EVALUATED_WHEN_OBSERVED = 4  # 1: also in an observation between records
-    RECORD_INTERVAL = 5  # a power of two
+    RECORD_INTERVAL = 5  # powers of two: steps from one record to the next at first
     SEED = 6
+    FORWARD = 7  # addresses of the passes
+    BACKWARD = 8
+    EVALUATION_INTERVAL = 9  # and from one evaluation of whole sets to the next
 
 
 class Live(NamedTuple):
@@ -96,6 +100,21 @@ class LiveAddress(IntEnum):
     PASSES = 6
 
 
+class Walk(IntEnum):
+    """What a pass through the layers works on: addresses, see `kernels.passes`, the number of layers, and the seed."""
+
+    TABLE = 0
+    FLOATS = 1
+    DROPOUT = 2
+    LAYERS = 3
+    PARAMETERS = 4
+    GRADIENTS = 5
+    RUNNING = 6
+    ARENA = 7
+    EFFECTIVE = 8
+    SEED = 9
+
+
 class Memory(NamedTuple):
     """What training changes."""
 
@@ -107,6 +126,7 @@ class Memory(NamedTuple):
     running: NDArray[np.float32]
     averaged: NDArray[np.float32]  # [parameters + running statistics], or [0] where nothing is averaged
     arena: NDArray[np.float32]
+    walk: NDArray[np.int64]  # [len(Walk)], filled before every pass
     effective: NDArray[np.float32]  # [weights] in use where they are not those that are trained, or [0]
     targets: NDArray[np.float32]  # of the batch
     scratch: NDArray[np.float32]  # [2, batch], for the loss

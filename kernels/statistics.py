@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from kernels.cache import function
-from kernels.calls import lose
-from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, forward
-from kernels.simd import Pointer, shift, shift_index, transpose_chosen
+from kernels.calls import INFERENCE, lose, propagate
+from kernels.passes import A_ROW, ARENA, FIELDS, GRADIENT_ROW, LAYERS, PIXELS, TABLE, UNITS, Z_ROW
+from kernels.simd import Pointer, floats_at, integers_at, shift, shift_index, transpose_chosen
 
 _ZERO: Any = np.float32(0)
+#: Below it a sum of squares has lost digits, or all: gradients of 1e-25, as in thirty sigmoid layers, have none left.
+_FAINT: Any = np.float32(1e-30)
+#: A power of two, so that no bit is lost by it.
+_RAISE: Any = np.float32(2.0**80)
 
 #: How a prediction counts as right: not at all, by the sign of one logit, by the largest of several, each by its sign.
 REGRESSION, BINARY, MULTICLASS, MULTILABEL = 0, 1, 2, 3
@@ -52,6 +56,12 @@ def norm(values: Pointer, size: int) -> float:
     squares = _ZERO
     for i in range(size):
         squares += values[i] * values[i]
+    if squares < _FAINT:
+        squares = _ZERO
+        for i in range(size):
+            raised = values[i] * _RAISE
+            squares += raised * raised
+        return float(math.sqrt(squares) / _RAISE)
     return math.sqrt(squares)
 
 
@@ -107,14 +117,7 @@ def _right(z: Pointer, y: Pointer, outputs: int, count: int, stride: int, task: 
 
 @function
 def evaluate(
-    table: Pointer,
-    floats: Pointer,
-    dropout: Pointer,
-    layers: int,
-    w: Pointer,
-    running: Pointer,
-    arena: Pointer,
-    effective: Pointer,
+    walk: Pointer,
     x: Pointer,
     y: Pointer,
     limit: int,
@@ -123,6 +126,7 @@ def evaluate(
     targets: Pointer,
     scratch: Pointer,
     block: int,
+    forward: int,
     loss: int,
     loss_params: Pointer,
     task: int,
@@ -131,18 +135,21 @@ def evaluate(
 ) -> None:
     """Mean loss and share of right predictions (of right labels) over the first `limit` samples, as in inference.
 
-    x: [samples, inputs]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8.
+    walk: on what to pass, see `kernels.passes`;
+    x: [samples, inputs]; y: [samples]; order: 0, 1, 2 …; block: the most samples that the arena holds, a multiple of 8;
+    forward, loss: the addresses of kernels.
     Both results are NaN where there is no sample, the accuracy also in regression.
     """
     summed, right = 0.0, 0
-    last = (layers - 1) * FIELDS
+    table, arena, top = integers_at(walk[TABLE]), floats_at(walk[ARENA]), walk[LAYERS] - 1
+    last = top * FIELDS
     outputs = table[last + UNITS]
     for start in range(0, limit, block):
         count = min(block, limit - start)
         stride = (count + 7) // 8 * 8
         gather(x, inputs, order, start, count, stride, arena)
         gather(y, 1, order, start, count, stride, targets)
-        forward(table, floats, dropout, layers, w, running, arena, effective, count, stride, 0, 0, 0)
+        propagate(forward, walk, 0, top, count, INFERENCE, 0)
         z = shift(arena, table[last + Z_ROW] * stride)
         d = shift(arena, table[last + GRADIENT_ROW] * stride)
         summed += lose(loss, z, targets, d, scratch, outputs, count, stride, loss_params)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from kernels.augmentation import gather_augmented
 from kernels.cache import OPTIONS, function
-from kernels.calls import lose, optimize, pass_over_gradient, schedule
+from kernels.calls import lose, optimize, pass_over_gradient, propagate, propagate_back, schedule
 from kernels.layout import LAYER_COLUMNS, MAX_PARAMS, RUN_COLUMNS, TENSOR_COLUMNS
-from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, backward, copy, forward
+from kernels.passes import A_ROW, FIELDS, GRADIENT_ROW, PIXELS, UNITS, Z_ROW, copy
 from kernels.samplings import draw_epoch
-from kernels.simd import Pointer, pointer, shift
-from kernels.state import Clock, Live, LiveAddress, LiveInteger, Memory, Plan, PlanInteger
+from kernels.simd import Pointer, address_of, pointer, shift
+from kernels.state import Clock, Live, LiveAddress, LiveInteger, Memory, Plan, PlanInteger, Walk
 from kernels.statistics import all_finite, evaluate, gather, layer_rows, norm
 
 NOTHING, LOSS = -1, 1_000_000
@@ -25,6 +25,7 @@ NOTHING, LOSS = -1, 1_000_000
 _STEP, _EPOCH, _POSITION = int(Clock.STEP), int(Clock.EPOCH), int(Clock.POSITION)
 _OPTIMIZER_STEP, _NEXT_RECORD = int(Clock.OPTIMIZER_STEP), int(Clock.NEXT_RECORD)
 _RECORDS, _DRAWN, _CULPRIT = int(Clock.RECORDS), int(Clock.DRAWN), int(Clock.CULPRIT)
+_NEXT_EVALUATION = int(Clock.NEXT_EVALUATION)
 _LOSS, _LOSS_MIN, _LOSS_MAX, _TRAIN_LOSS, _TEST_LOSS, _TRAIN_ACCURACY, _TEST_ACCURACY, _LEARNING_RATE, _EPOCHS = range(
     len(RUN_COLUMNS)
 )
@@ -67,6 +68,17 @@ def _culprit(
 
 
 @function
+def set_out(plan: Plan, live: Live, memory: Memory) -> None:
+    """Tell the passes on what to work, once a call: each array that is named costs a reference."""
+    walk = memory.walk
+    walk[Walk.TABLE], walk[Walk.FLOATS] = address_of(plan.fields), address_of(plan.params)
+    walk[Walk.DROPOUT], walk[Walk.LAYERS] = address_of(live.dropout), plan.fields.shape[0]
+    walk[Walk.PARAMETERS], walk[Walk.GRADIENTS] = address_of(memory.parameters), address_of(memory.gradients)
+    walk[Walk.RUNNING], walk[Walk.ARENA] = address_of(memory.running), address_of(memory.arena)
+    walk[Walk.EFFECTIVE], walk[Walk.SEED] = address_of(memory.effective), plan.integers[PlanInteger.SEED]
+
+
+@function
 def _evaluate(
     plan: Plan,
     live: Live,
@@ -81,18 +93,13 @@ def _evaluate(
 
     Where the weights are averaged, their mean is what is evaluated.
     """
-    w, running = pointer(memory.parameters, 0), pointer(memory.running, 0)
+    set_out(plan, live, memory)
     if live.addresses[_SHARE] != 0:
-        w, running = pointer(memory.averaged, 0), pointer(memory.averaged, memory.parameters.size)
+        mean = address_of(memory.averaged)
+        memory.walk[Walk.PARAMETERS] = mean
+        memory.walk[Walk.RUNNING] = mean + memory.averaged.itemsize * memory.parameters.size
     evaluate(
-        pointer(plan.fields, 0),
-        pointer(plan.params, 0),
-        pointer(live.dropout, 0),
-        plan.fields.shape[0],
-        w,
-        running,
-        pointer(memory.arena, 0),
-        pointer(memory.effective, 0),
+        pointer(memory.walk, 0),
         pointer(x, 0),
         pointer(y, 0),
         limit,
@@ -101,12 +108,14 @@ def _evaluate(
         pointer(memory.targets, 0),
         pointer(memory.scratch, 0),
         memory.targets.size,
+        plan.integers[PlanInteger.FORWARD],
         live.addresses[_LOSS_KERNEL],
         pointer(live.loss, 0),
         plan.integers[PlanInteger.TASK],
         pointer(memory.stats, loss_column),
         pointer(memory.stats, accuracy_column),
     )
+    memory.walk[Walk.PARAMETERS], memory.walk[Walk.RUNNING] = address_of(memory.parameters), address_of(memory.running)
 
 
 @numba.njit(**OPTIONS)
@@ -159,15 +168,20 @@ def _observe(plan: Plan, live: Live, memory: Memory, count: int, stride: int, ra
 
 
 @function
-def _record(memory: Memory, base_interval: int) -> None:
-    """Keep `memory.stats` as a record, and begin the next one."""
+def _record(plan: Plan, memory: Memory, evaluated: bool) -> None:
+    """Keep `memory.stats` as a record, and begin the next one. Of whole sets that were not evaluated it has NaN."""
     clock, losses = memory.clock, memory.losses
     at, step = clock[_RECORDS], clock[_STEP]
     memory.record_steps[at] = step
     for column in range(memory.stats.size):
         memory.record_values[at, column] = memory.stats[column]
+    if evaluated:
+        clock[_NEXT_EVALUATION] = step + record_interval(step, plan.integers[PlanInteger.EVALUATION_INTERVAL])
+    else:
+        for column in range(_TRAIN_LOSS, _TEST_ACCURACY + 1):
+            memory.record_values[at, column] = np.nan
     clock[_RECORDS] += 1
-    clock[_NEXT_RECORD] = step + record_interval(step, base_interval)
+    clock[_NEXT_RECORD] = step + record_interval(step, plan.integers[PlanInteger.RECORD_INTERVAL])
     losses[0], losses[1], losses[2], losses[3] = 0.0, 0.0, np.inf, -np.inf
 
 
@@ -251,6 +265,37 @@ def _gather_batch(plan: Plan, live: Live, memory: Memory, count: int, stride: in
 
 
 @function
+def _look(
+    fields: Pointer,
+    top: int,
+    walk: Pointer,
+    arena: Pointer,
+    targets: Pointer,
+    scratch: Pointer,
+    forward: int,
+    backward: int,
+    loss_kernel: int,
+    loss_params: Pointer,
+    count: int,
+    training: int,
+    step: int,
+) -> float:
+    """Forward through the gathered batch and back, `training` as in a forward pass. Returns the samples' mean loss.
+
+    Where that of a first look is not finite there is no way back, and the gradients stay as they are.
+    """
+    stride, last = (count + 7) // 8 * 8, top * FIELDS
+    propagate(forward, walk, 0, top, count, training, step)
+    z = shift(arena, fields[last + Z_ROW] * stride)
+    d = shift(arena, fields[last + GRADIENT_ROW] * stride)
+    summed = lose(loss_kernel, z, targets, d, scratch, fields[last + UNITS], count, stride, loss_params)
+    loss: float = summed / count
+    if training == 2 or np.isfinite(loss):
+        propagate_back(backward, walk, top, 0, count, step)
+    return loss
+
+
+@function
 def _tally(losses: NDArray[np.float64], loss: float) -> None:
     """Count one step's loss into losses: sum, count, min, max; sum, count of the epoch."""
     losses[0] += loss
@@ -279,23 +324,20 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
     With `observe` the last step also fills `memory.stats` and `memory.updates`. Nothing that is observed changes a bit
     of what is trained, nor do the places at which a run is cut into calls.
     """
-    fields, floats, layers = pointer(plan.fields, 0), pointer(plan.params, 0), plan.fields.shape[0]
+    fields, layers, samples = pointer(plan.fields, 0), plan.fields.shape[0], plan.x_train.shape[0]
     tensors, tensor_count = pointer(plan.tensors, 0), plan.tensors.shape[0]
-    samples = plan.x_train.shape[0]
-    y_train = pointer(plan.y_train, 0)
-    weights, loss_address = plan.integers[PlanInteger.WEIGHTS], live.addresses[_LOSS_KERNEL]
-    seed = plan.integers[PlanInteger.SEED]
-    dropout, loss_params = pointer(live.dropout, 0), pointer(live.loss, 0)
+    forward, backward = plan.integers[PlanInteger.FORWARD], plan.integers[PlanInteger.BACKWARD]
+    loss_kernel, loss_params = live.addresses[_LOSS_KERNEL], pointer(live.loss, 0)
+    weights, y_train = plan.integers[PlanInteger.WEIGHTS], pointer(plan.y_train, 0)
     batch_size, warmup = live.integers[_BATCH_SIZE], live.integers[_WARMUP]
     hyper, hyper_count = live.optimizer, live.optimizer.size // 2
     size = memory.parameters.size
     w, g, updates = pointer(memory.parameters, 0), pointer(memory.gradients, 0), pointer(memory.updates, 0)
-    slots, running, ascended = pointer(memory.slots, 0), pointer(memory.running, 0), pointer(memory.ascended, 0)
-    arena, effective = pointer(memory.arena, 0), pointer(memory.effective, 0)
-    targets, scratch = pointer(memory.targets, 0), pointer(memory.scratch, 0)
-    order = pointer(memory.order, 0)
+    slots, ascended = pointer(memory.slots, 0), pointer(memory.ascended, 0)
+    arena, targets, scratch = pointer(memory.arena, 0), pointer(memory.targets, 0), pointer(memory.scratch, 0)
+    order, walk, top = pointer(memory.order, 0), pointer(memory.walk, 0), layers - 1
+    set_out(plan, live, memory)
     clock = memory.clock
-    last, outputs = (layers - 1) * FIELDS, plan.fields[layers - 1, UNITS]
     clock[_RECORDS], clock[_CULPRIT] = 0, NOTHING
 
     done = 0
@@ -313,19 +355,17 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
 
         _gather_batch(plan, live, memory, count, stride)
         gather(y_train, 1, order, clock[_POSITION], count, stride, targets)
-        forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 1, seed, step)
-        z = shift(arena, fields[last + Z_ROW] * stride)
-        d = shift(arena, fields[last + GRADIENT_ROW] * stride)
-        loss = lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params) / count
+        loss = _look(
+            fields, top, walk, arena, targets, scratch, forward, backward, loss_kernel, loss_params, count, 1, step
+        )  # fmt: skip
         finite = np.isfinite(loss)
         if finite:
-            backward(fields, floats, dropout, layers, w, g, arena, effective, count, stride, seed, step)
             if live.ascent[0] > 0:
                 _climb(w, g, ascended, size, live.ascent[0])
                 # The same masks, and running statistics left alone: it is the same batch, seen from another point.
-                forward(fields, floats, dropout, layers, w, running, arena, effective, count, stride, 2, seed, step)
-                lose(loss_address, z, targets, d, scratch, outputs, count, stride, loss_params)
-                backward(fields, floats, dropout, layers, w, g, arena, effective, count, stride, seed, step)
+                _look(
+            fields, top, walk, arena, targets, scratch, forward, backward, loss_kernel, loss_params, count, 2, step
+        )  # fmt: skip
                 copy(ascended, w, size)
             if observed:
                 copy(w, updates, size)
@@ -349,10 +389,11 @@ def train_chunk(plan: Plan, live: Live, memory: Memory, steps: int, observe: boo
         if not finite:
             clock[_CULPRIT] = _culprit(fields, layers, tensors, tensor_count, w, arena, stride)
         if observed or clock[_CULPRIT] != NOTHING:
-            evaluated = recorded or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
+            due = recorded and step + 1 >= clock[_NEXT_EVALUATION]
+            evaluated = due or plan.integers[PlanInteger.EVALUATED_WHEN_OBSERVED] == 1
             _observe(plan, live, memory, count, stride, rate, evaluated)
             if recorded or clock[_CULPRIT] != NOTHING:
-                _record(memory, plan.integers[PlanInteger.RECORD_INTERVAL])
+                _record(plan, memory, evaluated)
         if clock[_CULPRIT] != NOTHING or (live.integers[_CUT] == 1 and clock[_POSITION] >= samples):
             break
     return done

@@ -31,7 +31,7 @@ from kernels.plan import EVALUATION_BLOCK, EVALUATION_BLOCK_OF_IMAGES, make_plan
 from kernels.records import Recorder, Records
 from kernels.rng import seed_state
 from kernels.schedules import BATCH_SCHEDULES, SCHEDULES
-from kernels.state import Clock, LiveAddress, LiveInteger, Memory, PlanInteger
+from kernels.state import Clock, Live, LiveAddress, LiveInteger, Memory, Plan, PlanInteger, Walk
 from kernels.stoppings import STOPPINGS
 from kernels.table import make_table
 from kernels.train import LOSS, NOTHING, evaluate_sets, evaluate_test, train_chunk
@@ -88,6 +88,7 @@ class Trainer:
             running=fresh_running(self.layout),
             averaged=np.zeros(0, np.float32),
             arena=np.zeros(0, np.float32),
+            walk=np.zeros(len(Walk), np.int64),
             effective=np.zeros(0, np.float32),
             targets=np.zeros(0, np.float32),
             scratch=np.zeros(0, np.float32),
@@ -131,6 +132,16 @@ class Trainer:
     def averaged(self) -> NDArray[np.float32] | None:
         """The mean of `parameters`, then that of `running`, flat; None where nothing is averaged."""
         return self._memory.averaged if self._live.addresses[LiveAddress.SHARE] else None
+
+    @property
+    def parts(self) -> tuple[Plan, Live, Memory]:
+        """What it trains with, for who looks inside: to be read, or copied, but not changed."""
+        return self._plan, self._live, self._memory
+
+    @property
+    def training(self) -> TrainingSpec:
+        """How it is trained."""
+        return self._training
 
     @property
     def optimizer(self) -> Choice:

@@ -107,7 +107,8 @@ def _steps(usual_only: bool) -> list[tuple[str, Step]]:
     usual = sum(is_usual(piece) for piece in wanted)
     steps: list[tuple[str, Step]] = [(piece.label, piece.compile) for piece in wanted]
     images, loop = ("convolutions and pools", _compile_images), ("training loop", _train_once)
-    return [steps[0], images, *steps[1:usual], loop, *steps[usual:]]
+    passes = ("forward and backward pass", _compile_passes)
+    return [steps[0], images, *steps[1:usual], passes, loop, *steps[usual:]]
 
 
 def _processors() -> int:
@@ -122,7 +123,7 @@ def _help(usual_only: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "kernels.warm", *options]
     environment = os.environ | {"PYTHONPATH": str(cache.SOURCES.parent)}
     silent = subprocess.DEVNULL
-    return subprocess.Popen(  # noqa: S603  (it is this module)
+    return subprocess.Popen(  # noqa: S603 -- no shell, and the command is this module: nothing of it comes from outside
         command, env=environment, stdin=silent, stdout=silent, stderr=silent
     )
 
@@ -138,6 +139,13 @@ def _compile_images() -> bool:
     from kernels.image_layers import IMAGE_KERNELS
 
     return _compile(IMAGE_KERNELS)
+
+
+def _compile_passes() -> bool:
+    """Compile the way through the layers and back."""
+    from kernels.passes import backward, forward
+
+    return _compile((forward, backward))
 
 
 def _train_once() -> bool:

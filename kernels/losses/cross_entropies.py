@@ -13,6 +13,7 @@ from kernels.labels import unpack_labels
 from kernels.losses.loss import Doubles, Loss, wanted
 from kernels.simd import Float32, Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ZERO: Any = np.float32(0)
 _ONE: Any = np.float32(1)
@@ -175,6 +176,13 @@ CROSS_ENTROPIES = (
         default_for=("binary",),
         value=binary_cross_entropy_value,
         reference=_binary_cross_entropy,
+        working=Working(
+            (
+                Line("margin", "y * z"),
+                Line("loss", "log1pexp(-margin) + label_smoothing / 2 * margin"),
+                Line("d", "y * (label_smoothing / 2 - logistic(-margin)) / n"),
+            ),
+        ),
     ),
     Loss(
         id="softmax_cross_entropy",
@@ -191,6 +199,15 @@ CROSS_ENTROPIES = (
         default_for=("multiclass",),
         value=softmax_cross_entropy_value,
         reference=_softmax_cross_entropy,
+        working=Working(
+            (
+                Line("probability", "softmax(z)"),
+                Line("target", "(1 - label_smoothing) * y + label_smoothing / K"),
+                Line("loss", "-total(target * log(probability))"),
+                Line("d", "(probability - target) / n"),
+            ),
+            symbols={"probability": "p_k", "target": "q_k"},
+        ),
     ),
     Loss(
         id="multilabel_cross_entropy",
@@ -207,5 +224,12 @@ CROSS_ENTROPIES = (
         default_for=("multilabel",),
         value=multilabel_cross_entropy_value,
         reference=_multilabel_cross_entropy,
+        working=Working(
+            (
+                Line("margin", "y * z"),
+                Line("loss", "mean(log1pexp(-margin) + label_smoothing / 2 * margin)"),
+                Line("d", "y * (label_smoothing / 2 - logistic(-margin)) / (K * n)"),
+            ),
+        ),
     ),
 )

@@ -13,11 +13,15 @@ from kernels.calls import LOSS
 from kernels.losses.loss import Doubles, Loss, wanted
 from kernels.simd import Float32, Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ZERO: Any = np.float32(0)
 _ONE: Any = np.float32(1)
 _TWO: Any = np.float32(2)
 _HALF: Any = np.float32(0.5)
+
+#: The outputs are what is predicted, not logits.
+_SYMBOLS = {"z": r"\hat y_k", "d": r"\frac{\partial L}{\partial \hat y_k}"}
 
 
 @kernel(LOSS)
@@ -40,6 +44,28 @@ def mse_value(
         for s in range(count, stride):
             d[row + s] = _ZERO
     return summed / np.float32(outputs)
+
+
+@kernel(LOSS)
+def half_squared_error_value(
+    z: Pointer, y: Pointer, d: Pointer, scratch: Pointer, outputs: int, count: int, stride: int, params: Pointer
+) -> Float32:
+    """Half of the sum over outputs of (z - target)^2, so that the derivative is the error itself.
+
+    z, d: [outputs, stride]; y: [stride].
+    """
+    summed = _ZERO
+    scale = _ONE / np.float32(count)
+    for output in range(outputs):
+        row = output * stride
+        for s in range(count):
+            hot = _ONE if y[s] == np.float32(output) else _ZERO
+            error = z[row + s] - (y[s] if outputs == 1 else hot)
+            summed += error * error
+            d[row + s] = scale * error
+        for s in range(count, stride):
+            d[row + s] = _ZERO
+    return _HALF * summed
 
 
 @kernel(LOSS)
@@ -96,6 +122,10 @@ def _mse(z: Doubles, y: Doubles) -> float:
     return float(np.mean((z - wanted(z, y)) ** 2))
 
 
+def _half_squared_error(z: Doubles, y: Doubles) -> float:
+    return float(np.mean(np.sum((z - wanted(z, y)) ** 2, axis=1)) / 2)
+
+
 def _mae(z: Doubles, y: Doubles) -> float:
     return float(np.mean(np.abs(z - wanted(z, y))))
 
@@ -119,6 +149,35 @@ DISTANCES = (
         default_for=("regression",),
         value=mse_value,
         reference=_mse,
+        working=Working(
+            (
+                Line("error", "z - y"),
+                Line("loss", "mean(error**2)"),
+                Line("d", "2 * error / (K * n)"),
+            ),
+            symbols=_SYMBOLS,
+        ),
+    ),
+    Loss(
+        id="half_squared_error",
+        label={"en": "Half the squared error", "zh": "平方误差的一半"},
+        help={
+            "en": "The loss of exercises by hand: its derivative is the error itself.",
+            "zh": "手算习题常用的损失：它的导数就是误差本身。",
+        },
+        formula=r"L = \tfrac{1}{2n}\sum_i \lVert \hat{\mathbf{y}}_i - \mathbf{y}_i \rVert^2",
+        source="Bishop 2006, equation 5.11",
+        tasks=("regression", "binary", "multiclass"),
+        value=half_squared_error_value,
+        reference=_half_squared_error,
+        working=Working(
+            (
+                Line("error", "z - y"),
+                Line("loss", "total(error**2) / 2"),
+                Line("d", "error / n"),
+            ),
+            symbols=_SYMBOLS,
+        ),
     ),
     Loss(
         id="mae",
@@ -132,6 +191,14 @@ DISTANCES = (
         tasks=("regression", "binary", "multiclass"),
         value=mae_value,
         reference=_mae,
+        working=Working(
+            (
+                Line("error", "z - y"),
+                Line("loss", "mean(abs(error))"),
+                Line("d", "sign(error) / (K * n)"),
+            ),
+            symbols=_SYMBOLS,
+        ),
     ),
     Loss(
         id="huber",
@@ -160,5 +227,14 @@ DISTANCES = (
         tasks=("regression", "binary", "multiclass"),
         value=huber_value,
         reference=_huber,
+        working=Working(
+            (
+                Line("error", "z - y"),
+                Line("bounded", "max(-delta, min(delta, error))"),
+                Line("loss", "mean(bounded * (error - bounded / 2))"),
+                Line("d", "bounded / (K * n)"),
+            ),
+            symbols={**_SYMBOLS, "delta": r"\delta", "bounded": "c_k"},
+        ),
     ),
 )

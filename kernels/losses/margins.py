@@ -10,6 +10,7 @@ from kernels.cache import kernel
 from kernels.calls import LOSS
 from kernels.losses.loss import Doubles, Loss
 from kernels.simd import Float32, Pointer
+from kernels.working import Line, Working
 
 _ZERO: Any = np.float32(0)
 _ONE: Any = np.float32(1)
@@ -90,5 +91,19 @@ MARGINS = (
         tasks=("binary", "multiclass"),
         value=hinge_value,
         reference=_hinge,
+        working=Working(
+            (
+                Line("lack", "1 - y * z", "K == 1"),
+                Line("loss", "max(0, lack)", "K == 1"),
+                Line("d", "where(lack > 0, -y, 0) / n", "K == 1"),
+                Line("own", "total(y * z)", "K > 1"),
+                Line("rival", "largest(where(y == 1, -1e30, z))", "K > 1"),
+                Line("lack", "1 + rival - own", "K > 1"),
+                Line("loss", "max(0, lack)", "K > 1"),
+                Line("pull", "where(y == 1, -1, where(z == rival, 1, 0))", "K > 1"),
+                Line("d", "where(lack > 0, pull, 0) / n", "K > 1"),
+            ),
+            symbols={"lack": r"\ell", "own": "z_y", "rival": r"z_\mathrm{rival}", "pull": "s_k"},
+        ),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kernels.cache import function, kernel
-from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD
+from kernels.calls import NORMALIZATION_BACKWARD, NORMALIZATION_FORWARD, TRAINING
 from kernels.normalizations.normalization import EPSILON, POSITION, ROW, Normalization
 from kernels.simd import Pointer
 from kernels.spec import Param
@@ -66,7 +66,7 @@ def batch_norm_forward(
                 total += part
             variance = np.float32(total) / np.float32(size)
             unbiased = variance * np.float32(size) / np.float32(max(1, size - 1))
-            if training == 1:
+            if training == TRAINING:
                 running[unit] += momentum * (mean - running[unit])
                 running[units + unit] += momentum * (unbiased - running[units + unit])
         else:

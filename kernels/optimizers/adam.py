@@ -14,6 +14,7 @@ from kernels.calls import OPTIMIZER
 from kernels.optimizers.optimizer import ADAM as GROUP
 from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, overflow_shown, weight_decay
 from kernels.simd import Float32, Pointer
+from kernels.working import Line, Working
 
 _ONE = np.float32(1)
 
@@ -158,6 +159,15 @@ ADAM = Optimizer(
     slots=MOMENTS,
     update=adam_update,
     reference=_adam,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("v_hat", "second_moment / (1 - beta2**t)"),
+            Line("w", "w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)"),
+        ),
+    ),
 )
 
 ADAMW = Optimizer(
@@ -174,6 +184,16 @@ ADAMW = Optimizer(
     slots=MOMENTS,
     update=adamw_update,
     reference=_adamw,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("v_hat", "second_moment / (1 - beta2**t)"),
+            Line("w", "(1 - learning_rate * weight_decay) * w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)"),
+        ),
+        weights_only=("weight_decay",),
+    ),
 )
 
 AMSGRAD = Optimizer(
@@ -191,4 +211,15 @@ AMSGRAD = Optimizer(
     slots=(*MOMENTS, "largest second moment"),
     update=amsgrad_update,
     reference=_amsgrad,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("largest_second_moment", "max(largest_second_moment, second_moment)"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("v_hat", "largest_second_moment / (1 - beta2**t)"),
+            Line("w", "w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)"),
+        ),
+        symbols={"largest_second_moment": r"v^{\max}", "v_hat": r"\hat v^{\max}"},
+    ),
 )

@@ -16,6 +16,7 @@ from kernels.optimizers.optimizer import ADAM as GROUP
 from kernels.optimizers.optimizer import BETA1, BETA2, Optimizer, epsilon, learning_rate, weight_decay
 from kernels.simd import Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ONE = np.float32(1)
 
@@ -231,6 +232,28 @@ NADAM = Optimizer(
     scalars=("log of the product of momenta",),
     update=nadam_update,
     reference=_nadam,
+    working=Working(
+        (
+            Line("now", "beta1 * (1 - 0.5 * 0.96**(t * momentum_decay))"),
+            Line("following", "beta1 * (1 - 0.5 * 0.96**((t + 1) * momentum_decay))"),
+            Line("log_of_the_product_of_momenta", "log_of_the_product_of_momenta + log(max(now, 1e-30))"),
+            Line("product", "exp(log_of_the_product_of_momenta)"),
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("m_hat", "first_moment / (1 - product * following)"),
+            Line("g_hat", "g / (1 - product)"),
+            Line("v_hat", "second_moment / (1 - beta2**t)"),
+            Line("w", "w - learning_rate * (following * m_hat + (1 - now) * g_hat) / (sqrt(v_hat) + epsilon)"),
+        ),
+        symbols={
+            "now": r"\mu_t",
+            "following": r"\mu_{t+1}",
+            "log_of_the_product_of_momenta": r"\ell",
+            "product": r"\Pi",
+            "g_hat": r"\hat g",
+            "momentum_decay": r"\psi",
+        },
+    ),
 )
 
 ADAMAX = Optimizer(
@@ -247,6 +270,15 @@ ADAMAX = Optimizer(
     slots=("first moment", "largest gradient"),
     update=adamax_update,
     reference=_adamax,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("largest_gradient", "max(beta2 * largest_gradient, abs(g) + epsilon)"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("w", "w - learning_rate * m_hat / largest_gradient"),
+        ),
+        symbols={"largest_gradient": "u"},
+    ),
 )
 
 RADAM = Optimizer(
@@ -263,6 +295,28 @@ RADAM = Optimizer(
     slots=MOMENTS,
     update=radam_update,
     reference=_radam,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("longest", "2 / (1 - beta2) - 1"),
+            Line("length", "longest - 2 * t * beta2**t / (1 - beta2**t)"),
+            Line("v_hat", "second_moment / (1 - beta2**t)", "length > 5"),
+            Line(
+                "rectified",
+                "sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))",
+                "length > 5",
+            ),
+            Line(
+                "w",
+                "w - learning_rate * rectified * m_hat / (sqrt(v_hat) + epsilon / sqrt(1 - beta2**t))",
+                "length > 5",
+            ),
+            Line("w", "w - learning_rate * m_hat", "length <= 5"),
+        ),
+        symbols={"longest": r"\rho_\infty", "length": r"\rho_t", "rectified": "r_t"},
+    ),
 )
 
 LAMB = Optimizer(
@@ -280,4 +334,17 @@ LAMB = Optimizer(
     slots=(*MOMENTS, "direction"),
     update=lamb_update,
     reference=_lamb,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2"),
+            Line("m_hat", "first_moment / (1 - beta1**t)"),
+            Line("v_hat", "second_moment / (1 - beta2**t)"),
+            Line("direction", "m_hat / (sqrt(v_hat) + epsilon) + weight_decay * w"),
+            Line("trust", "where(norm(w) * norm(direction) > 0, norm(w) / norm(direction), 1)"),
+            Line("w", "w - learning_rate * trust * direction"),
+        ),
+        symbols={"direction": "d", "trust": r"\tau"},
+        weights_only=("weight_decay",),
+    ),
 )

@@ -22,6 +22,7 @@ from kernels.optimizers.optimizer import (
 )
 from kernels.simd import Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ONE = np.float32(1)
 
@@ -187,6 +188,13 @@ ADAGRAD = Optimizer(
     slots=("accumulated squares",),
     update=adagrad_update,
     reference=_adagrad,
+    working=Working(
+        (
+            Line("accumulated_squares", "accumulated_squares + g**2"),
+            Line("w", "w - learning_rate / (sqrt(accumulated_squares) + epsilon) * g"),
+        ),
+        symbols={"accumulated_squares": "r"},
+    ),
 )
 
 RMSPROP = Optimizer(
@@ -204,6 +212,13 @@ RMSPROP = Optimizer(
     slots=("mean of squares",),
     update=rmsprop_update,
     reference=_rmsprop,
+    working=Working(
+        (
+            Line("mean_of_squares", "rho * mean_of_squares + (1 - rho) * g**2"),
+            Line("w", "w - learning_rate / (sqrt(mean_of_squares) + epsilon) * g", "epsilon_inside == 0"),
+            Line("w", "w - learning_rate / sqrt(mean_of_squares + epsilon) * g", "epsilon_inside == 1"),
+        ),
+    ),
 )
 
 RMSPROP_NESTEROV = Optimizer(
@@ -221,6 +236,15 @@ RMSPROP_NESTEROV = Optimizer(
     slots=("mean of squares", "velocity"),
     update=rmsprop_nesterov_update,
     reference=_rmsprop_nesterov,
+    working=Working(
+        (
+            Line("mean_of_squares", "rho * mean_of_squares + (1 - rho) * g**2"),
+            Line("scaled", "g / (sqrt(mean_of_squares) + epsilon)"),
+            Line("velocity", "momentum * velocity + scaled"),
+            Line("w", "w - learning_rate * (scaled + momentum * velocity)"),
+        ),
+        symbols={"scaled": "s"},
+    ),
 )
 
 ADADELTA = Optimizer(
@@ -238,4 +262,13 @@ ADADELTA = Optimizer(
     slots=("mean of squares", "mean of squared updates"),
     update=adadelta_update,
     reference=_adadelta,
+    working=Working(
+        (
+            Line("mean_of_squares", "rho * mean_of_squares + (1 - rho) * g**2"),
+            Line("delta", "sqrt(mean_of_squared_updates + epsilon) / sqrt(mean_of_squares + epsilon) * g"),
+            Line("mean_of_squared_updates", "rho * mean_of_squared_updates + (1 - rho) * delta**2"),
+            Line("w", "w - learning_rate * delta"),
+        ),
+        symbols={"delta": r"\Delta", "mean_of_squared_updates": "u"},
+    ),
 )

@@ -13,6 +13,7 @@ from kernels.calls import OPTIMIZER
 from kernels.optimizers.optimizer import GRADIENT, MOMENTUM, Optimizer, learning_rate
 from kernels.simd import Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ONE = np.float32(1)
 
@@ -107,6 +108,9 @@ SGD = Optimizer(
     slots=(),
     update=sgd_update,
     reference=_sgd,
+    working=Working(
+        (Line("w", "w - learning_rate * g"),),
+    ),
 )
 
 MOMENTUM_METHOD = Optimizer(
@@ -137,6 +141,12 @@ MOMENTUM_METHOD = Optimizer(
     slots=("velocity",),
     update=momentum_update,
     reference=_momentum,
+    working=Working(
+        (
+            Line("velocity", "momentum * velocity + (1 - dampening) * g"),
+            Line("w", "w - learning_rate * velocity"),
+        ),
+    ),
 )
 
 NESTEROV = Optimizer(
@@ -153,4 +163,10 @@ NESTEROV = Optimizer(
     slots=("velocity",),
     update=nesterov_update,
     reference=_nesterov,
+    working=Working(
+        (
+            Line("velocity", "momentum * velocity + g"),
+            Line("w", "w - learning_rate * (g + momentum * velocity)"),
+        ),
+    ),
 )

@@ -10,6 +10,7 @@ import numpy as np
 from kernels.cache import Kernel, inlined
 from kernels.simd import Float32
 from kernels.spec import Param, Text, Variant
+from kernels.working import Working
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +24,14 @@ class Optimizer(Variant):
     method's theory needs the gradient of the whole training set. One that `climbs` gets its gradient from the point
     that lies rho, its second parameter, uphill. Where a parameter in `slot_params` changes, the slots mean something
     else and start fresh. One with `own_rates` keeps a step size for every parameter, to which the learning rate is the
-    start and nothing more; one that looks at `signs_only` steps alike however long the gradient is.
+    start and nothing more; one that looks at `signs_only` steps alike however long the gradient is. `working` takes the
+    rule apart for one parameter w of a tensor; slots go by their names with underscores, and lines renew them.
     """
 
     slots: tuple[str, ...]
     update: Kernel
     reference: Callable[..., None]
+    working: Working
     scalars: tuple[str, ...] = ()
     full_batch: bool = False
     climbs: bool = False

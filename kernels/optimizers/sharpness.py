@@ -13,6 +13,7 @@ from kernels.optimizers.adam import advance
 from kernels.optimizers.optimizer import BETA1, BETA2, GRADIENT, Optimizer, epsilon, learning_rate
 from kernels.simd import Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 # ruff: noqa: ARG001 -- functions of a family share one signature
 
@@ -107,6 +108,17 @@ SAM = Optimizer(
     slots=("first moment", "second moment"),
     update=sam_update,
     reference=_sam,
+    working=Working(
+        (
+            Line("first_moment", "beta1 * first_moment + (1 - beta1) * g", "inner == 1"),
+            Line("second_moment", "beta2 * second_moment + (1 - beta2) * g**2", "inner == 1"),
+            Line("m_hat", "first_moment / (1 - beta1**t)", "inner == 1"),
+            Line("v_hat", "second_moment / (1 - beta2**t)", "inner == 1"),
+            Line("w", "w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)", "inner == 1"),
+            Line("w", "w - learning_rate * g", "inner == 0"),
+        ),
+        symbols={"g": r"g^{\uparrow}"},
+    ),
     climbs=True,
     slot_params=("inner",),
 )

@@ -13,6 +13,7 @@ from kernels.calls import OPTIMIZER
 from kernels.optimizers.optimizer import SIGN, Optimizer, decay, learning_rate, weight_decay
 from kernels.simd import Pointer
 from kernels.spec import Param
+from kernels.working import Line, Working
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 #: Bounds of rprop's steps, as PyTorch has them.
@@ -112,7 +113,7 @@ def delta_bar_delta_update(
     params: Pointer,
     step: int,
 ) -> None:
-    """Jacobs 1988, equations 5 and 6. slots: learning rate, running mean of gradients."""
+    """Jacobs 1988, equations 5 and 6. slots: own learning rate, running mean of gradients."""
     rate, kappa, phi, theta = params[0], params[1], params[2], params[3]
     for i in range(size):
         own = rate if step == 1 else slots[i]
@@ -168,6 +169,16 @@ LION = Optimizer(
     slots=("momentum",),
     update=lion_update,
     reference=_lion,
+    working=Working(
+        (
+            Line(
+                "w", "(1 - learning_rate * weight_decay) * w - learning_rate * sign(beta1 * momentum + (1 - beta1) * g)"
+            ),
+            Line("momentum", "beta2 * momentum + (1 - beta2) * g"),
+        ),
+        symbols={"momentum": "m"},
+        weights_only=("weight_decay",),
+    ),
 )
 
 RPROP = Optimizer(
@@ -204,6 +215,23 @@ RPROP = Optimizer(
     slots=("step size", "last gradient"),
     update=rprop_update,
     reference=_rprop,
+    working=Working(
+        (
+            Line("before", "where(t == 1, learning_rate, step_size)"),
+            Line("factor", "where(last_gradient * g > 0, grow, where(last_gradient * g < 0, shrink, 1))"),
+            Line("step_size", "min(max(before * factor, 1e-6), 50)"),
+            Line("last_gradient", "where(factor < 1, 0, g)"),
+            Line("w", "w - step_size * sign(last_gradient)"),
+        ),
+        symbols={
+            "before": r"\Delta_{t-1}",
+            "factor": "f",
+            "step_size": r"\Delta",
+            "last_gradient": r"g_\mathrm{last}",
+            "shrink": r"\eta^-",
+            "grow": r"\eta^+",
+        },
+    ),
     full_batch=True,
     own_rates=True,
     signs_only=True,
@@ -247,9 +275,30 @@ DELTA_BAR_DELTA = Optimizer(
             0.7,
         ),
     ),
-    slots=("learning rate", "mean gradient"),
+    slots=("own learning rate", "mean gradient"),
     update=delta_bar_delta_update,
     reference=_delta_bar_delta,
+    working=Working(
+        (
+            Line("before", "where(t == 1, learning_rate, own_learning_rate)"),
+            Line(
+                "own_learning_rate",
+                "where(mean_gradient * g > 0, before + kappa,"
+                " where(mean_gradient * g < 0, (1 - phi) * before, before))",
+            ),
+            Line("mean_gradient", "(1 - theta) * g + theta * mean_gradient"),
+            Line("w", "w - own_learning_rate * g"),
+        ),
+        symbols={
+            "w": "w",
+            "before": r"\eta_{t-1}",
+            "own_learning_rate": r"\eta_t",
+            "mean_gradient": r"\bar g",
+            "kappa": r"\kappa",
+            "phi": r"\varphi",
+            "theta": r"\theta",
+        },
+    ),
     full_batch=True,
     own_rates=True,
 )

@@ -128,6 +128,8 @@ PLACES: dict[str, Callable[[Choice], dict[str, Any]]] = {
 BEFORE_TRAINING = {"bias_initializers", "features", "preprocessings"}
 #: Tried in networks of their own, in `test_images.py`.
 ON_IMAGES = {"layer_kinds"}
+#: Look at training and are tried in `test_probes.py`.
+BESIDE_TRAINING = {"probes"}
 #: Every variant of every family, with its defaults and with each parameter away from them.
 EVERYTHING = [(name, choice) for name in PLACES for choice in every(FAMILIES[name])]
 
@@ -154,7 +156,7 @@ def allocations(trainer: Trainer, steps: int) -> tuple[int, int]:
 
 
 def test_every_family_is_tried() -> None:
-    assert sorted([*PLACES, *BEFORE_TRAINING, *ON_IMAGES]) == sorted(FAMILIES)
+    assert sorted([*PLACES, *BEFORE_TRAINING, *ON_IMAGES, *BESIDE_TRAINING]) == sorted(FAMILIES)
 
 
 @pytest.mark.parametrize(("family", "choice"), EVERYTHING, ids=named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kernels.network import Choice
 from kernels.train import RECORDS_A_DOUBLING, record_interval
@@ -68,12 +69,20 @@ def test_expensive_evaluations_make_the_interval_longer(hidden: tuple[int, ...],
     data = make_data("multiclass", 3000, inputs=64)
     trainer = make_trainer(data, task="multiclass", loss=Choice("softmax_cross_entropy"), hidden=hidden, batch_size=64)
     trainer.train(300)
-    steps = np.diff(trainer.records(0).steps)
-    interval = int(steps[0])
-    assert interval > 1
-    assert interval & (interval - 1) == 0
-    assert set(steps) == {interval}
+    records = trainer.records(0)
+    names = [column.name for column in trainer.layout.columns]
+    sets = [names.index(name) for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")]
+    whole: NDArray[np.bool_] = np.asarray(np.isfinite(records.values[:, sets]).all(axis=1))
+    assert np.isnan(records.values[~whole][:, sets]).all(), "what was not evaluated is not told"
+    others = [column for column in range(len(names)) if column not in sets]
+    assert np.isfinite(records.values[:, others]).all()
+    of_records, interval = (set(np.diff(steps).tolist()) for steps in (records.steps, records.steps[whole]))
+    assert len(of_records) == len(interval) == 1
+    (apart,) = interval
+    assert int(apart) & (int(apart) - 1) == 0
+    assert of_records < {2.0**power for power in range(20)}
     evaluation = 2.0 * trainer.layout.operations * sum(trainer.evaluated)
-    assert evaluation <= share * interval * trainer.step_flops < 2 * evaluation
-    assert np.isfinite(trainer.records(0).values[:, :6]).all()
+    assert evaluation <= share * apart * trainer.step_flops < 2 * evaluation
+    assert 4 * whole.sum() <= len(whole), "records are cheaper than evaluations"
+    assert np.isfinite(trainer.stats[sets]).all(), "who looks sees the last evaluation"
     assert trainer.evaluated[0] < 3000

@@ -77,7 +77,7 @@ def test_the_families_of_the_kernels() -> None:
         "layer_kinds",
         "activations", "initializers", "bias_initializers", "normalizations", "losses", "optimizers", "schedules",
         "momentum_schedules", "batch_schedules", "averagings", "stoppings", "regularizers", "clippings", "samplings",
-        "features", "preprocessings",
+        "features", "preprocessings", "probes",
     ]  # fmt: skip
     assert all(family.id == key for key, family in FAMILIES.items())
 

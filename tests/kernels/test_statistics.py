@@ -73,9 +73,10 @@ def test_statistics_of_nan_are_nan() -> None:
     assert np.isnan(out[:4]).all()
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-15, 1e-25, 1e-37])
 @pytest.mark.parametrize("size", [0, 1, 5, 8, 1000])
-def test_norm(size: int) -> None:
-    values = np.random.default_rng(size).standard_normal(size).astype(np.float32)
+def test_norm(size: int, scale: float) -> None:
+    values = (scale * np.random.default_rng(size).standard_normal(size)).astype(np.float32)
     assert _norm(values) == pytest.approx(np.linalg.norm(values.astype(np.float64)), rel=1e-5)
 
 

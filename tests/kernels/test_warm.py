@@ -24,7 +24,7 @@ def test_warm_tells_how_far_it_is() -> None:
     # The usual ones first, then what every run needs, then the rest.
     usual = [f"{family}.{variant}" for family, variants in USUAL.items() for variant in variants]
     loop = labels.index("training loop")
-    assert set(labels[:loop]) <= {*usual, "convolutions and pools"}
+    assert set(labels[:loop]) <= {*usual, "convolutions and pools", "forward and backward pass"}
     assert not set(labels[loop:]) & set(usual)
     assert {"optimizers.sgd", "activations.tanh", "losses.mse"} <= set(labels[:loop])
     assert {"optimizers.lamb", "activations.mish"} <= set(labels[loop:])
