@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -19,19 +19,20 @@ from starlette.responses import JSONResponse, Response
 from kernels.augmentation import MAX_NOISE, MAX_ROTATION, MAX_SHIFT
 from kernels.layer_kinds import MAX_DROPOUT
 from kernels.live import MAX_SWITCH, MAX_WARMUP
-from server import answers, uploads
+from server import answers, groups, rehearsal_routes, uploads
+from server.bodies import PARTIAL_CONFIG, created_run, read_json, run_view
 from server.bus import LocalBus
-from server.catalog import families, headings
+from server.catalog import families, headings, illnesses
+from server.comparisons import catalogue as comparisons
 from server.configuration import DEFAULT, resolve
 from server.datasets.pictures import MAX_IMAGES
 from server.datasets.table import MAX_COLUMNS, MAX_ROWS
-from server.directory import Directory, RunEntry
-from server.frames import PROTOCOL, encode_details
+from server.directory import Directory
+from server.frames import PROTOCOL
 from server.guard import Guard
-from server.json_input import MAX_BYTES, parse_json
+from server.json_input import MAX_BYTES
 from server.preparation import as_message, prepare
 from server.presets import catalogue as presets
-from server.problems import refuse
 from server.scheduler import Scheduler
 from server.schema import (
     CONVOLUTIONAL,
@@ -44,29 +45,17 @@ from server.schema import (
     MIN_SPEED,
     DataConfig,
 )
+from server.services import LOOKING_SECONDS, SETTLING_SECONDS, Services
 from server.settings import Settings, from_environment
 from server.site import Site
 from server.steering import configure
 from server.stream import Stream
+from server.studies import catalog as studies_catalog
+from server.studies import routes as study_routes
+from server.studies.desk import Studies
 from server.uploads import MAX_IMAGES_UPLOAD, MAX_UPLOAD, DrawnPoints, Uploads
 from server.views import ERRORS, CatalogView, CreatedView, HealthView, PicturesView, RunView, TableView
 from server.warming import Warming
-
-#: How long an answer waits for a run to take a change over, in seconds; a run whose kernels compile answers later.
-SETTLING_SECONDS = 5.0
-#: How long it waits for a run that nobody watches to say where it stands; then it tells what was last known.
-LOOKING_SECONDS = 1.0
-
-PARTIAL_CONFIG: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"type": "object", "description": "Any part of a RunConfig; what is left out stays as it is."}
-            }
-        },
-    }
-}
 
 TABLE: dict[str, Any] = {
     "requestBody": {
@@ -87,38 +76,6 @@ ARCHIVE: dict[str, Any] = {
 }
 
 
-@dataclass
-class Services:
-    """What the routes work with."""
-
-    settings: Settings
-    directory: Directory
-    scheduler: Scheduler
-    bus: LocalBus
-    warming: Warming
-
-    def run(self, run_id: str) -> RunEntry:
-        """The run of that id. Raises Refused (404)."""
-        entry = self.directory.find(run_id)
-        if entry is None:
-            raise refuse(
-                404, "There is no such run (any more). Begin a new one.", "没有这个训练（或已结束）。请新建一个。", "id"
-            )
-        return entry
-
-    def own_run(self, run_id: str, request: Request) -> RunEntry:
-        """The same, for who brings its token. Raises Refused (401 or 403) for everybody else."""
-        entry = self.run(run_id)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise refuse(
-                401, "Send the run's control token: Authorization: Bearer …", "请发送控制令牌。", "authorization"
-            )
-        if not entry.permits(token.strip()):
-            raise refuse(403, "This is not the control token of this run.", "控制令牌与此训练不符。", "authorization")
-        return entry
-
-
 def package_version() -> str:
     """The version of this package; in a source tree that was not installed, that it is one."""
     try:
@@ -137,21 +94,25 @@ def create_app(
     """The whole application. Tests put another way to warm up, another clock, and another page in place."""
     settings = settings or from_environment()
     bus, warming = LocalBus(), warming or Warming()
+    # One core is left to the runs that people watch, and to the page.
+    studies = Studies(settings, max(settings.worker_count - 1, 1), warming, clock)
     services = Services(
         settings=settings,
         directory=Directory(settings, bus, clock),
-        scheduler=Scheduler(bus, settings.worker_count, kernels=warming),
+        scheduler=Scheduler(bus, settings.worker_count, kernels=warming, background=studies),
         bus=bus,
         warming=warming,
+        studies=studies,
     )
     bus.connect_running(services.scheduler)
+    studies.connect(services.scheduler.nudge)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         bus.connect_serving(_caller(loop), services.directory.deliver)
-        warming.start(services.scheduler.start, services.scheduler.wake)
-        tidying = asyncio.create_task(_tidy(services.directory))
+        warming.start(services.scheduler.start, services.wake)
+        tidying = asyncio.create_task(_tidy(services))
         yield
         tidying.cancel()
         warming.stop()
@@ -173,6 +134,9 @@ def create_app(
     answers.install(app)
     _add_routes(app, services)
     _add_data_routes(app, services.directory)
+    app.include_router(groups.router(services))
+    app.include_router(rehearsal_routes.router(services))
+    app.include_router(study_routes.router(services))
     app.mount("/", page or Site())
     return app
 
@@ -187,60 +151,11 @@ def _caller(loop: asyncio.AbstractEventLoop) -> Callable[[Callable[[], None]], o
     return call_soon
 
 
-async def _tidy(directory: Directory) -> None:
+async def _tidy(services: Services) -> None:
     while True:
         await asyncio.sleep(1.0)
-        directory.tidy()
-
-
-async def _body(request: Request) -> Any:
-    """The JSON that a request brings; nothing at all means {}. Raises Refused."""
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BYTES:
-            raise refuse(
-                413, f"Send at most {MAX_BYTES} bytes.", f"最多发送 {MAX_BYTES} 字节。", bound=f"{MAX_BYTES} bytes"
-            )
-    if not data:
-        return {}
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise refuse(
-            415, "Send Content-Type: application/json.", "请发送 Content-Type: application/json。", "content-type"
-        )
-    return parse_json(data)
-
-
-def _created(entry: RunEntry) -> dict[str, Any]:
-    plan = entry.channel.plan
-    return {
-        "id": entry.run_id,
-        "control_token": entry.token,
-        "config": plan.config.as_dict(),
-        "layout": plan.layout.as_dict(),
-    }
-
-
-def _run(entry: RunEntry) -> dict[str, Any]:
-    channel, plan = entry.channel, entry.channel.plan
-    return {
-        "id": entry.run_id,
-        "config": plan.config.as_dict(),
-        "layout": plan.layout.as_dict(),
-        "state": channel.state,
-        "idle": channel.idle,
-        "diverged": encode_details(channel.diverged),
-        "stopped": encode_details(channel.stopped),
-        "step": channel.step,
-        "epoch": channel.epoch,
-        "rate": channel.rate,
-        "generation": plan.generation,
-        "steps_per_epoch": channel.steps_per_epoch,
-        "evaluated": plan.evaluated,
-        "pace": plan.pace,
-        "viewers": len(channel.viewers),
-    }
+        services.directory.tidy()
+        services.studies.tidy()
 
 
 def _catalog(settings: Settings) -> dict[str, Any]:
@@ -254,6 +169,9 @@ def _catalog(settings: Settings) -> dict[str, Any]:
         "default_layers": {kind: layer().model_dump() for kind, layer in LAYERS.items()},
         "convolutional": [layer.model_dump() for layer in CONVOLUTIONAL],
         "presets": presets(),
+        "comparisons": comparisons(),
+        "studies": studies_catalog.catalogue(),
+        "illnesses": illnesses(),
         "limits": {
             "layers": MAX_LAYERS,
             "dropout": MAX_DROPOUT,
@@ -282,11 +200,6 @@ def _catalog(settings: Settings) -> dict[str, Any]:
 def _add_routes(app: FastAPI, services: Services) -> None:
     directory = services.directory
 
-    async def settled(entry: RunEntry, within: float) -> None:
-        # While kernels compile, no run can answer.
-        if services.warming.status.state != "compiling":
-            await entry.channel.settled(within)
-
     @app.get("/api/health", response_model=HealthView)
     async def health() -> Response:
         """How the server is, and how far its kernels are compiled."""
@@ -302,24 +215,24 @@ def _add_routes(app: FastAPI, services: Services) -> None:
     @app.post("/api/runs", status_code=201, response_model=CreatedView, responses=ERRORS, openapi_extra=PARTIAL_CONFIG)
     async def create_run(request: Request) -> Response:
         """Begin a run with what is asked for; the rest is the default."""
-        config = resolve(await _body(request))
+        config = resolve(await read_json(request))
         address = request.client.host if request.client else ""
-        return JSONResponse(_created(directory.create(address, config)), 201)
+        return JSONResponse(created_run(directory.create(address, config)), 201)
 
     @app.get("/api/runs/{run_id}", response_model=RunView, responses=ERRORS)
     async def read_run(run_id: str) -> Response:
         """A run's configuration and where it stands, watched or not."""
         entry = services.run(run_id)
-        await settled(entry, LOOKING_SECONDS)
-        return JSONResponse(_run(entry))
+        await services.settled(entry, LOOKING_SECONDS)
+        return JSONResponse(run_view(entry))
 
     @app.patch("/api/runs/{run_id}", response_model=RunView, responses=ERRORS, openapi_extra=PARTIAL_CONFIG)
     async def change_run(run_id: str, request: Request) -> Response:
         """Change a part of the configuration; needs the control token."""
         entry = services.own_run(run_id, request)
-        configure(directory, entry, await _body(request))
-        await settled(entry, SETTLING_SECONDS)
-        return JSONResponse(_run(entry))
+        configure(directory, entry, await read_json(request))
+        await services.settled(entry, SETTLING_SECONDS)
+        return JSONResponse(run_view(entry))
 
     @app.delete("/api/runs/{run_id}", status_code=204, response_class=Response, responses=ERRORS)
     async def end_run(run_id: str, request: Request) -> Response:

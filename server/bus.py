@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.commands import Command
+from server.checkpoints import Checkpoint
+from server.commands import Command, GroupCommand
+from server.pace import GroupClock
 from server.publications import Publication
-from server.runs import Checkpoint
 from server.schema import RunConfig
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Some viewer can take a frame: with these further buffers, and `fresh` if it has seen none that is like it."""
+    """Some viewer can take a frame: with these further buffers, and `fresh` if it has seen none that is like it.
+
+    `probes` are to be measured for it, as often as that slows nothing down.
+    """
 
     fields: frozenset[str] = frozenset()
     fresh: bool = False
+    probes: frozenset[str] = frozenset()
 
     def __or__(self, other: Demand) -> Demand:
         """What satisfies both."""
-        return Demand(self.fields | other.fields, self.fresh or other.fresh)
+        return Demand(self.fields | other.fields, self.fresh or other.fresh, self.probes | other.probes)
 
 
 class RunningSide(Protocol):
@@ -58,8 +63,17 @@ class RunHost(Protocol):
     def open(self, run_id: str, config: RunConfig) -> None:
         """Begin a run."""
 
+    def open_group(self, group_id: str, clock: GroupClock, configs: Mapping[str, RunConfig]) -> None:
+        """Begin runs in lockstep."""
+
+    def join(self, group_id: str, run_id: str, config: RunConfig) -> None:
+        """Begin one more run of a group."""
+
+    def steer(self, group_id: str, command: GroupCommand) -> None:
+        """Ask something of all runs of a group at one moment."""
+
     def close(self, run_id: str) -> None:
-        """End a run."""
+        """End a run. A group ends with its last run."""
 
     def wake(self, run_id: str) -> None:
         """There is something new for a run."""
@@ -71,8 +85,17 @@ class ServingSide(Protocol):
     def open(self, run_id: str, config: RunConfig) -> None:
         """Begin a run."""
 
+    def open_group(self, group_id: str, clock: GroupClock, configs: Mapping[str, RunConfig]) -> None:
+        """Begin runs in lockstep, by their ids."""
+
+    def join(self, group_id: str, run_id: str, config: RunConfig) -> None:
+        """Begin one more run of a group."""
+
     def send(self, run_id: str, command: Command) -> None:
         """Ask something of a run."""
+
+    def steer(self, group_id: str, command: GroupCommand) -> None:
+        """Ask something of all runs of a group at one moment; what is asked of one of them keeps its order with it."""
 
     def want(self, run_id: str, demand: Demand) -> None:
         """Ask for a frame as soon as there is something new, or at once if the demand is `fresh`."""
@@ -163,6 +186,18 @@ class LocalBus:
     def open(self, run_id: str, config: RunConfig) -> None:
         """Begin a run."""
         self._running.open(run_id, config)
+
+    def open_group(self, group_id: str, clock: GroupClock, configs: Mapping[str, RunConfig]) -> None:
+        """Begin runs in lockstep, by their ids."""
+        self._running.open_group(group_id, clock, configs)
+
+    def join(self, group_id: str, run_id: str, config: RunConfig) -> None:
+        """Begin one more run of a group."""
+        self._running.join(group_id, run_id, config)
+
+    def steer(self, group_id: str, command: GroupCommand) -> None:
+        """Ask something of all runs of a group at one moment; what is asked of one of them keeps its order with it."""
+        self._running.steer(group_id, command)
 
     def close(self, run_id: str) -> None:
         """End a run, and drop all that is kept for it."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from kernels.activations.activation import Activation
+from kernels.diagnosis import ILLNESSES
 from kernels.inputs import Feature
 from kernels.layer_kinds import LayerKind
 from kernels.normalizations.normalization import Normalization
+from kernels.probes import Probe
 from kernels.registry import FAMILIES as KERNEL_FAMILIES
 from kernels.spec import Family, Variant
+from kernels.working import FUNCTIONS, Working, slot_name
 from server.datasets import DATASETS, Dataset
 from server.datasets.files import FileSet
 from server.datasets.preview import preview
@@ -27,6 +31,19 @@ _ACTS_ON = {
     "batch_schedules": "batch_size",
     "clippings": "gradient",
 }
+
+
+def _working(variant: Variant, working: Working) -> dict[str, Any]:
+    slots = {slot_name(slot): slot for name in ("slots", "scalars") for slot in getattr(variant, name, ())}
+    parsed = [ast.walk(ast.parse(line.expression)) for line in working.lines]
+    names = {node.id for nodes in parsed for node in nodes if isinstance(node, ast.Name)}
+    names |= {line.name for line in working.lines}
+    return {
+        "lines": [asdict(line) for line in working.lines],
+        "symbols": {name: working.symbol(name) for name in sorted(names - FUNCTIONS)},
+        "slots": slots,
+        "weights_only": list(working.weights_only),
+    }
 
 
 def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
@@ -49,6 +66,8 @@ def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
         "follows_loss": getattr(variant, "advances", None) is not None,
         "output_only": getattr(variant, "output_only", False),
         "own_rates": getattr(variant, "own_rates", False),
+        "climbs": getattr(variant, "climbs", False),
+        "decoupled": getattr(variant, "decoupled", False),
         "signs_only": getattr(variant, "signs_only", False),
         "order_only": getattr(variant, "order_only", False),
         "takes_bias": isinstance(variant, Normalization) and variant.forward is not None,
@@ -60,6 +79,8 @@ def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
         entry["acts_on"] = _ACTS_ON[family_id]
     least = {name: getattr(variant, name, 1) for name in ("least_batch", "least_units")}
     entry |= {name: number for name, number in least.items() if number > 1}
+    if working := getattr(variant, "working", None):
+        entry["working"] = _working(variant, working)
     if tasks := getattr(variant, "tasks", None):
         entry["tasks"] = list(tasks)
     if isinstance(variant, Feature):
@@ -72,6 +93,13 @@ def _variant(family_id: str, variant: Variant) -> dict[str, Any]:
             "takes_image": variant.takes_image,
             "gives_image": variant.gives_image,
         }
+    if isinstance(variant, Probe):
+        entry |= {
+            "topic": variant.topic,
+            "chart": variant.chart,
+            "quantities": [asdict(quantity) for quantity in variant.quantities],
+        }
+        entry |= {"arrays": [asdict(quantity) for quantity in variant.arrays]} if variant.arrays else {}
     if isinstance(variant, Dataset):
         entry |= {
             "task": variant.task,
@@ -109,3 +137,17 @@ def headings() -> dict[str, dict[str, Any]]:
     return {
         family.id: {"label": family.label, "help": family.help, "live": family.live} for family in FAMILIES.values()
     }
+
+
+@cache
+def illnesses() -> list[dict[str, Any]]:
+    """What can be wrong with a run, the most severe first, with the rule that finds it and the words that tell it."""
+    return [
+        {
+            **_variant(ILLNESSES.id, illness),
+            "sentence": illness.sentence,
+            "remedy": illness.remedy,
+            "unit": illness.unit,
+        }
+        for illness in ILLNESSES
+    ]

@@ -9,17 +9,20 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from kernels.epochs import Stop
 from kernels.trainer import Divergence
 from server.bus import Demand, ServingSide
-from server.commands import Command, Report
+from server.commands import Configure, ConfigureMembers, EditParameters, Pause, Play, Question, Report, Reset, Step
 from server.configuration import steps_per_epoch
 from server.frames import FrameBody, encode_config_event, encode_event, encode_hello
-from server.publications import Event, Plan, Publication, Receipt, Snapshot, State
+from server.publications import Answer, Event, Plan, Publication, Receipt, Snapshot, State
 from server.schema import RunConfig
-from server.viewers import Mailbox, SeriesLog
+from server.viewers import Mailbox, MeasurementLog, SeriesLog
+
+#: What is asked of a run and, where it has one, of its whole group.
+Steering: TypeAlias = Play | Pause | Step | Reset | Configure
 
 
 @dataclass(eq=False)
@@ -33,8 +36,10 @@ class Viewer:
 class Channel:
     """One run: its newest plan, state, snapshot and all its records, for any number of viewers."""
 
-    def __init__(self, run_id: str, plan: Plan, bus: ServingSide) -> None:
+    def __init__(self, run_id: str, plan: Plan, bus: ServingSide, group_id: str | None = None) -> None:
         self.run_id = run_id
+        #: The group whose runs are steered together, if it belongs to one.
+        self.group_id = group_id
         #: The configuration that was last asked for; the plan's follows as soon as the run has taken it over.
         self.config: RunConfig = plan.config
         self.plan = plan
@@ -44,6 +49,8 @@ class Channel:
         self.stopped: Stop | None = None
         #: What the run waits for, while kernels of its own choices compile; kept for the same reason.
         self.compiling: Mapping[str, Any] | None = None
+        #: What was last found to be wrong with the run.
+        self.findings: list[dict[str, Any]] = []
         self.idle = False
         self.ended = False
         self._begun = False
@@ -53,10 +60,11 @@ class Channel:
         self.viewers: set[Viewer] = set()
         self._bus = bus
         self._log = SeriesLog(len(plan.layout.columns))
+        self._measured = MeasurementLog()
         self._body: FrameBody | None = None
         self._version = 0
         self._tickets = itertools.count(1)
-        self._receipts: dict[int, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[Answer | None]] = {}
 
     @property
     def steps_per_epoch(self) -> int:
@@ -76,11 +84,14 @@ class Channel:
                 self._take_event(publication)
             case Receipt():
                 self._take_receipt(publication)
+            case Answer():
+                self._resolve(publication.ticket, publication)
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.generation != self.plan.generation:
             return
         self._log.append(snapshot.series)
+        self._measured.take(snapshot.probes)
         self._body = FrameBody(snapshot)
         self._version += 1
         self.step, self.epoch, self.rate = snapshot.step, snapshot.epoch, snapshot.rate
@@ -91,9 +102,12 @@ class Channel:
     def _take_receipt(self, receipt: Receipt) -> None:
         if receipt.generation == self.plan.generation:
             self.step, self.epoch, self.rate = receipt.step, receipt.epoch, receipt.rate
-        future = self._receipts.pop(receipt.ticket, None)
+        self._resolve(receipt.ticket, None)
+
+    def _resolve(self, ticket: int, answer: Answer | None) -> None:
+        future = self._waiting.pop(ticket, None)
         if future is not None and not future.done():
-            future.set_result(None)
+            future.set_result(answer)
 
     def _take_plan(self, plan: Plan) -> None:
         restarted = plan.generation != self.plan.generation or not self._begun
@@ -101,7 +115,8 @@ class Channel:
         if restarted:
             self.step, self.epoch, self.rate = plan.step, 0.0, 0.0
             self._log = SeriesLog(len(plan.layout.columns))
-            self._body = None
+            self._measured = MeasurementLog()
+            self._body, self.findings = None, []
             for viewer in self.viewers:
                 viewer.mailbox.begin(0)
         self._post(encode_config_event(plan))
@@ -125,6 +140,8 @@ class Channel:
             self.stopped = Stop(event.step, **event.details)
         elif event.event == "compiling":
             self.compiling = event.details["compiling"]
+        elif event.event == "diagnosis":
+            self.findings = event.details["findings"]
         elif event.event == "paused_idle":
             self.idle = True
         self._post(encode_event(event))
@@ -142,30 +159,47 @@ class Channel:
             self.plan = plan
             self._post(encode_config_event(plan))
 
-    def send(self, command: Command) -> None:
-        """Ask something of the run."""
+    def send(self, command: EditParameters | Report | Question) -> None:
+        """Ask something of the run itself."""
         self._bus.send(self.run_id, command)
+
+    def steer(self, command: Steering) -> None:
+        """Ask something of the run, or of all runs of its group."""
+        if self.group_id is None:
+            self._bus.send(self.run_id, command)
+        elif isinstance(command, Configure):
+            self._bus.steer(self.group_id, ConfigureMembers({self.run_id: command.config}))
+        else:
+            self._bus.steer(self.group_id, command)
 
     async def settled(self, within: float) -> None:
         """Wait until everything that was sent before is done, but no longer than `within` seconds."""
+        await self.ask(Report, within)
+
+    async def ask(self, question: Callable[[int], Report | Question], within: float) -> Answer | None:
+        """Send what is made with a ticket of its own, and wait for the answer.
+
+        None where the run tells none, has ended, or takes longer than `within` seconds.
+        """
         ticket = next(self._tickets)
-        future = self._receipts[ticket] = asyncio.get_running_loop().create_future()
-        self.send(Report(ticket))
+        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._waiting[ticket] = future
+        self.send(question(ticket))
         try:
             async with asyncio.timeout(within):
-                await future
+                return await future
         except TimeoutError:
-            pass
+            return None
         finally:
-            self._receipts.pop(ticket, None)
+            self._waiting.pop(ticket, None)
 
     def want_frame(self, *, fresh: bool = False) -> None:
         """Ask the run for a frame, if some viewer can take one."""
-        fields: frozenset[str] = frozenset()
+        demand = Demand(fresh=fresh)
         for viewer in self.viewers:
-            fields |= viewer.mailbox.fields
+            demand |= Demand(viewer.mailbox.fields, probes=viewer.mailbox.probes)
         if fresh or any(viewer.mailbox.has_room for viewer in self.viewers):
-            self._bus.want(self.run_id, Demand(fields, fresh))
+            self._bus.want(self.run_id, demand)
 
     # To and from viewers
 
@@ -181,18 +215,23 @@ class Channel:
         plan = replace(self.plan, steps_per_epoch=self.steps_per_epoch)
         owner = viewer.mailbox.owner
         return encode_hello(
-            self.run_id, plan, self.state, self.diverged, self.compiling, stopped=self.stopped, owner=owner
+            self.run_id,
+            plan,
+            self.state,
+            self.diverged,
+            self.compiling,
+            stopped=self.stopped,
+            findings=self.findings,
+            owner=owner,
         )
 
     def leave(self, viewer: Viewer) -> None:
         """Let a viewer go."""
         self.viewers.discard(viewer)
 
-    def watch(self, viewer: Viewer, fields: frozenset[str]) -> None:
-        """Change which big buffers a viewer gets."""
-        added = not fields <= viewer.mailbox.fields
-        viewer.mailbox.fields = fields
-        if added:
+    def watch(self, viewer: Viewer, fields: frozenset[str], probes: frozenset[str] = frozenset()) -> None:
+        """Change which big buffers a viewer gets, and what is measured for it."""
+        if viewer.mailbox.watch(fields, probes):
             self.want_frame(fresh=True)
 
     def acknowledge(self, viewer: Viewer, seq: int) -> bool:
@@ -208,7 +247,7 @@ class Channel:
         event = viewer.mailbox.next_event()
         if event is not None or self._body is None:
             return event
-        frame = viewer.mailbox.next_frame(self._body, self._version, self._log, now)
+        frame = viewer.mailbox.next_frame(self._body, self._version, self._log, now, self._measured)
         if frame is not None and viewer.mailbox.has_room:
             self.want_frame()
         return frame
@@ -218,6 +257,6 @@ class Channel:
         self.ended = True
         for viewer in self.viewers:
             viewer.notify()
-        for future in self._receipts.values():
+        for future in self._waiting.values():
             if not future.done():
                 future.set_result(None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from server.pace import GroupClock
 from server.schema import RunConfig
 
 
@@ -65,4 +67,42 @@ class Report:
     ticket: int
 
 
-Command: TypeAlias = Play | Pause | Step | Reset | Configure | EditParameters | Report
+@dataclass(frozen=True)
+class Rehearse:
+    """Answer, under this number, what the next step will do: to one sample of its batch, or to all of them."""
+
+    ticket: int
+    sample: int | None = None
+
+
+@dataclass(frozen=True)
+class Differentiate:
+    """Answer, under this number, how a derivative of the next batch's loss compares with a difference."""
+
+    ticket: int
+    tensor: str
+    index: int
+
+
+@dataclass(frozen=True)
+class ConfigureMembers:
+    """Of a group: these members go on with other configurations, all from the same moment on.
+
+    The speed is the same in all of them. Where one takes new weights, the whole group begins again.
+    """
+
+    configs: Mapping[str, RunConfig]
+
+
+@dataclass(frozen=True)
+class SetClock:
+    """Of a group: keep step by another clock. The group begins again, if it has begun."""
+
+    clock: GroupClock
+
+
+#: What is answered while a run stands still.
+Question: TypeAlias = Rehearse | Differentiate
+
+GroupCommand: TypeAlias = Play | Pause | Step | Reset | ConfigureMembers | SetClock
+Command: TypeAlias = Play | Pause | Step | Reset | Configure | EditParameters | Report | Question

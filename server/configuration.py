@@ -70,6 +70,18 @@ def resolve(asked: Any, base: RunConfig = DEFAULT) -> RunConfig:
     return config
 
 
+def resolve_part(asked: Any, base: RunConfig, where: str) -> RunConfig:
+    """The same for one of several configurations: what is refused is named by its place among them."""
+    try:
+        return resolve(asked, base)
+    except Refused as refused:
+        problems = [
+            Problem(f"{where}.{problem.field}".rstrip("."), problem.message, problem.bound)
+            for problem in refused.problems
+        ]
+        raise Refused(refused.status, problems) from None
+
+
 def _part(asked: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A part of what is asked for; empty where there is none."""
     part = asked.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kernels.diagnosis import ILLNESSES
 from kernels.spec import Family, Param, Variant
 from server.catalog import FAMILIES
 from server.presets import PRESETS
@@ -18,13 +19,13 @@ with its default and its range; in a configuration a choice is written flat, as 
 
 def choices() -> str:
     """The text of kernels/CHOICES.md."""
-    parts = [_HEAD, _contents(), *map(_family, FAMILIES.values()), _presets()]
+    parts = [_HEAD, _contents(), *map(_family, FAMILIES.values()), _presets(), _illnesses()]
     return "\n".join(parts)
 
 
 def _contents() -> str:
     entries = [f"[{family.label['en']}](#{_anchor(family)})" for family in FAMILIES.values()]
-    return " · ".join([*entries, "[Presets](#presets)"]) + "\n"
+    return " · ".join([*entries, "[Presets](#presets)", "[Illnesses](#illnesses)"]) + "\n"
 
 
 def _heading(family: Family[Any]) -> str:
@@ -103,3 +104,19 @@ def _presets() -> str:
     head = ["| id | name | 名称 | what to watch | 看什么 |", "|---|---|---|---|---|"]
     about = "In the menu of the page, and as `?preset=…` in its address. A test runs each and checks its sentence."
     return "\n".join(["## Presets", "", about, "", *head, *rows, ""])
+
+
+def _illnesses() -> str:
+    rows = [
+        _cells(
+            f"`{illness.id}`",
+            _plain(illness.label["en"]),
+            _plain(illness.label["zh"]),
+            _plain(illness.help["en"]),
+            _formula(illness.formula),
+            _plain(illness.source),
+        )
+        for illness in ILLNESSES
+    ]
+    head = ["| id | name | 名称 | rule | formula | source |", "|---|---|---|---|---|---|"]
+    return "\n".join(["## Illnesses", "", ILLNESSES.help["en"], "", *head, *rows, ""])

@@ -5,7 +5,7 @@ Pure functions. What all viewers of a run share is encoded once; a frame for one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.epochs import Stop
+from kernels.probes import PROBES
 from kernels.trainer import Divergence
-from server.publications import WATCHABLE, Event, Plan, Series, Snapshot, State
+from server.publications import WATCHABLE, Event, Measurement, Plan, Series, Snapshot, State
 
 PROTOCOL = 1
 
-#: Map and array headers of MessagePack (specification: fixmap holds up to 15 pairs).
-_FIXMAP = 0x80
+#: Headers of MessagePack's maps: one byte for up to 15 pairs, three for more.
+_FIXMAP, _FIXMAP_MOST, _MAP16 = 0x80, 15, 0xDE
 _PAIRS_OF_ITS_OWN = 3
 
 
@@ -31,6 +32,10 @@ def _pack(value: Any) -> bytes:
 
 def _array(values: NDArray[Any], kind: str = "<f4") -> bytes:
     return np.ascontiguousarray(values, kind).tobytes()
+
+
+def _map_header(pairs: int) -> bytes:
+    return bytes([_FIXMAP | pairs]) if pairs <= _FIXMAP_MOST else bytes([_MAP16]) + pairs.to_bytes(2, "big")
 
 
 def _pairs(pairs: Iterable[tuple[str, Any]]) -> bytes:
@@ -45,6 +50,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "steps_per_epoch": plan.steps_per_epoch,
         "evaluated": list(plan.evaluated),
         "pace": plan.pace,
+        "probes": {probe.id: probe.as_dict(plan.layout) for probe in PROBES},
     }
 
 
@@ -61,11 +67,13 @@ def encode_hello(
     compiling: Mapping[str, Any] | None = None,
     *,
     stopped: Stop | None = None,
+    findings: Sequence[Mapping[str, Any]] = (),
     owner: bool,
 ) -> bytes:
-    """The first message to a viewer. `compiling`: what the run waits for, as its event tells it."""
+    """The first message to a viewer. `compiling`: what the run waits for, `findings`: as their events tell them."""
     message = {"type": "hello", "protocol": PROTOCOL, "run": run_id, "state": state, "owner": owner}
     message |= {"diverged": encode_details(diverged), "stopped": encode_details(stopped), "compiling": compiling}
+    message["findings"] = list(findings)
     return _pack({**message, "generation": plan.generation, "step": plan.step, **encode_plan(plan)})
 
 
@@ -112,9 +120,28 @@ class FrameBody:
         return self._encoded[fields]
 
 
-def encode_frame(seq: int, body: FrameBody, fields: frozenset[str], series: Series) -> bytes:
-    """One viewer's frame: its number, the shared body, and the records that this viewer has not acknowledged."""
+def encode_measurement(probe_id: str, measurement: Measurement) -> bytes:
+    """A measurement as a pair of a frame's map of them: encoded once for all viewers."""
+    details = {
+        "step": measurement.step,
+        "every": measurement.every,
+        "cost": measurement.cost,
+        "values": _array(measurement.values),
+    }
+    return _pairs([(probe_id, details)])
+
+
+def encode_frame(
+    seq: int, body: FrameBody, fields: frozenset[str], series: Series, measurements: Sequence[bytes] = ()
+) -> bytes:
+    """One viewer's frame: its number, the shared body, and the records that this viewer has not acknowledged.
+
+    `measurements` are those that are new to this viewer, each as `encode_measurement` gives it.
+    """
     count, shared = body.encoded(fields)
     own = {"start": series.start, "steps": _array(series.steps, "<f8"), "values": _array(series.values)}
-    head = bytes([_FIXMAP | (count + _PAIRS_OF_ITS_OWN)])
-    return head + _pairs([("type", "frame"), ("seq", seq)]) + shared + _pairs([("series", own)])
+    head = _map_header(count + _PAIRS_OF_ITS_OWN + bool(measurements))
+    frame = head + _pairs([("type", "frame"), ("seq", seq)]) + shared + _pairs([("series", own)])
+    if measurements:
+        frame += _pack("probes") + _map_header(len(measurements)) + b"".join(measurements)
+    return frame

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from kernels.probes import PROBES
 from server.choices import Strict
 from server.json_input import MAX_BYTES, parse_json
-from server.problems import from_validation, refuse
+from server.pace import GroupClock
+from server.problems import refuse, validated
 from server.schema import Seed, Speed
+
+Kind = TypeVar("Kind", bound=Strict)
 
 MAX_TOKEN = 128
 MAX_STEPS = 1_000_000
 #: Bound on a weight or bias that is set by hand.
 MAX_VALUE = 1e6
 
+if TYPE_CHECKING:
+    ProbeId: TypeAlias = str
+else:
+    ProbeId = Literal[tuple(PROBES.variants)]
+
 Watch = Annotated[list[Literal["gradients", "updates"]], Field(max_length=2)]
+WatchProbes = Annotated[list[ProbeId], Field(max_length=len(PROBES.variants))]
 
 
 class Hello(Strict):
@@ -27,13 +38,15 @@ class Hello(Strict):
     since: int = Field(0, ge=0, le=2**53)
     generation: int | None = None
     watch: Watch = Field(default_factory=list)
+    probes: WatchProbes = Field(default_factory=list)
 
 
 class WatchFields(Strict):
-    """Which big buffers frames shall carry besides the parameters."""
+    """Which big buffers frames shall carry besides the parameters, and what shall be measured for them."""
 
     type: Literal["watch"]
     fields: Watch
+    probes: WatchProbes = Field(default_factory=list)
 
 
 class PlayMessage(Strict):
@@ -86,6 +99,20 @@ class SpeedMessage(Strict):
     speed: Speed
 
 
+class SetAllMessage(Strict):
+    """Of a group: change a part of the configuration of all its runs."""
+
+    type: Literal["set"]
+    config: dict[str, Any]
+
+
+class ClockMessage(Strict):
+    """Of a group: keep other things in step."""
+
+    type: Literal["clock"]
+    clock: GroupClock
+
+
 class Acknowledge(Strict):
     """The viewer has the frame of this number, and all before it."""
 
@@ -104,6 +131,18 @@ Message = (
     | SpeedMessage
     | Acknowledge
 )
+
+GroupMessage = PlayMessage | PauseMessage | StepMessage | ResetMessage | SpeedMessage | SetAllMessage | ClockMessage
+
+_GROUP_MODELS: dict[str, type[GroupMessage]] = {
+    "play": PlayMessage,
+    "pause": PauseMessage,
+    "step": StepMessage,
+    "reset": ResetMessage,
+    "speed": SpeedMessage,
+    "set": SetAllMessage,
+    "clock": ClockMessage,
+}
 
 _MODELS: dict[str, type[Message]] = {
     "hello": Hello,
@@ -127,11 +166,20 @@ def parse_message(text: str) -> Message:
             f"一条消息最多 {MAX_BYTES} 字节，请分次发送。",
             bound=f"{MAX_BYTES} bytes",
         )
-    value = parse_json(text)
+    return _message_of(parse_json(text), _MODELS)
+
+
+def parse_group_message(value: Any) -> GroupMessage:
+    """What is asked of a whole group. Raises Refused, naming the field and its bound, for anything else."""
+    return _message_of(value, _GROUP_MODELS)
+
+
+def _message_of(value: Any, models: Mapping[str, type[Kind]]) -> Kind:
+    """The message of one of these types. Raises Refused."""
     kind = value.get("type") if isinstance(value, dict) else None
-    model = _MODELS.get(kind) if isinstance(kind, str) else None
+    model = models.get(kind) if isinstance(kind, str) else None
     if model is None:
-        names = ", ".join(_MODELS)
+        names = ", ".join(models)
         raise refuse(
             422,
             f"A message is a JSON object whose type is one of: {names}.",
@@ -139,7 +187,4 @@ def parse_message(text: str) -> Message:
             field="type",
             bound=f"one of: {names}",
         )
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise from_validation(error, model) from None
+    return validated(model, value)

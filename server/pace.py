@@ -6,6 +6,18 @@ Times are seconds of any monotonic clock, rates are training steps per second.
 from __future__ import annotations
 
 import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+#: What a group of runs keeps in step: training steps, samples seen, or time spent.
+GroupClock: TypeAlias = Literal["steps", "samples", "wall"]
+
+#: Seconds that a thread has worked. Where another process takes the core meanwhile, a step did not get longer. (Windows
+#: counts a thread's time in steps too coarse for a slice.)
+THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 
 #: A run that trains for people to watch need not be woken more often than this: twice a drawn frame, so that a frame
 #: finds new steps even when a thread was woken late.
@@ -24,6 +36,21 @@ def auto_rate(steps_per_epoch: int) -> float:
     At 120 the default run is solved in 10 to 20 seconds: 1,200 steps with its own seed, 1,700 in the median of others.
     """
     return 120.0 * min(max(math.sqrt(steps_per_epoch / 16), 1.0), 8.0)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: steps and samples since its weights were new, its present batch size, its training set."""
+
+    step: int
+    samples: int
+    batch_size: int
+    size: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch at the present batch size."""
+        return -(-self.size // self.batch_size)
 
 
 class Pace:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +23,9 @@ from server.schema import DataConfig
 
 #: So many ways in which held data are split and preprocessed are kept with them: what undo and redo go between.
 KEPT = 2
+
+_preparing: dict[str, threading.Lock] = {}
+_looking = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,30 @@ class PreparedData:
 
 def prepare(config: DataConfig) -> PreparedData:
     """Draw, split and preprocess. The same configuration gives the same bits; nobody may write into them."""
-    if not isinstance(config.dataset, HeldChoice):
-        return _prepare_text(config.model_dump_json())
-    # Kept with what they are made of, so that they go with it.
-    kept, text = config.dataset.content.prepared, config.model_dump_json()
-    data = kept.get(text) or _prepare(config)
-    kept[text] = data
-    for old in list(kept)[:-KEPT]:
-        kept.pop(old, None)
-    return data
+    text = config.model_dump_json()
+    with _one_at_a_time(text):
+        if not isinstance(config.dataset, HeldChoice):
+            return _prepare_text(text)
+        # Kept with what they are made of, so that they go with it.
+        kept = config.dataset.content.prepared
+        data = kept.get(text) or _prepare(config)
+        kept[text] = data
+        for old in list(kept)[:-KEPT]:
+            kept.pop(old, None)
+        return data
+
+
+@contextmanager
+def _one_at_a_time(text: str) -> Iterator[None]:
+    """Of runs that begin together on the same data, one prepares them and the others take what it made."""
+    with _looking:
+        lock = _preparing.setdefault(text, threading.Lock())
+    try:
+        with lock:
+            yield
+    finally:
+        with _looking:
+            _preparing.pop(text, None)
 
 
 @lru_cache(maxsize=16)
@@ -70,7 +91,7 @@ def _prepare(config: DataConfig) -> PreparedData:
     inputs = apply_preprocessing(features, offset, matrix)
     if dataset.task == "multilabel":
         targets = unpack_labels(targets, dataset.classes).astype(np.float32)
-    training = TrainingData(inputs[:size], targets[:size], inputs[size:], targets[size:])
+    training = TrainingData(inputs[:size], targets[:size], inputs[size:], targets[size:], constant=True)
     return PreparedData(config, raw[:size], raw[size:], offset, matrix, training)
 
 

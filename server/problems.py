@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
@@ -21,6 +21,8 @@ from server.schema import CHOICE_FIELDS, CHOICES, LAYERS, SPEED_BOUND, RunConfig
 
 #: More problems than this in one answer help nobody.
 MOST = 20
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
@@ -102,10 +104,30 @@ def refuse(
     return Refused(status, [Problem(field, Text(en=en, zh=zh), bound)], retry_after)
 
 
+def unknown_parameter(known: list[str], field: str = "parameters") -> Problem:
+    """What is said of a parameter that does not exist (any more)."""
+    names = ", ".join(known)
+    return refuse(
+        422,
+        f"There is no such parameter. The tensors are: {names}; an index counts row by row from 0.",
+        f"没有这个参数。可用张量：{names}；索引从 0 起逐行计数。",
+        field=field,
+        bound=f"one of: {names}",
+    ).first
+
+
 def from_validation(error: ValidationError, model: type[BaseModel] = RunConfig, prefix: str = "") -> Refused:
     """The refusal that says what pydantic found wrong with input for `model`."""
     entries = error.errors(include_url=False, include_input=False, include_context=False)
     return Refused(422, [_problem(entry["type"], entry["loc"], model, prefix) for entry in entries[:MOST]])
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    """A value that came in as a model. Raises Refused, which says what is wrong with it."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise from_validation(error, model) from None
 
 
 def _problem(kind: str, location: tuple[int | str, ...], model: type[BaseModel], prefix: str) -> Problem:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kernels.layout import Layout
 from kernels.network import Floats
+from server.problems import Problem, Refused
 from server.schema import RunConfig
 
 State: TypeAlias = Literal["running", "paused", "diverged", "finished"]
@@ -27,6 +28,11 @@ class Event:
     generation: int
     step: int
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def error_event(problem: Problem, generation: int = 0, step: int = 0) -> Event:
+    """The event that tells a viewer what could not be done."""
+    return Event("error", generation, step, problem.as_dict())
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,25 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """What a probe found: `values` [rows, quantities] at a step, NaN where a number is not defined.
+
+    `cost` is how many seconds of computing it took, `every` about how many seconds go by from one to the next while the
+    run trains; 0 while that is not known.
+    """
+
+    step: int
+    every: float
+    cost: float
+    values: Floats
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Copies of a run's flat buffers at one step, with the records that are new since the last snapshot.
 
-    `averaged` is the mean of `params`, then that of `running`, where weights are averaged.
+    `averaged` is the mean of `params`, then that of `running`, where weights are averaged; `probes` what was measured
+    for it.
     """
 
     generation: int
@@ -75,6 +96,7 @@ class Snapshot:
     gradients: Floats | None = None
     updates: Floats | None = None
     averaged: Floats | None = None
+    probes: Mapping[str, Measurement] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -82,7 +104,8 @@ class Snapshot:
         arrays = (
             self.params, self.running, self.stats, self.series.values, self.gradients, self.updates, self.averaged
         )  # fmt: skip
-        return sum(array.nbytes for array in arrays if array is not None)
+        measured = sum(measurement.values.nbytes for measurement in self.probes.values())
+        return measured + sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True)
@@ -96,4 +119,13 @@ class Receipt:
     rate: float
 
 
-Publication: TypeAlias = Event | Plan | Snapshot | Receipt
+@dataclass(frozen=True)
+class Answer:
+    """What was asked for under this ticket, encoded, or why it is not told."""
+
+    ticket: int
+    content: bytes = b""
+    refusal: Refused | None = None
+
+
+Publication: TypeAlias = Event | Plan | Snapshot | Receipt | Answer

@@ -8,29 +8,41 @@ row cost one restart.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
-
-import numpy as np
 
 from kernels.live import steps_of
 from kernels.trainer import Trainer
-from server.commands import Command, Configure, EditParameters, ParameterEdit, Pause, Play, Report, Reset, Step
-from server.configuration import (
-    layout_of,
-    needs_new_weights,
-    network_spec,
-    steps_per_epoch,
-    training_size,
-    training_spec,
+from server.checkpoints import Checkpoint
+from server.commands import (
+    Command,
+    Configure,
+    Differentiate,
+    EditParameters,
+    ParameterEdit,
+    Pause,
+    Play,
+    Question,
+    Rehearse,
+    Report,
+    Reset,
+    Step,
 )
-from server.pace import Pace, Speedometer, auto_rate
+from server.configuration import needs_new_weights, network_spec, training_size, training_spec
+from server.diagnosing import Physician
+from server.looking import Looking
+from server.pace import THREAD_CLOCK, Pace, Progress, Speedometer
+from server.plans import pace_of, plan_of
 from server.preparation import PreparedData, prepare
-from server.problems import Problem, refuse
-from server.publications import Event, Plan, Publication, Receipt, Series, Snapshot, State
+from server.problems import unknown_parameter
+from server.publications import Event, Plan, Publication, Receipt, Snapshot, State, error_event
+from server.rehearsals import answer
 from server.schema import RunConfig
+
+logger = logging.getLogger("livegrad.runs")
 
 #: Makes the trainer of a configuration from its data.
 Build = Callable[[RunConfig, PreparedData], Trainer]
@@ -41,49 +53,24 @@ def build_trainer(config: RunConfig, data: PreparedData) -> Trainer:
     return Trainer(network_spec(config), training_spec(config), data.training, config.seed)
 
 
-def pace_of(config: RunConfig) -> float:
-    """What the speed "auto" means for a configuration, in steps per second."""
-    return auto_rate(math.ceil(training_size(config.data) / config.training.batch_size))
-
-
-def first_plan(config: RunConfig) -> Plan:
-    """What a run will do whose weights are not made yet; how much of the data it evaluates shows then."""
-    return Plan(
-        config=config,
-        layout=layout_of(config),
-        generation=1,
-        step=0,
-        steps_per_epoch=steps_per_epoch(config, 0),
-        evaluated=(0, 0),
-        pace=pace_of(config),
-        restarted=False,
-    )
-
-
-def error_event(problem: Problem, generation: int = 0, step: int = 0) -> Event:
-    """The event that tells a viewer what could not be done."""
-    return Event("error", generation, step, problem.as_dict())
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A run as it was at one moment: enough to go on from there, bit by bit the same."""
-
-    config: RunConfig
-    generation: int
-    trainer: dict[str, Any]
-
-
 class Run:
     """One network in training. Not safe for threads: whoever drives it lets one thread at a time in."""
 
-    def __init__(self, config: RunConfig, now: float, build: Build = build_trainer) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        now: float,
+        build: Build = build_trainer,
+        thread_clock: Callable[[], float] = THREAD_CLOCK,
+    ) -> None:
         self.config = config
         self.generation = 1
         #: Counts what a viewer could see change; a snapshot is new if this has moved.
         self.version = 0
         self._build = build
+        self._thread_clock = thread_clock
         self._trainer: Trainer | None = None
+        self._looking: Looking | None = None
         self._data: PreparedData | None = None
         self._started = False
         self._playing = True
@@ -92,9 +79,10 @@ class Run:
         self._owed = 0
         self._edits: list[ParameterEdit] = []
         self._receipts: list[int] = []
-        self._published_records = 0
+        self._questions: list[Question] = []
         self._pace = Pace(self._rate(), now)
         self._speedometer = Speedometer(now)
+        self._physician = Physician(thread_clock)
 
     @property
     def state(self) -> State:
@@ -109,6 +97,12 @@ class Run:
     def step(self) -> int:
         """Steps since the weights were new."""
         return self._trainer.step if self._trainer is not None else 0
+
+    @property
+    def progress(self) -> Progress:
+        """Where the run stands."""
+        trainer, size = self._ready(), training_size(self.config.data)
+        return Progress(trainer.step, round(trainer.epoch * size), trainer.batch_size, size)
 
     @property
     def _shown_rate(self) -> float:
@@ -127,7 +121,7 @@ class Run:
     @property
     def prepared(self) -> bool:
         """Whether the weights exist, and nothing waits for them."""
-        return self._trainer is not None and not self._edits and not self._receipts
+        return self._trainer is not None and not (self._edits or self._receipts or self._questions)
 
     # Commands
 
@@ -156,6 +150,8 @@ class Run:
                 self._edits += command.edits
             case Report():
                 self._receipts.append(command.ticket)
+            case Rehearse() | Differentiate():
+                self._questions.append(command)
         if self.state != before:
             published.append(self._event("state", state=self.state))
             self.version += 1
@@ -182,6 +178,8 @@ class Run:
         if self._trainer is not None:
             self._trainer.set_training(training_spec(config))
             self._trainer.set_dropout(network_spec(config))
+            self._look().measuring.changed()
+            self.version += 1
         if old.speed != config.speed or pace_of(old) != pace_of(config):
             self._restart_clock(now)
         # Without weights there is no plan yet; the one that comes with them tells this change too.
@@ -210,23 +208,25 @@ class Run:
     def prepare(self) -> list[Publication]:
         """Make the weights if there are none, and do what waited for them. May take long, and raise MemoryError."""
         published: list[Publication] = []
-        if self._trainer is None:
+        trainer = self._trainer
+        if trainer is None:
             if self._data is None:
                 self._data = prepare(self.config.data)
-            self._trainer = self._build(self.config, self._data)
-            self._trainer.observe()
+            trainer = self._take(self._build(self.config, self._data))
+            trainer.observe()
             if self._started:
                 self.generation += 1
-            published.append(self._plan(self._trainer, restarted=self._started))
+            published.append(self._plan(trainer, restarted=self._started))
             self._started = True
-            self._published_records = 0
             self.version += 1
-        published += self._edit(self._trainer)
+        published += self._edit(trainer)
         published += [
-            Receipt(ticket, self.generation, self.step, self._trainer.epoch, self._shown_rate)
-            for ticket in self._receipts
+            Receipt(ticket, self.generation, self.step, trainer.epoch, self._shown_rate) for ticket in self._receipts
         ]
         self._receipts.clear()
+        if not self._owed:
+            published += [answer(question, trainer, self.state, self.generation) for question in self._questions]
+            self._questions.clear()
         return published
 
     def _edit(self, trainer: Trainer) -> list[Publication]:
@@ -243,6 +243,7 @@ class Run:
         self._edits.clear()
         if edited:
             trainer.observe()
+            self._look().measuring.changed()
             self.version += 1
         return published
 
@@ -251,8 +252,8 @@ class Run:
     def next_time(self) -> float:
         """When the run next wants to train; infinity while it stands still."""
         if self._diverged or self._finished:
-            return math.inf
-        if self._owed:
+            return -math.inf if self._questions else math.inf
+        if self._owed or self._questions:
             return -math.inf
         return self._pace.next_time() if self._playing else math.inf
 
@@ -267,7 +268,9 @@ class Run:
     def train(self, steps: int, observe: bool, now: Callable[[], float]) -> list[Publication]:
         """Do so many steps; with `observe`, a snapshot can be taken after them."""
         trainer = self._ready()
+        began = self._thread_clock()
         done = trainer.train(steps, observe)
+        self._look().measuring.trained(self._thread_clock() - began)
         time = now()
         self.version += 1
         if self._owed:
@@ -287,25 +290,38 @@ class Run:
             return []
         return [reason, self._event("state", state=self.state)]
 
-    def snapshot(self, fields: frozenset[str]) -> Snapshot:
-        """Copies of what viewers see, with the records since the last snapshot of these weights."""
-        trainer = self._ready()
-        records = trainer.records(self._published_records)
-        self._published_records = records.start + len(records.steps)
-        return Snapshot(
+    def snapshot(self, fields: frozenset[str], probes: frozenset[str] = frozenset(), now: float = 0.0) -> Snapshot:
+        """Copies of what viewers see, with the records since the last snapshot of these weights.
+
+        Of the probes, those that are due are measured. What a standing run still owes of them is news: another version.
+        """
+        looking = self._look()
+        snapshot = looking.snapshot(
+            fields,
+            probes,
+            now,
             generation=self.generation,
-            step=trainer.step,
-            epoch=trainer.epoch,
             state=self.state,
             rate=self._shown_rate,
-            params=trainer.parameters.copy(),
-            running=trainer.running.copy(),
-            stats=trainer.stats.copy(),
-            series=Series(records.start, np.array(records.steps), np.array(records.values)),
-            averaged=None if trainer.averaged is None else trainer.averaged.copy(),
-            gradients=trainer.gradients.copy() if "gradients" in fields else None,
-            updates=trainer.updates.copy() if "updates" in fields else None,
+            standing=self.state != "running" and not self.owing,
+            idle=not math.isinf(self._rate()),
         )
+        if looking.unfinished:
+            self.version += 1
+        return snapshot
+
+    def diagnose(self, now: float) -> list[Publication]:
+        """What is wrong with the run, if that has changed since the last look; it is looked at from time to time."""
+        if self._data is None:
+            return []
+        standing = self.state != "running" and not self.owing
+        try:
+            findings = self._physician.look(self._ready(), self.config, self._data, now, standing=standing)
+        except Exception:
+            # Looking must never stop what is looked at.
+            logger.exception("a run could not be looked at for what is wrong with it")
+            return []
+        return [] if findings is None else [self._event("diagnosis", findings=findings)]
 
     # Faults
 
@@ -321,22 +337,18 @@ class Run:
         self._trainer, self._diverged, self._finished, self._playing, self._owed = None, False, False, False, 0
         self._edits.clear()
         published: list[Publication] = []
-        if checkpoint is not None and checkpoint.generation == self.generation and self._fits(checkpoint.config):
+        if checkpoint is not None and checkpoint.fits(self.config, self.generation):
             data = self._data or prepare(self.config.data)
             trainer = self._build(self.config, data)
             trainer.restore(checkpoint.trainer)
-            self._trainer, self._data = trainer, data
+            self._take(trainer)
+            self._data = data
             self._finished = trainer.stopped is not None
-            self._published_records = 0
             self.generation += 1
             self.version += 1
             published.append(self._plan(trainer, restarted=True))
         published.append(self._event("state", state=self.state))
         return published
-
-    def _fits(self, config: RunConfig) -> bool:
-        """Whether weights, slots and all that was kept beside them can go on under the present configuration."""
-        return _kinds(config) == _kinds(self.config) and not needs_new_weights(config, self.config)
 
     # Words
 
@@ -344,16 +356,7 @@ class Run:
         return Event(name, self.generation, self.step, details)
 
     def _plan(self, trainer: Trainer, *, restarted: bool) -> Plan:
-        return Plan(
-            config=self.config,
-            layout=trainer.layout,
-            generation=self.generation,
-            step=trainer.step,
-            steps_per_epoch=steps_per_epoch(self.config, trainer.step),
-            evaluated=trainer.evaluated,
-            pace=pace_of(self.config),
-            restarted=restarted,
-        )
+        return plan_of(self.config, trainer, self.generation, restarted=restarted)
 
     def _steps_of(self, epochs: int) -> int:
         """How many steps so many epochs take, from where the run stands."""
@@ -362,26 +365,17 @@ class Run:
             training.batch_size, training.batch_schedule, training_size(self.config.data), self.step, epochs
         )
 
+    def _take(self, trainer: Trainer) -> Trainer:
+        """Go on with this network."""
+        self._trainer, self._looking = trainer, Looking(trainer, self._thread_clock)
+        return trainer
+
+    def _look(self) -> Looking:
+        if self._looking is None:
+            raise RuntimeError("prepare() comes first")
+        return self._looking
+
     def _ready(self) -> Trainer:
         if self._trainer is None:
             raise RuntimeError("prepare() comes first")
         return self._trainer
-
-
-def _kinds(config: RunConfig) -> tuple[Any, ...]:
-    """What decides how the numbers beside the weights are to be read."""
-    training, switch = config.training, config.training.switch
-    choices = (training.loss, training.optimizer, training.schedule, training.averaging, training.stopping)
-    return *(choice.id for choice in choices), switch and (switch.step, switch.optimizer.id)
-
-
-def unknown_parameter(known: list[str]) -> Problem:
-    """What is said of an edit of a parameter that does not exist (any more)."""
-    names = ", ".join(known)
-    return refuse(
-        422,
-        f"There is no such parameter. The tensors are: {names}; an index counts row by row from 0.",
-        f"没有这个参数。可用张量：{names}；索引从 0 起逐行计数。",
-        field="parameters",
-        bound=f"one of: {names}",
-    ).first

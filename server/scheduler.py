@@ -2,7 +2,8 @@
 
 All runs wait in one heap, ordered by when they next want to train. A run at full speed wants to at once, so that such
 runs take turns; a slow one waits there without costing anything. A run is either in the heap or in the hands of one
-worker, hence never in two threads at once.
+worker, hence never in two threads at once. Runs of a group wait there too, each by itself, for what their group lets
+them do (`server.lockstep`).
 """
 
 from __future__ import annotations
@@ -11,27 +12,26 @@ import heapq
 import itertools
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from kernels.warm import Piece
 from server.bus import RunningSide
-from server.commands import Command, Configure
-from server.pace import StepTime
+from server.commands import Configure, GroupCommand, Play
+from server.lockstep import Lockstep
+from server.niceness import stand_back
+from server.pace import THREAD_CLOCK, GroupClock
 from server.problems import refuse
-from server.publications import Event
-from server.runs import Run, error_event
+from server.publications import Event, error_event
+from server.runs import Run
 from server.schema import RunConfig
+from server.turns import Entry, Group
 
 logger = logging.getLogger("livegrad.scheduler")
 
-#: Seconds that a thread has worked. Where another process takes the core meanwhile, a step did not get longer. (Windows
-#: counts a thread's time in steps too coarse for a slice.)
-THREAD_CLOCK: Callable[[], float] = time.monotonic if os.name == "nt" else time.thread_time
 #: How long a slice should take, and how long it may where that makes it end together with a frame; in seconds. What a
 #: viewer asks for waits for the slice to end: slices of 8 ms cost it a frame in twenty.
 SLICE, LONGEST_SLICE = 0.006, 0.008
@@ -44,6 +44,13 @@ _EARLY = 0.001
 CHECKPOINT_INTERVAL, STANDING_CHECKPOINT_INTERVAL = 10.0, 1.0
 
 
+class Background(Protocol):
+    """Work beside the runs: done when none of them is due, and a little of it where one always is."""
+
+    def take(self, *, overdue: bool) -> Callable[[], None] | None:
+        """The next short piece of it; with `overdue` only one that has waited too long. None if there is none."""
+
+
 class Kernels(Protocol):
     """Who compiles kernels."""
 
@@ -52,31 +59,6 @@ class Kernels(Protocol):
 
     def want(self, run_id: str, missing: Sequence[Piece]) -> None:
         """Compile these soon, and wake the run at each one that is there."""
-
-
-@dataclass(eq=False)
-class _Entry:
-    """A run as the scheduler sees it. `place` is its place in the heap: older places of the same run are void.
-
-    `held` are commands that wait for kernels, `awaited` how many kernels they waited for at first, and `told` what the
-    viewers were told of that.
-    """
-
-    run_id: str
-    run: Run
-    due: float = math.inf
-    place: int = -1
-    busy: bool = False
-    woken: bool = False
-    removed: bool = False
-    step_time: StepTime | None = None
-    next_frame: float = -math.inf
-    published: int = -1
-    saved: int = -1
-    saved_at: float = -math.inf
-    held: list[Command] = field(default_factory=list)
-    awaited: int = 0
-    told: Mapping[str, Any] | None = None
 
 
 class Scheduler:
@@ -90,16 +72,19 @@ class Scheduler:
         make: Callable[[RunConfig, float], Run] = Run,
         thread_clock: Callable[[], float] = THREAD_CLOCK,
         kernels: Kernels | None = None,
+        background: Background | None = None,
     ) -> None:
         self._kernels = kernels
+        self._background = background
         self._make = make
         self._thread_clock = thread_clock
         self._bus = bus
         self._workers = workers
         self._clock = clock
         self._changed = threading.Condition()
-        self._entries: dict[str, _Entry] = {}
-        self._heap: list[tuple[float, int, _Entry]] = []
+        self._entries: dict[str, Entry] = {}
+        self._groups: dict[str, Group] = {}
+        self._heap: list[tuple[float, int, Entry]] = []
         self._places = itertools.count()
         self._threads: list[threading.Thread] = []
         self._stopping = False
@@ -123,48 +108,116 @@ class Scheduler:
 
     def open(self, run_id: str, config: RunConfig) -> None:
         """Begin a run."""
-        now = self._clock()
         with self._changed:
-            entry = self._entries[run_id] = _Entry(run_id, self._make(config, now))
-            self._queue(entry, now)
+            self._begin(run_id, config, None)
+
+    def open_group(self, group_id: str, clock: GroupClock, configs: Mapping[str, RunConfig]) -> None:
+        """Begin runs in lockstep, by their ids."""
+        with self._changed:
+            group = self._groups[group_id] = Group(Lockstep(clock, configs, self._workers, self._clock()), {})
+            for run_id, config in configs.items():
+                self._begin(run_id, config, group)
+
+    def join(self, group_id: str, run_id: str, config: RunConfig) -> None:
+        """Begin one more run of a group."""
+        with self._changed:
+            group = self._groups[group_id]
+            group.lockstep.join(run_id, config, self._clock())
+            self._begin(run_id, config, group)
+
+    def steer(self, group_id: str, command: GroupCommand) -> None:
+        """Ask something of all runs of a group at one moment; what is asked of one of them keeps its order with it."""
+        with self._changed:
+            group = self._groups.get(group_id)
+            if group is None:
+                return
+            for run_id, member in group.lockstep.members.items():
+                member.orders += self._bus.commands(run_id)
+            group.lockstep.obey(command, self._clock())
+            self._rouse(group)
 
     def close(self, run_id: str) -> None:
-        """End a run. A slice that is under way is finished, its outcome is dropped."""
+        """End a run. A slice that is under way is finished, its outcome is dropped. A group ends with its last run."""
         with self._changed:
             entry = self._entries.pop(run_id, None)
-            if entry is not None:
-                entry.removed, entry.place = True, -1
+            if entry is None:
+                return
+            entry.removed, entry.place = True, -1
+            if (group := entry.group) is not None:
+                del group.entries[run_id]
+                group.lockstep.leave(run_id, self._clock())
+                if group.entries:
+                    self._rouse(group)
+                else:
+                    self._groups = {name: other for name, other in self._groups.items() if other is not group}
+
+    def _begin(self, run_id: str, config: RunConfig, group: Group | None) -> None:
+        """Begin a run, alone or in a group. Holds the lock."""
+        now = self._clock()
+        entry = self._entries[run_id] = Entry(run_id, self._make(config, now), group=group)
+        if group is not None:
+            group.entries[run_id] = entry
+        self._queue(entry, now)
 
     def wake(self, run_id: str) -> None:
         """There is something new on the bus for a run."""
         with self._changed:
             entry = self._entries.get(run_id)
-            if entry is None:
-                return
-            if entry.busy:
-                entry.woken = True
-            elif entry.due > (now := self._clock()):
-                self._queue(entry, now)
+            if entry is not None:
+                self._rouse_one(entry)
+
+    def _rouse(self, group: Group) -> None:
+        """Something happened to a group, of which all its runs must know. Holds the lock."""
+        for entry in group.entries.values():
+            self._rouse_one(entry)
+
+    def _rouse_one(self, entry: Entry) -> None:
+        if entry.busy:
+            entry.woken = True
+        elif entry.due > (now := self._clock()):
+            self._queue(entry, now)
+
+    def nudge(self) -> None:
+        """There is something new to do in the background."""
+        with self._changed:
+            self._changed.notify()
 
     def turn(self) -> bool:
-        """Give one slice to the run whose turn it is. False if none is due."""
+        """Give one slice to whose turn it is. False if nothing is to be done."""
         with self._changed:
-            entry = self._take()
-        if entry is None:
+            serve = self._next()
+        if serve is None:
             return False
-        self._serve(entry)
+        serve()
         return True
 
     def _work(self) -> None:
+        stand_back()
         while True:
             with self._changed:
-                while (entry := None if self._stopping else self._take()) is None:
+                while (serve := None if self._stopping else self._next()) is None:
                     if self._stopping:
                         return
                     self._changed.wait(self._heap[0][0] - self._clock() if self._heap else None)
-            self._serve(entry)
+            serve()
 
-    def _queue(self, entry: _Entry, due: float) -> None:
+    def _next(self) -> Callable[[], None] | None:
+        """The slice that comes next: of the run whose turn it is; else of the background's. Holds the lock."""
+        background = self._background
+        if background is not None and (piece := background.take(overdue=True)) is not None:
+            return partial(self._serve_background, piece)
+        if (entry := self._take()) is not None:
+            return partial(self._serve, entry)
+        if background is not None and (piece := background.take(overdue=False)) is not None:
+            return partial(self._serve_background, piece)
+        return None
+
+    def _serve_background(self, piece: Callable[[], None]) -> None:
+        """One slice in the background. Whoever sleeps may go on with it, should a run be due here."""
+        piece()
+        self.nudge()
+
+    def _queue(self, entry: Entry, due: float) -> None:
         """Put a run into the heap, in place of wherever it was. Holds the lock."""
         entry.due, entry.place = due, next(self._places)
         if math.isinf(due) and due > 0:
@@ -173,7 +226,7 @@ class Scheduler:
         if self._heap[0][2] is entry:
             self._changed.notify()
 
-    def _take(self) -> _Entry | None:
+    def _take(self) -> Entry | None:
         """The run whose turn it is. Holds the lock."""
         while self._heap:
             due, place, entry = self._heap[0]
@@ -190,7 +243,7 @@ class Scheduler:
                 return None
         return None
 
-    def _serve(self, entry: _Entry) -> None:
+    def _serve(self, entry: Entry) -> None:
         """One slice, and back into the heap."""
         try:
             due = self._slice(entry)
@@ -202,10 +255,13 @@ class Scheduler:
             if entry.removed:
                 return
             now = self._clock()
+            if entry.group is not None:
+                entry.group.begin(now, self._queue)
+                due = min(due, entry.group.lockstep.next_time(entry.run_id))
             self._queue(entry, now if entry.woken else max(due, now))
             entry.woken = False
 
-    def _slice(self, entry: _Entry) -> float:
+    def _slice(self, entry: Entry) -> float:
         """Do what the run wants now, bounded in time. Returns when it next wants something."""
         run, run_id, publish = entry.run, entry.run_id, self._bus.publish
         now = self._clock()
@@ -213,6 +269,9 @@ class Scheduler:
             return math.inf
         commands, entry.held = entry.held, []
         for command in commands:
+            if entry.group is not None and isinstance(command, Play) and run.state == "finished":
+                # Where others go on, who stopped early stays where it is: it could not come up to them.
+                continue
             for publication in run.handle(command, now):
                 publish(run_id, publication)
         if not run.prepared:
@@ -220,35 +279,61 @@ class Scheduler:
                 publish(run_id, publication)
             now = self._clock()
         demand = self._bus.demand(run_id)
-        if (due := run.due(now)) >= 1:
-            step_time = self._step_time(entry)
-            steps = int(min(due, step_time.fitting(self._budget(entry, now, demand is not None))))
+        group, wanted = entry.group, demand is not None
+        due, observe, show_at = run.due(now), wanted or run.owing, entry.next_frame
+        budget = self._budget(entry, now, wanted)
+        if group is not None:
+            budget = LONGEST_SLICE
+            with self._changed:
+                group.settle(entry, now)
+                group.begin(now, self._queue)
+                due, observe = group.allowed(entry, wanted)
+        worked = 0.0
+        if due >= 1:
+            step_time = entry.known_step_time
+            steps = int(min(due, step_time.fitting(budget)))
             began = self._thread_clock()
-            publications = run.train(steps, demand is not None or run.owing, self._clock)
-            step_time.note(steps, self._thread_clock() - began)
+            publications = run.train(steps, observe, self._clock)
+            worked = self._thread_clock() - began
+            step_time.note(steps, worked)
             for publication in publications:
                 publish(run_id, publication)
             now = self._clock()
+        if group is not None:
+            with self._changed:
+                group.settle(entry, now, worked)
+                show_at = max(group.lockstep.show_at(run_id), show_at)
         changed = demand is not None and (demand.fresh or run.version != entry.published)
-        if demand is not None and changed and now >= entry.next_frame - _EARLY:
+        if demand is not None and changed and now >= show_at - _EARLY:
             self._bus.satisfied(run_id)
-            snapshot = run.snapshot(demand.fields)
-            publish(run_id, snapshot)
+            # Measurements that are still to come are news to it.
             entry.published = run.version
+            snapshot = run.snapshot(demand.fields, demand.probes, now)
+            publish(run_id, snapshot)
+            for publication in run.diagnose(now):
+                publish(run_id, publication)
             # In step with the screen: a frame that came late does not make those after it late too.
             interval = max(FRAME_INTERVAL, snapshot.size / FRAME_BYTES_PER_SECOND)
             entry.next_frame = max(entry.next_frame + interval, now + interval / 2)
+            if group is not None:
+                # Its rounds say when all show themselves; alone it would miss every other one.
+                entry.next_frame = now + interval / 2
+                with self._changed:
+                    group.lockstep.showed(run_id, snapshot.size, now)
             changed = False
         self._save(entry, now)
-        next_time = run.next_time()
-        return min(next_time, entry.next_frame) if changed else next_time
+        next_time = run.next_time() if group is None else math.inf
+        return min(next_time, show_at) if changed else next_time
 
-    def _waits(self, entry: _Entry) -> bool:
+    def _waits(self, entry: Entry) -> bool:
         """Take the run's commands. True while kernels compile that they, or its first weights, need.
 
         Only this run waits, with all its commands in their order; whoever compiles wakes it.
         """
         run = entry.run
+        if (group := entry.group) is not None:
+            with self._changed:
+                group.take_orders(entry)
         entry.held += self._bus.commands(entry.run_id)
         if self._kernels is None:
             return False
@@ -267,20 +352,14 @@ class Scheduler:
             self._kernels.want(entry.run_id, missing)
         return bool(missing)
 
-    def _step_time(self, entry: _Entry) -> StepTime:
-        """What is known of the run's steps; nothing, when they became another size."""
-        if entry.step_time is None or entry.step_time.step_flops != entry.run.step_flops:
-            entry.step_time = StepTime(entry.run.step_flops)
-        return entry.step_time
-
-    def _budget(self, entry: _Entry, now: float, wanted: bool) -> float:
+    def _budget(self, entry: Entry, now: float, wanted: bool) -> float:
         """Seconds for a slice; where a frame is due soon, such that a slice ends when it is."""
         ahead = entry.next_frame - now
         if not wanted or not _EARLY < ahead < 4 * LONGEST_SLICE:
             return SLICE
         return ahead / math.ceil(ahead / LONGEST_SLICE)
 
-    def _save(self, entry: _Entry, now: float) -> None:
+    def _save(self, entry: Entry, now: float) -> None:
         """Keep the run's state: from time to time while it trains, and when it stands still."""
         run = entry.run
         standing = run.state in ("paused", "finished") and not run.owing
@@ -289,9 +368,12 @@ class Scheduler:
             self._bus.save(entry.run_id, run.checkpoint())
             entry.saved, entry.saved_at = run.version, now
 
-    def _recover(self, entry: _Entry) -> float:
+    def _recover(self, entry: Entry) -> float:
         """Tell of a fault and let the run stand still; the others do not notice."""
         run = entry.run
+        if entry.group is not None:
+            with self._changed:
+                entry.group.drop(entry)
         fault = refuse(
             500,
             "The run stopped because of a fault inside the server. Press play to go on, or reset to begin again.",

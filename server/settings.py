@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+#: Settings of which there must be at least one.
+_COUNTS = (
+    "max_runs", "max_runs_per_address", "max_weights", "max_viewers", "max_studies", "max_studies_per_address"
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -22,6 +27,12 @@ class Settings:
     that has been without a viewer longest, if that is at least `evict_seconds`; else the answer is 429. So a person who
     reloads the page over and over never locks himself out, and nobody loses a run that he watches.
     `max_weights` bounds the trainable parameters of all runs together, and so the memory.
+
+    A viewer is sent at most `frames_per_second` (at least 1), which bounds what a class of students takes from the
+    network: a frame of the default network has about 1.5 kB.
+
+    Studies: of those under way an address may have `max_studies_per_address`, the server `max_studies`; one more is
+    answered with 429. They are cancelled and forgotten after as long without being looked at as runs.
     """
 
     host: str = "127.0.0.1"
@@ -31,11 +42,14 @@ class Settings:
     max_runs_per_address: int = 24
     max_weights: int = 20_000_000
     max_viewers: int = 600
+    max_studies: int = 16
+    max_studies_per_address: int = 4
     evict_seconds: float = 30.0
     idle_pause_seconds: float = 120.0
     keep_seconds: float = 1800.0
     ack_timeout_seconds: float = 10.0
     hello_timeout_seconds: float = 10.0
+    frames_per_second: float = 120.0
     commands_per_second: float = 40.0
     frame_ancestors: str = "'self'"
     allowed_origins: tuple[str, ...] = ()
@@ -45,13 +59,15 @@ class Settings:
         """Raise ValueError for a value that would break the server or let a header be smuggled in."""
         if not 0 <= self.port <= 65535:
             raise ValueError("port must be between 0 and 65535")
-        for name in ("max_runs", "max_runs_per_address", "max_weights", "max_viewers"):
+        for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         for setting in fields(self):
             value = getattr(self, setting.name)
             if isinstance(value, float) and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{setting.name} must be more than 0")
+        if self.frames_per_second < 1:
+            raise ValueError("frames_per_second must be at least 1")
         if any(character in self.frame_ancestors for character in ";,\r\n") or not self.frame_ancestors.strip():
             raise ValueError("frame_ancestors must be a list of sources, such as: 'self' https://example.org")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.channels import Viewer
+from server.channels import Channel, Viewer
 from server.commands import EditParameters, ParameterEdit, Pause, Play, Step
 from server.configuration import layout_of
 from server.directory import Directory, RunEntry
@@ -26,9 +26,8 @@ from server.messages import (
     WatchFields,
     parse_message,
 )
-from server.problems import Refused, refuse
-from server.publications import Event
-from server.runs import error_event, unknown_parameter
+from server.problems import Refused, refuse, unknown_parameter
+from server.publications import Event, error_event
 from server.settings import Settings
 from server.steering import configure, reset
 from server.viewers import Mailbox
@@ -48,11 +47,14 @@ class Bucket:
         self._tokens = 2 * rate
         self._then = now
 
-    def delay(self, now: float) -> float:
-        """Take one; seconds to wait, 0 while there is enough."""
-        self._tokens = min(self._tokens + (now - self._then) * self._rate, 2 * self._rate) - 1
+    def delay(self, now: float, *, lends: bool = True) -> float:
+        """Take one; seconds to wait, 0 while there is enough. One that does not lend is left as it is then."""
+        self._tokens = min(self._tokens + (now - self._then) * self._rate, 2 * self._rate)
         self._then = now
-        return max(-self._tokens / self._rate, 0.0)
+        wait = max((1 - self._tokens) / self._rate, 0.0)
+        if lends or wait == 0:
+            self._tokens -= 1
+        return wait
 
 
 @dataclass(eq=False)
@@ -73,6 +75,8 @@ class Stream:
         self._news = asyncio.Event()
         self._commands = Bucket(settings.commands_per_second, self._clock())
         self._acknowledgements = Bucket(ACKNOWLEDGEMENTS_PER_SECOND, self._clock())
+        self._frames = Bucket(settings.frames_per_second, self._clock())
+        self._acknowledged = 0
 
     async def run(self, run_id: str) -> None:
         """Serve the viewer until it leaves, or must."""
@@ -136,7 +140,8 @@ class Stream:
 
     def _viewer(self, entry: RunEntry, hello: Hello) -> Viewer:
         owner = entry.permits(hello.token)
-        mailbox = Mailbox(owner, self._settings.ack_timeout_seconds, frozenset(hello.watch))
+        timeout = self._settings.ack_timeout_seconds
+        mailbox = Mailbox(owner, timeout, frozenset(hello.watch), frozenset(hello.probes))
         return Viewer(mailbox, self._news.set)
 
     async def _talk(self, entry: RunEntry, viewer: Viewer) -> None:
@@ -188,13 +193,10 @@ class Stream:
         channel = entry.channel
         match message:
             case Acknowledge():
-                if not channel.acknowledge(viewer, message.seq):
-                    raise refuse(
-                        422, "No such frame was sent.", "没有发送过这一帧。", field="seq", bound="a frame's seq"
-                    )
+                self._acknowledge(channel, viewer, message.seq)
                 return
             case WatchFields():
-                channel.watch(viewer, frozenset(message.fields))
+                channel.watch(viewer, frozenset(message.fields), frozenset(message.probes))
                 return
             case Hello():
                 raise refuse(
@@ -209,17 +211,32 @@ class Stream:
             )
         match message:
             case PlayMessage():
-                channel.send(Play())
+                channel.steer(Play())
             case PauseMessage():
-                channel.send(Pause())
+                channel.steer(Pause())
             case StepMessage():
-                channel.send(Step(message.count, message.unit))
+                channel.steer(Step(message.count, message.unit))
             case ResetMessage():
-                reset(entry, message.seed)
+                reset(self._directory, entry, message.seed)
             case SpeedMessage():
                 configure(self._directory, entry, {"speed": message.speed})
             case SetMessage():
                 self._set(entry, message)
+
+    def _acknowledge(self, channel: Channel, viewer: Viewer, seq: int) -> None:
+        """Take an acknowledgement, but not before the next frame may be sent: so that one shows what is new then.
+
+        Raises Refused for a frame that was never sent. At most as many wait as frames are on their way.
+        """
+        if seq > viewer.mailbox.sent:
+            raise refuse(422, "No such frame was sent.", "没有发送过这一帧。", field="seq", bound="a frame's seq")
+        if seq <= self._acknowledged:
+            return
+        self._acknowledged = seq
+        if wait := self._frames.delay(self._clock()):
+            asyncio.get_running_loop().call_later(wait, channel.acknowledge, viewer, seq)
+        else:
+            channel.acknowledge(viewer, seq)
 
     def _set(self, entry: RunEntry, message: SetMessage) -> None:
         if message.config is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 
 from kernels.spec import Text
@@ -19,7 +19,7 @@ from server.datasets.reading import UnreadableTableError, read_points, read_tabl
 from server.datasets.table import MAX_ROWS, Table
 from server.directory import RETRY_AFTER
 from server.json_input import parse_json
-from server.problems import Problem, Refused, from_validation, refuse
+from server.problems import Problem, Refused, refuse, validated
 from server.tables import TABLES
 
 #: Bytes of an upload.
@@ -180,10 +180,7 @@ def _text(data: bytes) -> Table:
 
 
 def _points(data: bytes) -> Table:
-    try:
-        drawn = DrawnPoints.model_validate(parse_json(data))
-    except ValidationError as error:
-        raise from_validation(error, DrawnPoints) from None
+    drawn = validated(DrawnPoints, parse_json(data))
     for i, (_, _, target) in enumerate(drawn.points):
         fits = target in {0, 1, 2, 3, 4, 5} if drawn.classes else abs(target) <= 1
         if not fits:

@@ -7,12 +7,13 @@ viewer has not acknowledged. Events come in order and are never dropped; a viewe
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from server.frames import FrameBody, encode_frame
-from server.publications import Series
+from server.frames import FrameBody, encode_frame, encode_measurement
+from server.publications import Measurement, Series
 
 #: Frames on their way to a viewer that it has not acknowledged: more would only wait in kernel buffers.
 MAX_UNACKNOWLEDGED = 2
@@ -54,6 +55,26 @@ class SeriesLog:
         return Series(start, self._steps[start:end], self._values[start:end])
 
 
+class MeasurementLog:
+    """The newest measurement of every probe of the present weights, each with its number; encoded once."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, tuple[int, bytes]] = {}
+        self._count = 0
+
+    def take(self, measurements: Mapping[str, Measurement]) -> None:
+        """Put measurements in the place of those before."""
+        for probe_id, measurement in measurements.items():
+            self._count += 1
+            self._newest[probe_id] = self._count, encode_measurement(probe_id, measurement)
+
+    def since(self, number: int, probes: frozenset[str]) -> tuple[int, list[bytes]]:
+        """The number of the last one, and those of these probes that came behind `number`."""
+        return self._count, [
+            encoded for name, (count, encoded) in self._newest.items() if count > number and name in probes
+        ]
+
+
 @dataclass(frozen=True)
 class _Sent:
     """A frame on its way: until when it must be acknowledged, and the record index that its viewer then has."""
@@ -65,11 +86,12 @@ class _Sent:
 
 @dataclass
 class Mailbox:
-    """One viewer. `fields` are the big buffers that it watches, `acknowledged` the records that it has."""
+    """One viewer. `fields` and `probes` are what it watches besides, `acknowledged` the records that it has."""
 
     owner: bool
     ack_timeout: float
     fields: frozenset[str] = frozenset()
+    probes: frozenset[str] = frozenset()
     acknowledged: int = 0
     overflowed: bool = False
     _events: deque[bytes] = field(default_factory=deque)
@@ -77,6 +99,7 @@ class Mailbox:
     _seq: int = 0
     _seen: int = -1
     _sent_until: int = 0
+    _found: int = 0
 
     @property
     def has_room(self) -> bool:
@@ -89,6 +112,11 @@ class Mailbox:
         return self._seen
 
     @property
+    def sent(self) -> int:
+        """The number of the last frame that was sent; 0 for none."""
+        return self._seq
+
+    @property
     def deadline(self) -> float | None:
         """When the oldest frame must have been acknowledged."""
         return self._in_flight[0].deadline if self._in_flight else None
@@ -96,7 +124,7 @@ class Mailbox:
     def begin(self, acknowledged: int) -> None:
         """The viewer has the first `acknowledged` records of the present weights, and has seen no state of them."""
         self.acknowledged = self._sent_until = acknowledged
-        self._seen = -1
+        self._seen, self._found = -1, 0
         # Frames of the weights before are still to be acknowledged, but say nothing about the new records.
         self._in_flight = deque(_Sent(sent.seq, sent.deadline, 0) for sent in self._in_flight)
 
@@ -111,7 +139,18 @@ class Mailbox:
         """The next event, if any; events go before frames."""
         return self._events.popleft() if self._events else None
 
-    def next_frame(self, body: FrameBody, version: int, log: SeriesLog, now: float) -> bytes | None:
+    def watch(self, fields: frozenset[str], probes: frozenset[str]) -> bool:
+        """Change what is watched. Returns whether something was added, for which frames are to be made anew."""
+        added = not (fields <= self.fields and probes <= self.probes)
+        if not probes <= self.probes:
+            # What was measured already comes with the next frame.
+            self._found = 0
+        self.fields, self.probes = fields, probes
+        return added
+
+    def next_frame(
+        self, body: FrameBody, version: int, log: SeriesLog, now: float, measured: MeasurementLog | None = None
+    ) -> bytes | None:
         """The frame that this viewer gets now, or None: nothing new for it, or two frames are on their way."""
         news = version > self._seen
         more = not self._in_flight and self._sent_until < log.count
@@ -120,7 +159,10 @@ class Mailbox:
         series = log.since(self.acknowledged)
         until = series.start + len(series.steps)
         self._seq += 1
-        frame = encode_frame(self._seq, body, self.fields, series)
+        measurements: list[bytes] = []
+        if measured is not None:
+            self._found, measurements = measured.since(self._found, self.probes)
+        frame = encode_frame(self._seq, body, self.fields, series, measurements)
         pending = len(frame) / SLOWEST if len(frame) > SLOWEST else 0.0
         self._in_flight.append(_Sent(self._seq, now + self.ack_timeout + pending, until))
         self._seen = version

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from server.catalog import FAMILIES
+from server.pace import GroupClock
 from server.publications import State
 from server.schema import LayerConfig, RunConfig
-
-
-class View(BaseModel):
-    """The base of answers."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class TextView(View):
-    """One text in both languages."""
-
-    en: str
-    zh: str
+from server.studies.views import ComparisonView, StudiesView
+from server.variant_views import IllnessView, ImagesPreview, TextView, VariantView, View
 
 
 class ProgressView(View):
@@ -49,90 +39,6 @@ class HealthView(View):
     viewers: int
 
 
-class ParamView(View):
-    """A number that a person may set."""
-
-    id: str
-    label: TextView
-    help: TextView
-    default: float
-    minimum: float
-    maximum: float
-    scale: Literal["linear", "log"]
-    integer: bool
-    live: bool
-    exclusive_minimum: bool
-    unit: Literal["", "%"]
-    choices: list[tuple[str, TextView]] = Field(
-        description="If any, the number is the index of one: its id, its label."
-    )
-    divides_units: bool = Field(description="It must divide what is normalized of the layer.")
-
-
-class PlanePreview(View):
-    """A thumbnail of points: [x1, x2, target] each."""
-
-    kind: Literal["plane"]
-    points: list[tuple[float, float, float]]
-
-
-class ImagesPreview(View):
-    """A thumbnail of images: bytes from 0 to `levels` in base64, channel by channel, row by row; 3 channels are RGB."""
-
-    kind: Literal["images"]
-    width: int
-    height: int
-    channels: int
-    levels: int
-    images: list[str]
-    labels: list[str]
-
-
-class VariantView(View):
-    """A choice, with all that the page needs to offer and explain it."""
-
-    id: str
-    label: TextView
-    help: TextView
-    formula: str
-    source: str
-    params: list[ParamView]
-    group: TextView | None = Field(None, description="The heading under which it is offered, in a large family.")
-    note: TextView | None = Field(None, description="What to know before taking it, such as why nothing will move.")
-    unavailable: TextView | None = Field(None, description="Why it cannot be taken yet, and what to take instead.")
-    needs_image: TextView | None = Field(
-        None,
-        description="Normalizations only: why a layer of one number a unit cannot take it, and what to take there.",
-    )
-    full_batch: bool | None = Field(None, description="Optimizers only: made for the whole training set at once.")
-    momentum: str | None = Field(None, description="Optimizers only: the parameter that a momentum schedule changes.")
-    cycles: bool | None = Field(None, description="Schedules only: the learning rate goes up and down.")
-    follows_cycle: bool | None = Field(None, description="Momentum schedules only: needs a schedule that cycles.")
-    follows_loss: bool | None = Field(None, description="Schedules only: no formula tells what is to come.")
-    pieces: int | None = Field(None, description="Gates without such a parameter: the weighted sums of a unit.")
-    own_rates: bool | None = Field(None, description="Optimizers only: the learning rate is the first step's only.")
-    signs_only: bool | None = Field(None, description="Optimizers only: steps alike however long the gradient is.")
-    order_only: bool | None = Field(None, description="Samplings only: matters where a batch is not all samples.")
-    acts_on: Literal["bias", "learning_rate", "momentum", "batch_size", "gradient"] | None = Field(
-        None, description="Schedules, clippings, bias initializers: what it changes, if it changes anything."
-    )
-    takes_bias: bool | None = Field(None, description="Normalizations only: before the activation there is no bias.")
-    least_batch: int | None = Field(None, description="Normalizations only: samples over which a variance must go.")
-    least_units: int | None = Field(None, description="Normalizations only: units over which a variance must go.")
-    output_only: bool | None = Field(None, description="Bias initializers only: not for hidden layers.")
-    choices: list[str] | None = Field(None, description="Kinds of layers only: the families' fields that it has.")
-    counted: str | None = Field(None, description="Kinds of layers only: the parameter that counts units or filters.")
-    takes_image: bool | None = Field(None, description="Kinds of layers only: nothing but an image can come in.")
-    gives_image: bool | None = Field(None, description="Kinds of layers only: an image comes out.")
-    tasks: list[str] | None = Field(None, description="Losses only: the tasks that it fits.")
-    kinds: list[str] | None = Field(None, description="Features only: the kinds of data that they are made of.")
-    task: str | None = Field(None, description="Data sets only, as are kind, classes and preview.")
-    kind: Literal["plane", "images", "table"] | None = None
-    classes: int | None = None
-    uploaded: bool | None = Field(None, description="Data sets only: stands for data that a person brings.")
-    preview: PlanePreview | ImagesPreview | None = None
-
-
 class FamiliesView(View):
     """Every family of choices."""
 
@@ -153,6 +59,7 @@ class FamiliesView(View):
     samplings: list[VariantView]
     features: list[VariantView]
     preprocessings: list[VariantView]
+    probes: list[VariantView]
     datasets: list[VariantView]
 
 
@@ -218,6 +125,9 @@ class CatalogView(View):
     default_layers: dict[str, LayerConfig] = Field(description="A layer of each kind as it is by default.")
     convolutional: list[LayerConfig] = Field(description="Layers that suit images of any size.")
     presets: list[PresetView]
+    comparisons: list[ComparisonView]
+    studies: StudiesView
+    illnesses: list[IllnessView] = Field(description="The most severe first.")
     limits: LimitsView
 
 
@@ -318,6 +228,23 @@ class RunView(View):
     evaluated: tuple[int, int]
     pace: float
     viewers: int
+
+
+class CreatedGroupView(View):
+    """Runs in lockstep that have begun. The token steers each of them."""
+
+    id: str
+    control_token: str
+    clock: GroupClock
+    runs: list[CreatedView]
+
+
+class GroupView(View):
+    """Runs in lockstep, in the order in which they were added."""
+
+    id: str
+    clock: GroupClock
+    runs: list[RunView]
 
 
 class TableColumnView(View):

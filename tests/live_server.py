@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -30,6 +31,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _answer(request: urllib.request.Request) -> dict[str, Any]:
+    """What JSON comes back, {} for an empty answer."""
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        # An error is an open answer too: whoever catches it, its socket is closed here.
+        with error:
+            body = io.BytesIO(error.read())
+        raise urllib.error.HTTPError(request.full_url, error.code, error.reason, error.headers, body) from None
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
 
 
 class LiveServer:
@@ -84,9 +99,7 @@ class LiveServer:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON answer to a GET; raises urllib.error.HTTPError for an error status."""
-        with urllib.request.urlopen(self.address + path, timeout=10) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
+        return _answer(urllib.request.Request(self.address + path))
 
     def frame(self, run: str) -> dict[str, Any]:
         """A frame of the run as it is now, as a further viewer gets it: the second one, since the first may be old."""
@@ -111,10 +124,7 @@ class LiveServer:
             request.add_header("Content-Type", "application/json")
         if token is not None:
             request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            text = answer.read()
-            found: dict[str, Any] = json.loads(text) if text else {}
-            return found
+        return _answer(request)
 
     def __enter__(self) -> Self:
         self.start()

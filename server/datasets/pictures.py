@@ -141,7 +141,7 @@ def read_pictures(data: bytes) -> Pictures:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive)
-    # NotImplementedError is what `zipfile` says of a compression that it does not know.
+    # The last of these is what `zipfile` raises for a compression that it does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
         raise UnreadableImagesError(
             f"the archive is damaged, or no zip at all ({error}).", "压缩包已损坏，或不是 zip 文件。"

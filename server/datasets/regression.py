@@ -39,6 +39,12 @@ def _sine(points: Floats) -> Floats:
     return np.asarray((np.sin(points[:, 0]) + np.sin(points[:, 1])) / 2, np.float32)
 
 
+def _exercise_point(rng: np.random.Generator, params: Mapping[str, float]) -> Samples:
+    count = int(params["samples"])
+    points = np.array([0.2, 0.3]) + params["noise"] * rng.standard_normal((count, 2))
+    return points.astype(np.float32), np.ones(count, np.float32)
+
+
 REGRESSION = (
     Dataset(
         id="plane",
@@ -81,5 +87,20 @@ REGRESSION = (
         task="regression",
         classes=0,
         sampler=_on_the_plane(_sine),
+    ),
+    Dataset(
+        id="exercise_point",
+        label=Text(en="A single point", zh="单个样本点"),
+        help=Text(
+            en="The same sample again and again, x = (0.2, 0.3) with y = 1, so that a step can be checked by hand. "
+            "Noise moves the point.",
+            zh="同一个样本反复出现：x = (0.2, 0.3)，y = 1，便于手算检验每一步。噪声会移动该点。",
+        ),
+        formula=r"\mathbf{x} = (0.2,\; 0.3)^\top + \varepsilon, \quad y = 1",
+        source="Goodfellow et al. 2016, 6.5",
+        params=SHARED,
+        task="regression",
+        classes=0,
+        sampler=_exercise_point,
     ),
 )

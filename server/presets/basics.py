@@ -1,12 +1,33 @@
 """First steps, and the size of a step."""
 
 from kernels.spec import Text
-from server.presets.preset import LINEAR, RELU, Preset, choice, network, trained
+from server.presets.preset import LINEAR, RAVINE, RELU, Preset, choice, network, trained
 
 _FIRST = Text(en="First steps", zh="入门")
 _STEPS = Text(en="The size of a step", zh="步长")
 
 BASICS = (
+    Preset(
+        id="homework",
+        label=Text(en="One step by hand", zh="手算一步"),
+        watch=Text(
+            en="One sample x = (0.2, 0.3) with y = 1, two ReLU units, loss ½(y − ŷ)², learning rate 1: pause, type in "
+            "weights of your own, take a step, and check every number by hand.",
+            zh="一个样本 x = (0.2, 0.3)，y = 1，两个 ReLU 单元，损失 ½(y − ŷ)²，学习率为 1：暂停，输入自己的权重，"
+            "走一步，手算核对每个数字。",
+        ),
+        group=_FIRST,
+        config={
+            "seed": 1,
+            "speed": 1,
+            "data": {
+                "dataset": choice("exercise_point", samples=100, noise=0.0),
+                "preprocessing": choice("none"),
+            },
+            "network": network(1, 2, **RELU),
+            "training": trained("sgd", 1.0, loss=choice("half_squared_error"), batch_size=1),
+        },
+    ),
     Preset(
         id="spiral",
         label=Text(en="A spiral in ten seconds", zh="十秒学会双螺旋"),
@@ -103,11 +124,7 @@ BASICS = (
         ),
         group=_STEPS,
         config={
-            "data": {
-                "dataset": choice("plane"),
-                "features": ["x1", "x2", "x1_squared", "x2_squared"],
-                "preprocessing": choice("none"),
-            },
+            "data": RAVINE,
             "network": LINEAR,
             "training": trained("momentum", 0.0006, batch_size=250),
         },

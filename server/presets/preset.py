@@ -40,3 +40,9 @@ def trained(optimizer: str, rate: float, **others: Any) -> Config:
 RELU: Config = {"activation": choice("relu"), "initializer": choice("he_normal")}
 #: No hidden layer.
 LINEAR: Config = {"layers": []}
+#: A plane to be fitted from inputs of which the squares are far larger than the others, so that the loss is a ravine.
+RAVINE: Config = {
+    "dataset": choice("plane"),
+    "features": ["x1", "x2", "x1_squared", "x2_squared"],
+    "preprocessing": choice("none"),
+}

@@ -18,7 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from server.__main__ import address_of, listen, make_server
-from server.app import Services, create_app
+from server.app import create_app
+from server.services import Services
 from server.settings import Settings
 from server.warming import Warm, Warming, warm_kernels
 
@@ -47,28 +48,29 @@ class Live:
 
     def create(self, **asked: Any) -> dict[str, Any]:
         """A new run."""
-        answer = httpx.post(f"{self.address}/api/runs", json=asked)
+        answer = httpx.post(f"{self.address}/api/runs", json=asked, timeout=PATIENCE)
         assert answer.status_code == 201, answer.text
         created: dict[str, Any] = answer.json()
         return created
 
     def patch(self, run: dict[str, Any], **asked: Any) -> httpx.Response:
         """Change a run."""
-        return httpx.patch(f"{self.address}/api/runs/{run['id']}", json=asked, headers=bearer(run))
+        address = f"{self.address}/api/runs/{run['id']}"
+        return httpx.patch(address, json=asked, headers=bearer(run), timeout=PATIENCE)
 
     def health(self) -> dict[str, Any]:
         """How the server is."""
-        found: dict[str, Any] = httpx.get(f"{self.address}/api/health").json()
+        found: dict[str, Any] = httpx.get(f"{self.address}/api/health", timeout=PATIENCE).json()
         return found
 
     def read(self, run: dict[str, Any]) -> dict[str, Any]:
         """Where a run stands."""
-        found: dict[str, Any] = httpx.get(f"{self.address}/api/runs/{run['id']}").json()
+        found: dict[str, Any] = httpx.get(f"{self.address}/api/runs/{run['id']}", timeout=PATIENCE).json()
         return found
 
     def delete(self, run: dict[str, Any]) -> None:
         """End a run."""
-        httpx.delete(f"{self.address}/api/runs/{run['id']}", headers=bearer(run))
+        httpx.delete(f"{self.address}/api/runs/{run['id']}", headers=bearer(run), timeout=PATIENCE)
 
     @contextlib.asynccontextmanager
     async def watch(self, run: dict[str, Any], *, owner: bool = True, **hello: Any) -> AsyncIterator[Watcher]:

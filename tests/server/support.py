@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from kernels.layout import Layout, make_layout
 from kernels.network import NetworkSpec, TrainingSpec, WeightedSpec
 from kernels.records import Records
 from kernels.trainer import Divergence
-from server.bus import Demand
-from server.commands import Command
-from server.configuration import network_spec, resolve, training_spec
+from server.bus import Demand, LocalBus
+from server.commands import Command, GroupCommand
+from server.configuration import network_spec, resolve, training_size, training_spec
+from server.pace import GroupClock
 from server.preparation import PreparedData
+from server.publications import Publication
 from server.runs import Run
+from server.scheduler import Scheduler
 from server.schema import RunConfig
 
 
@@ -42,8 +46,8 @@ class CountingTrainer:
         self.running = np.zeros(self.layout.running_count, np.float32)
         self.stats = np.full(len(self.layout.columns), np.nan, np.float32)
         self.step = 0
-        self.epoch = 0.0
-        self.steps_per_epoch = 8
+        self.batch_size = self.training.batch_size
+        self.samples = training_size(config.data)
         self.evaluated = (250, 250)
         self.step_flops = step_seconds * 5e9
         self.diverged: Divergence | None = None
@@ -57,6 +61,11 @@ class CountingTrainer:
         self.fail_at: int | None = None
         self._clock = clock
         self._step_seconds = step_seconds
+
+    @property
+    def epoch(self) -> float:
+        epochs, steps = divmod(self.step, -(-self.samples // self.batch_size))
+        return epochs + steps * self.batch_size / self.samples
 
     @property
     def record_count(self) -> int:
@@ -77,7 +86,6 @@ class CountingTrainer:
             done = self.stop_at - self.step
             self.stopped, self.stop_at = Stop(self.stop_at, 2.0, 16, 0.5), None
         self.step += done
-        self.epoch = self.step / self.steps_per_epoch
         self._clock.now += done * self._step_seconds
         if observe:
             self.stats[:] = self.step
@@ -91,10 +99,14 @@ class CountingTrainer:
 
     def records(self, start: int) -> Records:
         steps = np.arange(start, self.step, dtype=np.float64)
-        return Records(start, steps, np.repeat(steps[:, None], len(self.layout.columns), 1).astype(np.float32))
+        values = np.repeat(steps[:, None], len(self.layout.columns), 1).astype(np.float32)
+        # A share: more of it would call for a look at units that are not there.
+        values[:, [column.name == "activation_zeros" for column in self.layout.columns]] = 0.0
+        return Records(start, steps, values)
 
     def set_training(self, training: TrainingSpec) -> None:
         self.training = training
+        self.batch_size = training.batch_size
 
     def set_dropout(self, network: NetworkSpec) -> None:
         self.dropout = [
@@ -134,12 +146,68 @@ class Bench:
         return self.trainers[-1]
 
 
+class House:
+    """A scheduler with counting runs, driven turn by turn."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.bus = LocalBus()
+        self.published: list[tuple[str, Publication]] = []
+        self.benches: list[Bench] = []
+        #: Called after every turn.
+        self.between: Callable[[], None] = lambda: None
+        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make, self.clock)
+        self.bus.connect_running(self.scheduler)
+        self.bus.connect_serving(lambda callback: callback(), self.published.extend)
+
+    def _make(self, config: RunConfig, now: float) -> Run:
+        assert now == self.clock.now
+        bench = Bench(config.as_dict(), self.clock)
+        self.benches.append(bench)
+        return bench.run
+
+    def open(self, run_id: str, step_seconds: float = 1e-5, **asked: Any) -> Bench:
+        self.bus.open(run_id, resolve({"speed": "full", **asked}))
+        bench = self.benches[-1]
+        bench.step_seconds = step_seconds
+        return bench
+
+    def open_group(
+        self, *asked: dict[str, Any], clock: GroupClock = "steps", step_seconds: Sequence[float] = ()
+    ) -> dict[str, Bench]:
+        """Runs "a", "b", … in lockstep as the group "g"; their steps take 10 microseconds, or as long as is said."""
+        count, names = len(self.benches), "abcdefgh"[: len(asked)]
+        self.bus.open_group(
+            "g", clock, {name: resolve({"speed": "full", **each}) for name, each in zip(names, asked, strict=True)}
+        )
+        members = dict(zip(names, self.benches[count:], strict=True))
+        for bench, seconds in zip(members.values(), step_seconds, strict=False):
+            bench.step_seconds = seconds
+        return members
+
+    def advance(self, seconds: float) -> None:
+        """Let that much time pass, in which whoever is due gets its turn."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            if not self.scheduler.turn():
+                self.clock.now += 0.0005
+            self.between()
+
+    def state(self, bench: Bench) -> str:
+        return bench.run.state
+
+    def of(self, run_id: str, kind: type[Any]) -> list[Any]:
+        return [item for name, item in self.published if name == run_id and isinstance(item, kind)]
+
+
 class Wire:
     """The running side's end of the bus, for tests of the serving side: notes what is asked of it."""
 
     def __init__(self) -> None:
         self.runs: dict[str, RunConfig] = {}
+        self.groups: dict[str, GroupClock] = {}
         self.sent: list[tuple[str, Command]] = []
+        self.steered: list[tuple[str, GroupCommand]] = []
         self.wanted: list[tuple[str, Demand]] = []
 
     @property
@@ -149,6 +217,17 @@ class Wire:
     def open(self, run_id: str, config: RunConfig) -> None:
         self.runs[run_id] = config
 
+    def open_group(self, group_id: str, clock: GroupClock, configs: Mapping[str, RunConfig]) -> None:
+        self.groups[group_id] = clock
+        self.runs.update(configs)
+
+    def join(self, group_id: str, run_id: str, config: RunConfig) -> None:
+        assert group_id in self.groups
+        self.runs[run_id] = config
+
+    def steer(self, group_id: str, command: GroupCommand) -> None:
+        self.steered.append((group_id, command))
+
     def close(self, run_id: str) -> None:
         del self.runs[run_id]
 
@@ -157,3 +236,33 @@ class Wire:
 
     def want(self, run_id: str, demand: Demand) -> None:
         self.wanted.append((run_id, demand))
+
+
+def steps(members: dict[str, Bench]) -> list[int]:
+    return [bench.trainer.step if bench.trainers else 0 for bench in members.values()]
+
+
+def samples(members: dict[str, Bench]) -> list[int]:
+    return [round(bench.trainer.epoch * bench.trainer.samples) for bench in members.values()]
+
+
+def states(members: dict[str, Bench]) -> list[str]:
+    return [bench.run.state for bench in members.values()]
+
+
+def steer(house: House, *commands: Any, then: float = 0.3) -> None:
+    """Ask this of the group "g", and let time pass."""
+    for command in commands:
+        house.bus.steer("g", command)
+    house.advance(then)
+
+
+def watch(house: House, members: dict[str, Bench]) -> None:
+    """From now on somebody wants every frame of every member."""
+
+    def want() -> None:
+        for name in members:
+            house.bus.want(name, Demand())
+
+    want()
+    house.between = want

@@ -39,7 +39,7 @@ def test_the_kinds_that_must_be_there() -> None:
         **dict.fromkeys(("three_spirals", "blobs", "digits", "shapes", "strokes"), "multiclass"),
         **dict.fromkeys(("mnist", "fashion_mnist", "cifar10", "own_pictures"), "multiclass"),
         "discs": "multilabel",
-        **dict.fromkeys(("plane", "multi_gaussian", "sine"), "regression"),
+        **dict.fromkeys(("plane", "multi_gaussian", "sine", "exercise_point"), "regression"),
     }
 
 
@@ -74,7 +74,9 @@ def test_points_stay_on_the_plane(dataset: Dataset, noise: float) -> None:
 @ALL
 def test_targets_are_what_the_task_says(dataset: Dataset) -> None:
     _, targets = draw(dataset, noise=0.0) if dataset.kind == "plane" else draw(dataset)
-    if dataset.task == "regression":
+    if dataset.id == "exercise_point":
+        assert set(targets.tolist()) == {1.0}
+    elif dataset.task == "regression":
         assert -1.01 <= targets.min() < -0.7
         assert 0.7 < targets.max() <= 1.01
     else:

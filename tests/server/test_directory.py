@@ -10,7 +10,7 @@ import pytest
 from server.channels import Viewer
 from server.commands import Pause
 from server.configuration import DEFAULT, layout_of, resolve
-from server.directory import Directory, RunEntry
+from server.directory import Directory, GroupEntry, RunEntry
 from server.problems import Refused
 from server.publications import Event
 from server.schema import RunConfig
@@ -28,6 +28,9 @@ class Server:
 
     def create(self, address: str = "a", config: RunConfig = DEFAULT) -> RunEntry:
         return self.directory.create(address, config)
+
+    def group(self, runs: int, address: str = "a") -> GroupEntry:
+        return self.directory.create_group(address, [DEFAULT] * runs, "steps")
 
     def watch(self, entry: RunEntry) -> Viewer:
         viewer = Viewer(Mailbox(False, 10.0))
@@ -181,3 +184,108 @@ def test_what_comes_after_the_end_of_a_run_is_dropped() -> None:
     server.directory.end(entry)
     server.directory.deliver([(entry.run_id, Event("state", 1, 0, {"state": "paused"}))])
     assert entry.channel.state == "running"
+
+
+def test_a_group_counts_as_one_of_its_address_and_as_its_runs_of_the_server() -> None:
+    server = Server(max_runs=8)
+    server.group(2)
+    server.create("a")
+    server.group(3)
+    refusal(server, "a")
+    assert len(server.directory) == 6
+    server.create("b")
+    with pytest.raises(Refused) as caught:
+        server.group(2, "c")
+    assert caught.value.status == 429
+    assert len(server.directory) == 7
+
+
+def test_a_group_that_could_never_fit_costs_nobody_his_run() -> None:
+    server = Server()
+    server.create("a")
+    server.clock.now += 10_000
+    with pytest.raises(Refused):
+        server.group(7)
+    assert len(server.directory) == 1
+
+
+def test_who_reloads_a_comparison_over_and_over_is_not_locked_out() -> None:
+    server = Server(max_runs=24)
+    for _ in range(20):
+        group = server.group(8)
+        entries = list(group.runs.values())
+        viewers = [server.watch(entry) for entry in entries]
+        server.clock.now += 20
+        for entry, viewer in zip(entries, viewers, strict=True):
+            server.directory.leave(entry, viewer)
+    assert len(server.directory) == 24
+    assert len(server.wire.runs) == 24
+
+
+def test_a_group_makes_room_as_a_whole_and_not_while_one_of_it_is_watched() -> None:
+    server = Server()
+    group = server.group(3)
+    entries = list(group.runs.values())
+    viewer = server.watch(entries[1])
+    server.create("b")
+    server.clock.now += 10_000
+    server.directory.tidy()
+    assert server.directory.find_group(group.group_id) is group
+    with pytest.raises(Refused):
+        server.group(4, "b")
+    server.directory.leave(entries[1], viewer)
+    server.clock.now += server.settings.idle_pause_seconds
+    server.group(4, "b")
+    assert server.directory.find_group(group.group_id) is None
+    assert all(entry.channel.ended for entry in entries)
+
+
+def test_an_unwatched_group_pauses_then_ends() -> None:
+    server = Server()
+    group = server.group(3)
+    first, second, _ = group.runs.values()
+    viewer = server.watch(second)
+    server.directory.leave(second, viewer)
+    server.clock.now += 121
+    for _ in range(3):
+        server.directory.tidy()
+    assert server.wire.steered == [(group.group_id, Pause(idle=True))]
+    viewer = server.watch(first)
+    server.clock.now += 10_000
+    server.directory.tidy()
+    assert len(group.runs) == 3
+    server.directory.leave(first, viewer)
+    server.clock.now += 121
+    server.directory.tidy()
+    assert len(server.wire.steered) == 2
+    server.clock.now += 1800
+    server.directory.tidy()
+    assert server.directory.find_group(group.group_id) is None
+    assert server.wire.runs == {}
+
+
+def test_one_more_needs_a_place_but_no_share() -> None:
+    server = Server()
+    group = server.group(4)
+    server.create("a")
+    server.create("a")
+    server.clock.now += 1000
+    added = server.directory.join_group(group, DEFAULT)
+    assert added.group is group
+    assert added.token == group.token
+    assert added.run_id in server.wire.runs
+    assert len(server.directory) == 6
+    assert len(group.runs) == 5
+
+
+def test_the_weights_of_a_group_are_bounded_together() -> None:
+    big = resolve({"network": {"layers": [{"units": 512}] * 3}})
+    size = layout_of(big).parameter_count
+    server = Server(max_weights=2 * size + 10)
+    with pytest.raises(Refused) as caught:
+        server.directory.create_group("a", [big] * 3, "steps")
+    assert "parameters" in caught.value.first.message["en"]
+    group = server.directory.create_group("a", [big] * 2, "steps")
+    server.clock.now += 1000
+    server.create("b", big)
+    assert server.directory.find_group(group.group_id) is None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import Mount, Route
 from starlette.types import Message
@@ -78,11 +79,14 @@ def handshake(app: FastAPI, path: str, headers: dict[str, str]) -> list[Message]
     return said
 
 
-def routes(app: FastAPI) -> list[tuple[str, str]]:
+def routes(app: FastAPI | APIRouter) -> list[tuple[str, str]]:
     """Every method and path, with something in place of parameters."""
     found = []
     for route in app.routes:
-        path = getattr(route, "path", "").replace("{run_id}", "some-run")
+        if isinstance(included := getattr(route, "original_router", None), APIRouter):
+            found += routes(included)
+            continue
+        path = re.sub(r"\{\w+\}", "some-run", getattr(route, "path", ""))
         if isinstance(route, APIWebSocketRoute):
             found.append(("WS", path))
         elif isinstance(route, APIRoute | Route):
@@ -99,6 +103,7 @@ ROUTES = routes(make_app())
 def test_the_walk_finds_all_kinds_of_routes() -> None:
     assert {method for method, _ in ROUTES} >= {"GET", "POST", "PATCH", "DELETE", "WS"}
     assert ("WS", "/api/runs/some-run/stream") in ROUTES
+    assert ("DELETE", "/api/studies/some-run") in ROUTES
     assert len(ROUTES) >= 9
 
 

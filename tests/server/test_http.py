@@ -77,10 +77,19 @@ def test_what_routes_answer_is_what_the_description_says(live: Live) -> None:
         "/api/runs",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/data",
+        "/api/runs/{run_id}/derivative",
+        "/api/runs/{run_id}/rehearsal",
         "/api/data",
         "/api/data/images",
         "/api/data/images/{images_id}",
         "/api/data/{table_id}",
+        "/api/groups",
+        "/api/groups/{group_id}",
+        "/api/groups/{group_id}/commands",
+        "/api/groups/{group_id}/runs",
+        "/api/groups/{group_id}/runs/{run_id}",
+        "/api/studies",
+        "/api/studies/{study_id}",
     }
     live.delete(run)
 

@@ -8,8 +8,9 @@ import pytest
 
 from kernels.optimizers import OPTIMIZERS
 from server.configuration import resolve, training_size
+from server.plans import pace_of
 from server.preparation import prepare
-from server.runs import build_trainer, pace_of
+from server.runs import build_trainer
 
 #: For so long somebody watches, at the pace of "auto".
 SECONDS = 30

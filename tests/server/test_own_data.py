@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -46,7 +47,7 @@ def table_of(rows: int = 40, columns: int = 3, seed: int = 1) -> Table:
 
 
 def added(table: Table) -> str:
-    table_id = TABLES.add(table, set(), 0.0)
+    table_id = TABLES.add(table, set(), time.monotonic())
     assert table_id is not None
     return table_id
 
@@ -208,7 +209,7 @@ def test_the_same_table_gives_the_same_bits() -> None:
 def test_fifty_tables_stay_within_the_bounds() -> None:
     one = table_of()
     tables = Tables(most=50, most_bytes=10 * one.bytes)
-    ids = [tables.add(table_of(seed=seed), set(), 0.0) for seed in range(50)]
+    ids = [tables.add(table_of(seed=seed), set(), time.monotonic()) for seed in range(50)]
     assert len(set(ids)) == 50
     assert len(tables) == 10
     assert tables.bytes <= 10 * one.bytes
@@ -218,7 +219,7 @@ def test_fifty_tables_stay_within_the_bounds() -> None:
 
 def test_tables_in_use_are_not_given_up() -> None:
     tables = Tables(most=2)
-    first, second = tables.add(table_of(), set(), 0.0), tables.add(table_of(), set(), 0.0)
+    first, second = tables.add(table_of(), set(), time.monotonic()), tables.add(table_of(), set(), time.monotonic())
     assert first
     assert second
     third = tables.add(table_of(), {first}, 0.0)

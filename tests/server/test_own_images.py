@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -49,7 +50,7 @@ def two_classes(count: int = 4) -> dict[str, bytes]:
 
 
 def added(pictures: Pictures) -> str:
-    images_id = TABLES.add(pictures, set(), 0.0)
+    images_id = TABLES.add(pictures, set(), time.monotonic())
     assert images_id is not None
     return images_id
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from kernels.trainer import Trainer
 from server.configuration import DEFAULT, resolve
+from server.plans import pace_of
 from server.preparation import PreparedData, prepare
 from server.presets import PRESETS, catalogue
-from server.runs import build_trainer, pace_of
+from server.runs import build_trainer
 from server.schema import RunConfig
 
 #: What a person waits for at the most, at the pace of "auto".
@@ -69,6 +70,18 @@ class Show:
 def show(name: str, **changes: Any) -> Show:
     """A preset in training, with parts of its configuration changed, to compare it with."""
     return Show(resolve(changes, resolve(PRESETS[name].config)))
+
+
+def homework() -> None:
+    run = show("homework")
+    x, w, v = np.array([0.2, 0.3]), np.array([[0.5, -0.4], [0.8, 0.6]]), np.array([0.7, -0.2])
+    for index, value in enumerate([*w.flat, *v]):
+        run.trainer.set_parameter("layer1.weight" if index < 4 else "output.weight", index % 4, float(value))
+    run.at(1)
+    a, error = np.maximum(w @ x, 0), float(v @ np.maximum(w @ x, 0)) - 1
+    assert run.value("loss") == pytest.approx(error**2 / 2)
+    np.testing.assert_allclose(run.weights("output.weight")[0], v - error * a, rtol=1e-6)
+    np.testing.assert_allclose(run.weights("layer1.weight"), w - np.outer(error * v * (a > 0), x), rtol=1e-6)
 
 
 def spiral() -> None:
@@ -351,11 +364,11 @@ def deep_conv_skips() -> None:
 PROMISES: dict[str, Callable[[], None]] = {
     check.__name__: check
     for check in (
-        spiral, xor_linear, xor_hidden, right_inputs, digits, rate_too_high, rate_too_low, momentum, batch_of_one,
-        adagrad_dry, sorted_batches, vanishing_gradients, exploding_gradients, clipped_gradients, deep_xavier, deep_he,
-        batch_norm_rescue, dying_relu, zero_weights, saturated_units, step_activation, overfitting, dropout,
-        weight_decay, label_smoothing, cnn_digits, lenet, shapes_dense, shapes_conv, global_pooling, deep_conv_xavier,
-        deep_conv_he, deep_conv_skips,
+        homework, spiral, xor_linear, xor_hidden, right_inputs, digits, rate_too_high, rate_too_low, momentum,
+        batch_of_one, adagrad_dry, sorted_batches, vanishing_gradients, exploding_gradients, clipped_gradients,
+        deep_xavier, deep_he, batch_norm_rescue, dying_relu, zero_weights, saturated_units, step_activation,
+        overfitting, dropout, weight_decay, label_smoothing, cnn_digits, lenet, shapes_dense, shapes_conv,
+        global_pooling, deep_conv_xavier, deep_conv_he, deep_conv_skips,
     )
 }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from typing import Any
@@ -11,51 +13,13 @@ import pytest
 from server.bus import Demand, LocalBus
 from server.commands import Configure, Pause, Play, Report, Step
 from server.configuration import resolve
+from server.niceness import HIGHEST, NICENESS
 from server.preparation import PreparedData
 from server.publications import Event, Plan, Publication, Receipt, Snapshot
 from server.runs import Run
 from server.scheduler import FRAME_INTERVAL, LONGEST_SLICE, SLICE, Scheduler
 from server.schema import RunConfig
-from tests.server.support import Bench, Clock, CountingTrainer
-
-
-class House:
-    """A scheduler with counting runs, driven turn by turn."""
-
-    def __init__(self, step_seconds: dict[str, float] | None = None) -> None:
-        self.clock = Clock()
-        self.bus = LocalBus()
-        self.published: list[tuple[str, Publication]] = []
-        self.benches: list[Bench] = []
-        self.step_seconds = step_seconds or {}
-        self.scheduler = Scheduler(self.bus, 1, self.clock, self._make, self.clock)
-        self.bus.connect_running(self.scheduler)
-        self.bus.connect_serving(lambda callback: callback(), self.published.extend)
-
-    def _make(self, config: RunConfig, now: float) -> Run:
-        assert now == self.clock.now
-        bench = Bench(config.as_dict(), self.clock)
-        self.benches.append(bench)
-        return bench.run
-
-    def open(self, run_id: str, step_seconds: float = 1e-5, **asked: Any) -> Bench:
-        self.bus.open(run_id, resolve({"speed": "full", **asked}))
-        bench = self.benches[-1]
-        bench.step_seconds = step_seconds
-        return bench
-
-    def advance(self, seconds: float) -> None:
-        """Let that much time pass, in which whoever is due gets its turn."""
-        end = self.clock.now + seconds
-        while self.clock.now < end:
-            if not self.scheduler.turn():
-                self.clock.now += 0.0005
-
-    def state(self, bench: Bench) -> str:
-        return bench.run.state
-
-    def of(self, run_id: str, kind: type[Any]) -> list[Any]:
-        return [item for name, item in self.published if name == run_id and isinstance(item, kind)]
+from tests.server.support import Clock, CountingTrainer, House
 
 
 @pytest.mark.parametrize("runs", [20, 100])
@@ -271,6 +235,34 @@ def test_threads_share_all_runs_but_never_one_run() -> None:
     assert Busy.collisions == 0
     assert len(trainers) == 6
     assert all(trainer.step > 0 for trainer in trainers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own here")
+def test_threads_that_train_let_others_go_first() -> None:
+    seen: list[int] = []
+
+    class Nice(CountingTrainer):
+        def train(self, steps: int, observe: bool = True) -> int:
+            seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().train(steps, observe)
+
+    def build(config: RunConfig, data: PreparedData) -> Any:
+        assert len(data.train)
+        return Nice(config, Clock())
+
+    bus = LocalBus()
+    scheduler = Scheduler(bus, 1, make=lambda config, now: Run(config, now, build))
+    bus.connect_running(scheduler)
+    bus.connect_serving(lambda callback: callback(), lambda _: None)
+    bus.open("run", resolve({"speed": "full"}))
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    scheduler.start()
+    deadline = time.monotonic() + 60
+    while not seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+    scheduler.stop()
+    assert set(seen) == {min(HIGHEST, mine + NICENESS)}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == mine
 
 
 def test_stopping_ends_the_threads() -> None:

@@ -96,7 +96,7 @@ def outside(param: Param) -> list[Any]:
 
 
 def test_every_family_is_chosen_somewhere() -> None:
-    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features", "layer_kinds"}
+    assert set(WHERE) == set(CHOICE_FIELDS.values()) == set(FAMILIES) - {"features", "layer_kinds", "probes"}
 
 
 @pytest.mark.parametrize(

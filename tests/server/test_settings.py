@@ -39,6 +39,7 @@ def test_every_setting_can_be_set() -> None:
         ("KEEP_SECONDS", "soon"),
         ("ACK_TIMEOUT_SECONDS", "nan"),
         ("EVICT_SECONDS", "0"),
+        ("FRAMES_PER_SECOND", "0.5"),
         ("FRAME_ANCESTORS", "'self'; script-src *"),
         ("FRAME_ANCESTORS", " "),
     ],

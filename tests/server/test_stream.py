@@ -14,7 +14,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.json_input import MAX_BYTES
-from server.stream import Bucket
 from tests.server.conftest import Live, Watcher, closed_with, play
 
 
@@ -355,13 +354,3 @@ def test_who_comes_back_continues_without_a_gap(live: Live) -> None:
 
     play(scenario())
     live.delete(run)
-
-
-def test_messages_are_taken_at_a_bounded_rate() -> None:
-    bucket = Bucket(10.0, 0.0)
-    assert [bucket.delay(0.0) for _ in range(20)] == [0.0] * 20
-    assert bucket.delay(0.0) == pytest.approx(0.1)
-    assert bucket.delay(0.0) == pytest.approx(0.2)
-    assert bucket.delay(10.0) == 0.0
-    assert [bucket.delay(10.0) for _ in range(19)] == [0.0] * 19
-    assert bucket.delay(10.0) > 0

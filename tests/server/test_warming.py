@@ -18,7 +18,7 @@ from server.publications import Event
 from server.schema import CHOICE_FIELDS
 from server.warming import Warming, choices_of
 from tests.server.conftest import SETTINGS, Live
-from tests.server.test_scheduler import House
+from tests.server.support import House
 
 MISH: dict[str, Any] = {"network": {"layers": [{"units": 3, "activation": {"id": "mish"}}]}}
 

@@ -18,8 +18,8 @@ from kernels.layout import make_layout
 from kernels.network import Choice, DenseSpec, NetworkSpec
 from kernels.trainer import Divergence
 from server.configuration import resolve
-from server.frames import FrameBody, encode_config_event, encode_event, encode_frame, encode_hello
-from server.publications import Event, Plan, Series, Snapshot
+from server.frames import FrameBody, encode_config_event, encode_event, encode_frame, encode_hello, encode_measurement
+from server.publications import Event, Measurement, Plan, Series, Snapshot
 
 FOLDER = Path(__file__).parent
 
@@ -98,7 +98,14 @@ def messages() -> dict[str, bytes]:
     )
     body = FrameBody(snapshot)
     series = Series(7, np.array([1.0, 2.0, 2.0**40 + 1]), values)
+    cosines = np.array([[0.5], [-0.25], [np.nan]], np.float32)
+    measured = [encode_measurement("gradient_cosine", Measurement(2**40 + 1, 0.375, 0.0625, cosines))]
     compiling = {"name": {"en": "Mish", "zh": "Mish"}, "done": 1, "total": 2}
+    rate = "training.optimizer.learning_rate"
+    findings: list[dict[str, Any]] = [
+        {"illness": "rate_too_high", "layer": None, "number": 1.5, "since": 12, "control": rate},
+        {"illness": "saturated", "layer": 1, "number": 0.875, "since": 1, "control": "network.layers.0.initializer"},
+    ]
     message = {"en": "training.batch_size must be a whole number.", "zh": "training.batch_size 必须是整数。"}
     problem = {"message": message, "field": "training.batch_size", "bound": "1 <= batch_size <= 500"}
     return {
@@ -108,7 +115,8 @@ def messages() -> dict[str, bytes]:
         "hello_finished": encode_hello(
             "a1B2-c3_D4", plan, "finished", None, stopped=Stop(41, 2.0, 32, 0.125), owner=True
         ),
-        "frame": encode_frame(5, body, frozenset({"gradients", "updates"}), series),
+        "hello_ill": encode_hello("a1B2-c3_D4", plan, "running", None, findings=findings, owner=True),
+        "frame": encode_frame(5, body, frozenset({"gradients", "updates"}), series, measured),
         "frame_small": encode_frame(6, body, frozenset(), Series(10, np.zeros(0), values[:0])),
         "event_config": encode_config_event(plan),
         "event_compiling": encode_event(Event("compiling", 3, 41, {"compiling": compiling})),
@@ -116,6 +124,7 @@ def messages() -> dict[str, bytes]:
         "event_finished": encode_event(
             Event("finished", 3, 41, {"best_epoch": 2.0, "best_step": 32, "best_loss": 0.125})
         ),
+        "event_diagnosis": encode_event(Event("diagnosis", 3, 41, {"findings": findings})),
         "event_error": encode_event(Event("error", 3, 41, problem)),
         "event_state": encode_event(Event("state", 3, 41, {"state": "paused"})),
         "event_paused_idle": encode_event(Event("paused_idle", 3, 41)),

@@ -104,6 +104,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Group
+         * @description Begin runs in lockstep: the same data, the same draw of weights and of batches, and what is asked of each.
+         */
+        post: operations["create_group_api_groups_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Group
+         * @description The runs of a group, and where they stand.
+         */
+        get: operations["read_group_api_groups__group_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Group
+         * @description End a group with all its runs; needs the control token.
+         */
+        delete: operations["end_group_api_groups__group_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{group_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Steer Group
+         * @description Ask something of all runs at one moment; needs the control token.
+         */
+        post: operations["steer_group_api_groups__group_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{group_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Run
+         * @description Begin one more run, which comes up to the others while they wait; needs the control token.
+         */
+        post: operations["add_run_api_groups__group_id__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/groups/{group_id}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Run
+         * @description End one run of a group, and the group with its last one; needs the control token.
+         */
+        delete: operations["remove_run_api_groups__group_id__runs__run_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -187,6 +291,90 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/derivative": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Differentiate
+         * @description A derivative of the next batch's loss beside a difference quotient. The run has to stand still.
+         */
+        post: operations["differentiate_api_runs__run_id__derivative_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rehearse
+         * @description All numbers of the step that follows, done on copies: a MessagePack map. The run has to stand still.
+         */
+        post: operations["rehearse_api_runs__run_id__rehearsal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Study
+         * @description Begin a study: configurations × seeds in the background, or a ready comparison over seeds.
+         */
+        post: operations["create_study_api_studies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Study
+         * @description How far a study is; of its results those that changed after the version `since`.
+         */
+        get: operations["read_study_api_studies__study_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Study
+         * @description Cancel a study; needs its control token. What was measured can still be read.
+         */
+        delete: operations["cancel_study_api_studies__study_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -553,6 +741,8 @@ export interface components {
          * @description Everything that can be chosen.
          */
         CatalogView: {
+            /** Comparisons */
+            comparisons: components["schemas"]["ComparisonView"][];
             /**
              * Convolutional
              * @description Layers that suit images of any size.
@@ -571,11 +761,17 @@ export interface components {
             headings: {
                 [key: string]: components["schemas"]["HeadingView"];
             };
+            /**
+             * Illnesses
+             * @description The most severe first.
+             */
+            illnesses: components["schemas"]["IllnessView"][];
             limits: components["schemas"]["LimitsView"];
             /** Presets */
             presets: components["schemas"]["PresetView"][];
             /** Protocol */
             protocol: number;
+            studies: components["schemas"]["StudiesView"];
             /** Version */
             version: string;
         };
@@ -626,6 +822,15 @@ export interface components {
             samples: number;
         };
         /**
+         * ClaimView
+         * @description A comparison's claim, and for which seeds it held, as far as their runs are finished.
+         */
+        ClaimView: {
+            /** Seeds */
+            seeds: components["schemas"]["HeldView"][];
+            text: components["schemas"]["TextView"];
+        };
+        /**
          * ClassView
          * @description A class of images.
          */
@@ -646,6 +851,43 @@ export interface components {
             name: string;
             /** Tensor */
             tensor: string | null;
+        };
+        /**
+         * ComparisonRunView
+         * @description A run of a ready comparison. `config` is complete.
+         */
+        ComparisonRunView: {
+            config: components["schemas"]["RunConfig"];
+            label: components["schemas"]["TextView"];
+        };
+        /**
+         * ComparisonView
+         * @description Runs that differ in one thing: `watch` says what will be seen, `claim` what holds for most seeds.
+         *
+         *     They are shown over `steps` of `clock`; `chart` shows best what differs, or the curves of `quantity`.
+         */
+        ComparisonView: {
+            /**
+             * Chart
+             * @enum {string}
+             */
+            chart: "curves" | "gradients_by_depth" | "activations_by_depth" | "weights";
+            claim: components["schemas"]["TextView"];
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "steps" | "samples";
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            /** Quantity */
+            quantity: string;
+            /** Runs */
+            runs: components["schemas"]["ComparisonRunView"][];
+            /** Steps */
+            steps: number;
+            watch: components["schemas"]["TextView"];
         };
         /**
          * ConstantBatchSchedules
@@ -826,6 +1068,23 @@ export interface components {
             steps: number;
         };
         /**
+         * CreatedGroupView
+         * @description Runs in lockstep that have begun. The token steers each of them.
+         */
+        CreatedGroupView: {
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "steps" | "samples" | "wall";
+            /** Control Token */
+            control_token: string;
+            /** Id */
+            id: string;
+            /** Runs */
+            runs: components["schemas"]["CreatedView"][];
+        };
+        /**
          * CreatedView
          * @description A run that has begun. Only who has the token may steer it.
          */
@@ -866,7 +1125,7 @@ export interface components {
          */
         DataConfig: {
             /** Dataset */
-            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnPicturesDatasets"];
+            dataset: components["schemas"]["SpiralDatasets"] | components["schemas"]["CircleDatasets"] | components["schemas"]["XorDatasets"] | components["schemas"]["GaussiansDatasets"] | components["schemas"]["MoonsDatasets"] | components["schemas"]["ThreeSpiralsDatasets"] | components["schemas"]["BlobsDatasets"] | components["schemas"]["DiscsDatasets"] | components["schemas"]["PlaneDatasets"] | components["schemas"]["MultiGaussianDatasets"] | components["schemas"]["SineDatasets"] | components["schemas"]["ExercisePointDatasets"] | components["schemas"]["DigitsDatasets"] | components["schemas"]["ShapesDatasets"] | components["schemas"]["StrokesDatasets"] | components["schemas"]["MnistDatasets"] | components["schemas"]["FashionMnistDatasets"] | components["schemas"]["Cifar10Datasets"] | components["schemas"]["OwnTableDatasets"] | components["schemas"]["OwnPicturesDatasets"];
             /** Features */
             features: ("x1" | "x2" | "x1_squared" | "x2_squared" | "x1_x2" | "sin_x1" | "sin_x2")[];
             /** Preprocessing */
@@ -973,6 +1232,41 @@ export interface components {
              * @default 8
              */
             units: number;
+        };
+        /**
+         * DerivativeView
+         * @description A derivative of the next batch's loss, and the difference quotient that should be like it.
+         */
+        DerivativeView: {
+            /** Analytic */
+            analytic: number;
+            /**
+             * Difference
+             * @description (loss_plus - loss_minus) / 2 epsilon.
+             */
+            difference: number;
+            /** Epsilon */
+            epsilon: number;
+            /** Generation */
+            generation: number;
+            /** Loss Minus */
+            loss_minus: number;
+            /** Loss Plus */
+            loss_plus: number;
+            /**
+             * Relative Error
+             * @description By how much they differ, in parts of the larger one.
+             */
+            relative_error: number;
+            /**
+             * Rounding
+             * @description About how far single precision may have moved the difference.
+             */
+            rounding: number;
+            /** Step */
+            step: number;
+            /** Tried */
+            tried: components["schemas"]["TriedView"][];
         };
         /**
          * DigitsDatasets
@@ -1097,6 +1391,29 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * ExercisePointDatasets
+         * @description The same sample again and again, x = (0.2, 0.3) with y = 1, so that a step can be checked by hand. Noise moves the point.
+         */
+        ExercisePointDatasets: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "exercise_point";
+            /**
+             * Noise
+             * @description How far chance moves the points or their targets. More noise makes overfitting easier to see.
+             * @default 0.1
+             */
+            noise: number;
+            /**
+             * Samples
+             * @description How many points there are, for training and test together.
+             * @default 500
+             */
+            samples: number;
+        };
+        /**
          * ExponentialAveragings
          * @description A mean that forgets: the last 1/(1 − d) steps count most.
          */
@@ -1169,6 +1486,8 @@ export interface components {
             optimizers: components["schemas"]["VariantView"][];
             /** Preprocessings */
             preprocessings: components["schemas"]["VariantView"][];
+            /** Probes */
+            probes: components["schemas"]["VariantView"][];
             /** Regularizers */
             regularizers: components["schemas"]["VariantView"][];
             /** Samplings */
@@ -1287,6 +1606,32 @@ export interface components {
             position: number;
         };
         /**
+         * GroupView
+         * @description Runs in lockstep, in the order in which they were added.
+         */
+        GroupView: {
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "steps" | "samples" | "wall";
+            /** Id */
+            id: string;
+            /** Runs */
+            runs: components["schemas"]["RunView"][];
+        };
+        /**
+         * HalfSquaredErrorLosses
+         * @description The loss of exercises by hand: its derivative is the error itself.
+         */
+        HalfSquaredErrorLosses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            id: "half_squared_error";
+        };
+        /**
          * HardSigmoidActivations
          * @description The sigmoid as three straight lines: cheaper, and with no gradient at all beyond ±3.
          */
@@ -1383,6 +1728,16 @@ export interface components {
             viewers: number;
         };
         /**
+         * HeldView
+         * @description Whether a comparison's claim held for a seed.
+         */
+        HeldView: {
+            /** Held */
+            held: boolean;
+            /** Seed */
+            seed: number;
+        };
+        /**
          * HingeLosses
          * @description The support vector machine's: no gradient once the right class leads by 1; of several classes only the strongest rival counts (Crammer & Singer 2001).
          */
@@ -1409,6 +1764,29 @@ export interface components {
              * @enum {string}
              */
             id: "huber";
+        };
+        /**
+         * IllnessView
+         * @description What can be wrong with a run. `help` states the rule; in `sentence` stand {layer}, {number} and {since}.
+         */
+        IllnessView: {
+            /** Formula */
+            formula: string;
+            help: components["schemas"]["TextView"];
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            /** Params */
+            params: components["schemas"]["ParamView"][];
+            remedy: components["schemas"]["TextView"];
+            sentence: components["schemas"]["TextView"];
+            /** Source */
+            source: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "" | "%";
         };
         /**
          * ImagesPreview
@@ -1773,6 +2151,21 @@ export interface components {
              * @description Multiplications for a sample times batch size.
              */
             work: number;
+        };
+        /**
+         * LineView
+         * @description One line of a calculation: `name` becomes what `expression` says, if `when` holds or is empty.
+         */
+        LineView: {
+            /**
+             * Expression
+             * @description In the small part of Python that kernels/working.py names.
+             */
+            expression: string;
+            /** Name */
+            name: string;
+            /** When */
+            when: string;
         };
         /**
          * LinearActivations
@@ -2486,7 +2879,7 @@ export interface components {
             id: "polyak";
             /**
              * Start
-             * @description The step at which the mean begins; before it, the weights themselves count.
+             * @description The step after which the mean begins; until then, the weights themselves count.
              * @default 0
              */
             start: number;
@@ -2620,6 +3013,35 @@ export interface components {
             total: number;
         };
         /**
+         * QuantityView
+         * @description A number that a probe measures: which axis suits it; a unit of "%" means that 0.1 is shown as 10 %.
+         */
+        QuantityView: {
+            /**
+             * Against
+             * @description The quantity that it is read against, on the same axis.
+             */
+            against: string | null;
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "linear" | "log";
+            /**
+             * Symbol
+             * @description Stands at its axis; what follows _ is a subscript, of several signs in braces.
+             */
+            symbol: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "" | "%";
+        };
+        /**
          * RadamOptimizers
          * @description Adam that waits until its estimate of the second moment can be trusted: a warm-up of its own.
          */
@@ -2716,6 +3138,30 @@ export interface components {
              * @enum {string}
              */
             id: "relu";
+        };
+        /**
+         * ResultView
+         * @description What became of a configuration, by its index, with a seed.
+         *
+         *     `values` has a row a quantity, of the points that are measured already; null where a number is not finite or not
+         *     defined. After `diverged_at` or `stopped_at` (early stopping), in steps of this run, nothing more comes.
+         */
+        ResultView: {
+            /** Config */
+            config: number;
+            /** Diverged At */
+            diverged_at: number | null;
+            /** Seed */
+            seed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "diverged" | "stopped" | "failed";
+            /** Stopped At */
+            stopped_at: number | null;
+            /** Values */
+            values: (number | null)[][];
         };
         /**
          * RmspropNesterovOptimizers
@@ -3351,6 +3797,113 @@ export interface components {
             thickness: number;
         };
         /**
+         * StudiesView
+         * @description What studies can do. `learning_rates`: for a fair race, what to try of every optimizer, rising.
+         */
+        StudiesView: {
+            /** Learning Rates */
+            learning_rates: {
+                [key: string]: number[];
+            };
+            limits: components["schemas"]["StudyLimitsView"];
+            /** Quantities */
+            quantities: components["schemas"]["StudyQuantityView"][];
+        };
+        /**
+         * StudyCreatedView
+         * @description A study that has begun. Only who has the token may cancel it.
+         */
+        StudyCreatedView: {
+            /** Control Token */
+            control_token: string;
+            /** Id */
+            id: string;
+        };
+        /**
+         * StudyLimitsView
+         * @description Bounds of a study. `measurements`: configurations × seeds × points.
+         */
+        StudyLimitsView: {
+            /** Configs */
+            configs: number;
+            /** Measurements */
+            measurements: number;
+            /** Parameters */
+            parameters: number;
+            /** Points */
+            points: number;
+            /** Seeds */
+            seeds: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * StudyQuantityView
+         * @description What a study measures; a unit of "%" means that 0.1 is shown as 10 %.
+         */
+        StudyQuantityView: {
+            help: components["schemas"]["TextView"];
+            /** Id */
+            id: string;
+            label: components["schemas"]["TextView"];
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "linear" | "log";
+            /**
+             * Symbol
+             * @description Stands at its axis; what follows _ is a subscript, of several signs in braces.
+             */
+            symbol: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "" | "%";
+        };
+        /**
+         * StudyView
+         * @description A study: `done` of `total` runs are finished. `steps` are the points of its clock at which runs are measured.
+         *
+         *     `version` is what to ask for by `since` the next time; `results` are those that changed. `waits_for` names the
+         *     kernel that compiles meanwhile.
+         */
+        StudyView: {
+            /** @description Of a ready comparison only. */
+            claim: components["schemas"]["ClaimView"] | null;
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "steps" | "samples";
+            /** Done */
+            done: number;
+            /** Id */
+            id: string;
+            /** Quantities */
+            quantities: string[];
+            /** Results */
+            results: components["schemas"]["ResultView"][];
+            /** Seeds */
+            seeds: number[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled";
+            /**
+             * Steps
+             * @description Steps, or samples, as the clock says.
+             */
+            steps: number[];
+            /** Total */
+            total: number;
+            /** Version */
+            version: number;
+            waits_for: components["schemas"]["TextView"] | null;
+        };
+        /**
          * SwitchConfig
          * @description Another optimizer that takes over after so many steps: the weights stay, its slots start fresh.
          */
@@ -3486,7 +4039,7 @@ export interface components {
             /** Clipping */
             clipping: components["schemas"]["NoneClippings"] | components["schemas"]["ByNormClippings"] | components["schemas"]["ByValueClippings"];
             /** Loss */
-            loss: components["schemas"]["MseLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["MultilabelCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
+            loss: components["schemas"]["MseLosses"] | components["schemas"]["HalfSquaredErrorLosses"] | components["schemas"]["MaeLosses"] | components["schemas"]["HuberLosses"] | components["schemas"]["BinaryCrossEntropyLosses"] | components["schemas"]["SoftmaxCrossEntropyLosses"] | components["schemas"]["MultilabelCrossEntropyLosses"] | components["schemas"]["HingeLosses"];
             /** Momentum Schedule */
             momentum_schedule: components["schemas"]["ConstantMomentumSchedules"] | components["schemas"]["LinearMomentumSchedules"] | components["schemas"]["IncreasingMomentumSchedules"] | components["schemas"]["InverseCycleMomentumSchedules"];
             /** Optimizer */
@@ -3505,6 +4058,16 @@ export interface components {
              * @description Steps over which the learning rate grows from zero.
              */
             warmup: number;
+        };
+        /**
+         * TriedView
+         * @description A difference quotient with one epsilon.
+         */
+        TriedView: {
+            /** Difference */
+            difference: number;
+            /** Epsilon */
+            epsilon: number;
         };
         /**
          * UniformBiasInitializers
@@ -3551,12 +4114,27 @@ export interface components {
              */
             acts_on?: ("bias" | "learning_rate" | "momentum" | "batch_size" | "gradient") | null;
             /**
+             * Arrays
+             * @description What follows them, as often as the run's layout says.
+             */
+            arrays?: components["schemas"]["QuantityView"][] | null;
+            /**
+             * Chart
+             * @description Lines, histograms over time, a mask of the units, numbers a unit.
+             */
+            chart?: ("lines" | "ridge" | "mask" | "units") | null;
+            /**
              * Choices
              * @description Kinds of layers only: the families' fields that it has.
              */
             choices?: string[] | null;
             /** Classes */
             classes?: number | null;
+            /**
+             * Climbs
+             * @description Optimizers only: the gradient is taken from a point uphill.
+             */
+            climbs?: boolean | null;
             /**
              * Counted
              * @description Kinds of layers only: the parameter that counts units or filters.
@@ -3567,6 +4145,11 @@ export interface components {
              * @description Schedules only: the learning rate goes up and down.
              */
             cycles?: boolean | null;
+            /**
+             * Decoupled
+             * @description Regularizers only: shrinks weights apart from the gradient.
+             */
+            decoupled?: boolean | null;
             /**
              * Follows Cycle
              * @description Momentum schedules only: needs a schedule that cycles.
@@ -3646,6 +4229,11 @@ export interface components {
             /** Preview */
             preview?: components["schemas"]["PlanePreview"] | components["schemas"]["ImagesPreview"] | null;
             /**
+             * Quantities
+             * @description What each row of a measurement begins with.
+             */
+            quantities?: components["schemas"]["QuantityView"][] | null;
+            /**
              * Signs Only
              * @description Optimizers only: steps alike however long the gradient is.
              */
@@ -3672,6 +4260,11 @@ export interface components {
              * @description Losses only: the tasks that it fits.
              */
             tasks?: string[] | null;
+            /**
+             * Topic
+             * @description Probes only, as are the next four: where it is shown.
+             */
+            topic?: ("activations" | "gradients" | "optimizer" | "normalization" | "curvature") | null;
             /** @description Why it cannot be taken yet, and what to take instead. */
             unavailable?: components["schemas"]["TextView"] | null;
             /**
@@ -3679,6 +4272,8 @@ export interface components {
              * @description Data sets only: stands for data that a person brings.
              */
             uploaded?: boolean | null;
+            /** @description Optimizers, losses, averagings: the formula, line by line. */
+            working?: components["schemas"]["WorkingView"] | null;
         };
         /**
          * WeightDecayRegularizers
@@ -3724,6 +4319,33 @@ export interface components {
              * @enum {string}
              */
             id: "with_replacement";
+        };
+        /**
+         * WorkingView
+         * @description A formula taken apart into lines that can be calculated one after the other.
+         */
+        WorkingView: {
+            /** Lines */
+            lines: components["schemas"]["LineView"][];
+            /**
+             * Slots
+             * @description The slot behind a name that is one.
+             */
+            slots: {
+                [key: string]: string;
+            };
+            /**
+             * Symbols
+             * @description The LaTeX of every name in them.
+             */
+            symbols: {
+                [key: string]: string;
+            };
+            /**
+             * Weights Only
+             * @description Parameters that are zero for whatever is not a weight.
+             */
+            weights_only: string[];
         };
         /**
          * XavierNormalInitializers
@@ -4182,6 +4804,612 @@ export interface operations {
             };
         };
     };
+    create_group_api_groups_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Base */
+                    base?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Clock
+                     * @default steps
+                     * @enum {string}
+                     */
+                    clock?: "steps" | "samples" | "wall";
+                    /** Runs */
+                    runs: {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedGroupView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    read_group_api_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    end_group_api_groups__group_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    steer_group_api_groups__group_id__commands_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "play";
+                } | {
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "pause";
+                } | {
+                    /**
+                     * Count
+                     * @default 1
+                     */
+                    count?: number;
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "step";
+                    /**
+                     * Unit
+                     * @default step
+                     * @enum {string}
+                     */
+                    unit?: "step" | "epoch";
+                } | {
+                    /** Seed */
+                    seed?: number | null;
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "reset";
+                } | {
+                    /**
+                     * Speed
+                     * @description Steps per second; auto is a pace that is a pleasure to watch, full is as fast as it goes.
+                     */
+                    speed: ("auto" | "full") | number;
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "speed";
+                } | {
+                    /** Config */
+                    config: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "set";
+                } | {
+                    /**
+                     * Clock
+                     * @enum {string}
+                     */
+                    clock: "steps" | "samples" | "wall";
+                    /**
+                     * Type
+                     * @constant
+                     */
+                    type: "clock";
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    add_run_api_groups__group_id__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Config */
+                    config?: {
+                        [key: string]: unknown;
+                    };
+                    /** Like */
+                    like?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    remove_run_api_groups__group_id__runs__run_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     health_api_health_get: {
         parameters: {
             query?: never;
@@ -4559,6 +5787,491 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    differentiate_api_runs__run_id__derivative_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Index */
+                    index: number;
+                    /** Tensor */
+                    tensor: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivativeView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    rehearse_api_runs__run_id__rehearsal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Sample */
+                    sample?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    create_study_api_studies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Base */
+                    base?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Clock
+                     * @default steps
+                     * @enum {string}
+                     */
+                    clock?: "steps" | "samples";
+                    /** Configs */
+                    configs: {
+                        [key: string]: unknown;
+                    }[];
+                    /**
+                     * Points
+                     * @description How often each run is measured, evenly from 0 to steps.
+                     * @default 50
+                     */
+                    points?: number;
+                    /**
+                     * Seeds
+                     * @description How many, from the base's on, or which: 1 <= seeds <= 20, or a list of 1 to 20 seeds from 0 to 4294967295.
+                     * @default 1
+                     */
+                    seeds?: number | number[];
+                    /**
+                     * Steps
+                     * @description How long each run is, in the unit of the clock.
+                     */
+                    steps: number;
+                } | {
+                    /**
+                     * Comparison
+                     * @description The id of one of the catalogue's comparisons.
+                     */
+                    comparison: string;
+                    /**
+                     * Seeds
+                     * @description How many, from the comparison's on, or which: 1 <= seeds <= 20, or a list of 1 to 20 seeds from 0 to 4294967295.
+                     * @default 5
+                     */
+                    seeds?: number | number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyCreatedView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    read_study_api_studies__study_id__get: {
+        parameters: {
+            query?: {
+                since?: number;
+            };
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    cancel_study_api_studies__study_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
