@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { activations } from '../generated/formulas';
-import { roundNumbers, sampleCurves, verticalRange } from './activation';
+import { roundNumbers, sampleCurves, usualReach, verticalRange } from './activation';
 
 const numbers = Object.fromEntries(
   ['slope', 'alpha', 'beta', 'scale', 'initial', 'approximation'].map((name) => [name, 0.5]),
@@ -26,6 +26,15 @@ describe.each(Object.entries(activations))('the curve of %s', (_, twin) => {
     }
     expect(fitting).toBeGreaterThanOrEqual(x.length - 6);
   });
+});
+
+it('shows every corner, so that only what is the same function looks alike', () => {
+  const twins = Object.values(activations);
+  const reaches = twins.map((twin) => usualReach(twin, numbers));
+  expect(new Set(reaches)).toEqual(new Set([4, 8]));
+  const shapes = (reach: (at: number) => number) =>
+    new Set(twins.map((twin, i) => sampleCurves(twin, numbers, reach(i)).value.join())).size;
+  expect(shapes((at) => reaches[at]!)).toBe(shapes(() => 100));
 });
 
 describe('round numbers', () => {

@@ -17,8 +17,10 @@ export interface ActivationPicture {
   readonly colour: Rgb;
 }
 
-/** What the axis shows where no sums say more. */
-export const USUAL_REACH = 4;
+/** What the axis shows at least where no sums say more. */
+const USUAL_REACH = 4;
+/** A slope that changes by more than this between two points has a corner there. */
+const CORNER = 0.2;
 
 const POINTS = 241;
 const LEFT = 24;
@@ -44,6 +46,13 @@ export function sampleCurves({ forward, derivative }: ActivationTwin, parameters
   forward(x, value, POINTS, parameters);
   derivative(x, slope, POINTS, parameters);
   return { x, value, slope };
+}
+
+/** How far the axis goes where no sums say more: twice as far as usual where the function has a corner out there. */
+export function usualReach(twin: ActivationTwin, parameters: Parameters): number {
+  const { x, slope } = sampleCurves(twin, parameters, 2 * USUAL_REACH);
+  const corner = x.some((at, i) => i > 0 && Math.abs(at) > USUAL_REACH && Math.abs(slope[i]! - slope[i - 1]!) > CORNER);
+  return corner ? 2 * USUAL_REACH : USUAL_REACH;
 }
 
 /** The vertical axis that holds both curves, with zero, and a little air. */

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Series } from '../model/series';
 import type { Column } from '../protocol/messages';
-import { decades, linearRange } from './chart';
-import { Curves, gradientQuantities, lossQuantities, ratioQuantities, type Parts, type Quantity } from './curves';
+import {
+  Curves,
+  gradientQuantities,
+  lossQuantities,
+  ratioQuantities,
+  weightQuantities,
+  type Parts,
+  type Quantity,
+} from './curves';
 
 const quantity = (column: number, reduce: Quantity['reduce']): Quantity => ({ read: (read) => read(column), reduce });
 const three = [quantity(0, 'high'), quantity(0, 'low'), quantity(0, 'mean')];
@@ -38,6 +45,12 @@ describe('curves', () => {
     expect((mean as number[])[0]).toBe(1);
   });
 
+  it('have no values where they are not drawn', () => {
+    const live = { step: 9, stats: Float32Array.of(7) };
+    const curves = new Curves(three, false, (index) => index === 2);
+    expect(curves.data({ series: record([1, 2, 4]), live }, 10, 1)).toEqual([[0, 1, 2, 9], [], [], [1, 2, 4, 7]]);
+  });
+
   it('are geometric on a logarithmic axis, with gaps where there is no logarithm', () => {
     const data = new Curves([quantity(0, 'mean')], true).data(
       { series: record([1, 100, 0, -1, NaN, Infinity]), live: null },
@@ -46,6 +59,13 @@ describe('curves', () => {
     );
     expect(data[1]![0]).toBeCloseTo(10, 9);
     expect(data[1]!.slice(1)).toEqual([null, null]);
+  });
+
+  it('tell what was not measured from what cannot be drawn', () => {
+    const data = (values: number[], buckets: number) =>
+      new Curves([quantity(0, 'mean')], true).data({ series: record(values), live: null }, buckets, 1)[1];
+    expect(data([1, NaN, 0, 1], 4)).toEqual([1, undefined, null, 1]);
+    expect(data([1, NaN, NaN, NaN, NaN, Infinity], 3)).toEqual([1, undefined, null]);
   });
 
   it('keep what they have read and take in what is new, also after a new beginning', () => {
@@ -83,25 +103,19 @@ describe('quantities', () => {
     expect(ratioQuantities(layout, [1])[2]!.read((i) => row[i]!)).toBe(0.25);
   });
 
+  it('are nothing, not zero, where a layer has no parameters', () => {
+    expect(gradientQuantities(layout, [2])[2]!.read((i) => row[i]!)).toBeNaN();
+  });
+
+  it('say how large the gradient of one weight is', () => {
+    const four = { ...layout, tensors: [{ ...layout.tensors[0]!, size: 4 }] };
+    expect(weightQuantities(four, 'gradient_norm', [1])[2]!.read((i) => row[i]!)).toBe(3);
+    expect(weightQuantities(four, 'gradient_norm', [1], true)[2]!.read((i) => row[i]!)).toBe(1.5);
+  });
+
   it('are NaN where the record has no such column', () => {
     const [, , train, , , test] = lossQuantities(layout.columns);
     expect(train!.read((i) => row[i]!)).toBe(0.5);
     expect(test!.read((i) => row[i]!)).toBeNaN();
-  });
-});
-
-describe('axes', () => {
-  it('span whole decades, one at least', () => {
-    expect(decades(0.02, 3)).toEqual([0.01, 10]);
-    expect(decades(1, 1)).toEqual([1, 10]);
-    expect(decades(null, null)).toEqual([0.1, 1]);
-  });
-
-  it('span round steps, from zero where asked', () => {
-    expect(linearRange({ fromZero: true }, 0.2, 0.68)).toEqual([0, 0.7000000000000001]);
-    expect(linearRange({ fromZero: false }, -0.9, 0.95)).toEqual([-1, 1]);
-    const [low, high] = linearRange({ fromZero: false }, 3, 3);
-    expect(low).toBeLessThanOrEqual(3);
-    expect(high).toBeGreaterThan(3);
   });
 });

@@ -1,10 +1,13 @@
-/** Curves of the dynamics charts, computed from the run's record: plain numbers, null where there is none. */
+/** Curves of the dynamics charts, computed from what is kept of a run over time: plain numbers, and gaps. */
 import { columnIndex } from '../model/layout';
 import { bucketStarts, type Series } from '../model/series';
 import type { Column, Frame, Layout } from '../protocol/messages';
 
-/** A value, or null for a gap: what is not a number is never drawn as one. */
-export type Values = (number | null)[];
+/**
+ * A value; null for a gap, where what was measured cannot be drawn (it overflowed, or has no logarithm); undefined where
+ * nothing was measured, which curves are drawn through. What is not a number is never drawn as one.
+ */
+export type Values = (number | null | undefined)[];
 
 /** What a chart draws: x first, then its curves in a fixed order. */
 export type CurveData = [number[], ...Values[]];
@@ -20,13 +23,13 @@ export interface Quantity {
 
 /** The record with the live row behind it. */
 export interface Record {
-  readonly series: Series;
+  readonly series: Pick<Series, 'steps' | 'column' | 'length' | 'rewrites' | 'columnCount'>;
   readonly live: Pick<Frame, 'step' | 'stats'> | null;
 }
 
 /** Quantities over the record. Rows that were read once are kept: a new record costs its own rows only. */
 export class Curves {
-  /** One a quantity: its value at every row, NaN for a gap; natural logarithms on a logarithmic axis. */
+  /** One a quantity, empty where it is not drawn: its value at every row, Infinity for a gap; natural logarithms on a logarithmic axis. */
   private values: Float64Array[];
   private length = 0;
   private rewrites = -1;
@@ -34,6 +37,8 @@ export class Curves {
   constructor(
     private readonly quantities: readonly Quantity[],
     private readonly logarithmic: boolean,
+    /** Whether a quantity is drawn; one that is not has no values, and costs nothing. */
+    private readonly drawn: (index: number) => boolean = () => true,
   ) {
     this.values = quantities.map(() => new Float64Array(0));
   }
@@ -50,19 +55,19 @@ export class Curves {
     const x = Array.from(starts, (_, bucket) => steps[(starts[bucket + 1] ?? steps.length) - 1]! * stepScale);
     const data: CurveData = [
       x,
-      ...this.quantities.map(({ reduce }, i) => this.reduced(this.values[i]!, starts, reduce)),
+      ...this.quantities.map(({ reduce }, i) => (this.drawn(i) ? this.reduced(this.values[i]!, starts, reduce) : [])),
     ];
     if (live && live.stats.length === series.columnCount && live.step > (steps.at(-1) ?? -1)) {
       x.push(live.step * stepScale);
       const read = (index: number) => live.stats[index] ?? NaN;
-      this.quantities.forEach((quantity, i) =>
-        (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read)))),
-      );
+      this.quantities.forEach((quantity, i) => {
+        if (this.drawn(i)) (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read))));
+      });
     }
     return data;
   }
 
-  private catchUp(series: Series): void {
+  private catchUp(series: Record['series']): void {
     if (series.rewrites !== this.rewrites) {
       this.rewrites = series.rewrites;
       this.length = 0;
@@ -71,6 +76,7 @@ export class Curves {
     let row = 0;
     const read = (index: number) => (columns[index] ??= series.column(index))[row]!;
     this.quantities.forEach((quantity, i) => {
+      if (!this.drawn(i)) return;
       if (this.values[i]!.length < series.length) {
         const longer = new Float64Array(2 * series.length);
         longer.set(this.values[i]!.subarray(0, this.length));
@@ -83,12 +89,14 @@ export class Curves {
   }
 
   private kept(value: number): number {
-    if (!Number.isFinite(value)) return NaN;
-    return this.logarithmic ? (value > 0 ? Math.log(value) : NaN) : value;
+    if (Number.isNaN(value)) return NaN;
+    if (!Number.isFinite(value) || (this.logarithmic && value <= 0)) return Infinity;
+    return this.logarithmic ? Math.log(value) : value;
   }
 
-  private shown(kept: number): number | null {
-    if (!Number.isFinite(kept)) return null;
+  private shown(kept: number): number | null | undefined {
+    if (Number.isNaN(kept)) return undefined;
+    if (kept === Infinity) return null;
     return this.logarithmic ? Math.exp(kept) : kept;
   }
 
@@ -100,27 +108,34 @@ export class Curves {
       let high = -Infinity;
       let sum = 0;
       let count = 0;
+      let gap = false;
       for (let row = starts[bucket]!; row < end; row++) {
         const value = values[row]!;
         if (value !== value) continue;
+        if (value === Infinity) {
+          gap = true;
+          continue;
+        }
         if (value < low) low = value;
         if (value > high) high = value;
         sum += value;
         count++;
       }
-      out.push(this.shown(reduce === 'mean' ? sum / count : reduce === 'low' ? low : high));
+      if (count === 0) out.push(gap ? null : undefined);
+      else out.push(this.shown(reduce === 'mean' ? sum / count : reduce === 'low' ? low : high));
     }
     return out;
   }
 }
 
-function single(columns: readonly Column[], name: string, layer?: number): Read {
+/** A column of the record; NaN where there is none. */
+export function single(columns: readonly Column[], name: string, layer?: number): Read {
   const index = columnIndex(columns, name, layer === undefined ? {} : { layer });
   return (read) => (index < 0 ? NaN : read(index));
 }
 
 /** High edge, low edge and mean. */
-function withSpread(read: Read, low = read, high = read): Quantity[] {
+export function withSpread(read: Read, low = read, high = read): Quantity[] {
   return [
     { read: high, reduce: 'high' },
     { read: low, reduce: 'low' },
@@ -153,6 +168,11 @@ export function activationQuantities(columns: readonly Column[], layers: readonl
   });
 }
 
+/** A layer each: one column of the record. */
+export function layerQuantities(columns: readonly Column[], name: string, layers: readonly number[]): Quantity[] {
+  return layers.flatMap((layer) => withSpread(single(columns, name, layer)));
+}
+
 /** What is needed of a layout. */
 export type Parts = Pick<Layout, 'tensors' | 'columns'>;
 
@@ -161,16 +181,38 @@ export function gradientQuantities(layout: Parts, layers: readonly number[]): Qu
   return layers.flatMap((layer) => {
     const names = layout.tensors.filter((tensor) => tensor.layer === layer).map((tensor) => tensor.name);
     const indices = names.map((tensor) => columnIndex(layout.columns, 'gradient_norm', { tensor }));
-    return withSpread((read) => Math.sqrt(indices.reduce((sum, index) => sum + read(index) ** 2, 0)));
+    // A layer without parameters has no gradient: nothing, not zero.
+    return withSpread((read) =>
+      indices.length > 0 ? Math.sqrt(indices.reduce((sum, index) => sum + read(index) ** 2, 0)) : NaN,
+    );
+  });
+}
+
+/** A layer each: the norm of its weights, ÷ the root of their number where `each`, which is the weights' own size. */
+export function weightQuantities(
+  layout: Parts,
+  name: 'gradient_norm' | 'weight_norm' | 'update_norm',
+  layers: readonly number[],
+  each = false,
+): Quantity[] {
+  return layers.flatMap((layer) => {
+    const tensor = weightOf(layout, layer);
+    const index = columnIndex(layout.columns, name, { tensor: tensor?.name ?? '' });
+    const size = each ? Math.sqrt(tensor?.size ?? 1) : 1;
+    return withSpread((read) => (index < 0 ? NaN : read(index) / size));
   });
 }
 
 /** A layer each: the norm of the last update of its weights ÷ the norm of the weights. */
 export function ratioQuantities(layout: Parts, layers: readonly number[]): Quantity[] {
   return layers.flatMap((layer) => {
-    const tensor = layout.tensors.find((one) => one.layer === layer && one.role === 'weight')?.name ?? '';
+    const tensor = weightOf(layout, layer)?.name ?? '';
     const update = columnIndex(layout.columns, 'update_norm', { tensor });
     const weight = columnIndex(layout.columns, 'weight_norm', { tensor });
-    return withSpread((read) => read(update) / read(weight));
+    return withSpread((read) => (update < 0 ? NaN : read(update) / read(weight)));
   });
+}
+
+function weightOf(layout: Parts, layer: number): Parts['tensors'][number] | undefined {
+  return layout.tensors.find((one) => one.layer === layer && one.role === 'weight');
 }

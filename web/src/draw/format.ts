@@ -46,9 +46,12 @@ export function formatPrecise(value: number): string {
   return (value < 0 ? '−' : '') + text;
 }
 
+/** Made once: a locale is looked up anew with every `toLocaleString`. */
+const counts = new Intl.NumberFormat('en-US');
+
 /** "1,234": a whole number. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return counts.format(count);
 }
 
 /** "96.4 %"; "–" for what is not a number. */

@@ -84,7 +84,7 @@ const PICTURE_EDGE = 54;
 /** Between a feature map and its kernels. */
 export const KERNEL_GAP = 3;
 /** The line that says how many more units there are. */
-const MORE = 18;
+export const MORE = 18;
 
 export function layOutNetwork({ units, picture, width, height, labels }: GeometryRequest): Geometry {
   const gaps = Math.max(1, units.length - 1);

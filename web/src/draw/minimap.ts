@@ -2,6 +2,7 @@
 import type { Geometry } from './geometry';
 import type { Context } from './heatmap';
 import { css, type Palette, type Rgb } from './palette';
+import { fitCanvas } from './theme';
 
 export interface MiniMapPicture {
   readonly geometry: Geometry;
@@ -12,7 +13,22 @@ export interface MiniMapPicture {
   readonly right: number;
 }
 
-export function drawMiniMap(context: Context, picture: MiniMapPicture, width: number, height: number): void {
+/** Draws the strip only when something of it is another: it does not change with the weights. */
+export class MiniMap {
+  private kept: readonly unknown[] = [];
+
+  draw(canvas: HTMLCanvasElement, picture: MiniMapPicture, width: number, height: number): void {
+    const { geometry, palette, colours, left, right } = picture;
+    const what = [canvas, geometry, palette, colours, left, right, width, height, window.devicePixelRatio];
+    if (what.length === this.kept.length && what.every((part, i) => part === this.kept[i])) return;
+    const context = fitCanvas(canvas, width, height);
+    if (!context) return;
+    this.kept = what;
+    drawMiniMap(context, picture, width, height);
+  }
+}
+
+function drawMiniMap(context: Context, picture: MiniMapPicture, width: number, height: number): void {
   const { geometry, palette, colours, left, right } = picture;
   const scale = width / geometry.width;
   context.clearRect(0, 0, width, height);

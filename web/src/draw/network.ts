@@ -1,8 +1,10 @@
 /** The network: links by value, a picture in every neuron. Pure: everything it draws comes in as data. */
 import type { Geometry, Hit, NetworkColumn } from './geometry';
-import { biasMark } from './geometry';
+import { biasMark, MORE } from './geometry';
 import type { Atlas, Context } from './heatmap';
 import { css, mix, rampColour, type Palette, type Rgb } from './palette';
+import { roundedBoxes } from './rounded';
+import { stamping } from './stamps';
 import { drawFocus, drawFlow, drawFoot, drawMaps, drawSkips, type StageParts } from './stages';
 
 /** What the drawing needs of one layer behind the inputs. */
@@ -66,27 +68,29 @@ export function linkStrength(layer: LinkLayer, unit: number, from: number): numb
 
 /**
  * Draws the part of the network from `left` to `right` (points of the content), shifted by `-left`. Links cost most, and
- * the eye follows the neurons: with `linksToo` false, only these are drawn anew, over the links of the time before.
+ * the eye follows the neurons: with `gaps`, the links of these only are drawn anew (0 is behind the inputs), and all
+ * others are those of the time before.
  */
 export function drawNetwork(
   context: Context,
   picture: NetworkPicture,
   left: number,
   right: number,
-  linksToo = true,
+  gaps: readonly number[] | null = null,
 ): void {
   const { columns, height } = picture.geometry;
+  const low = columns.some((column) => hasMore(picture, column)) ? height - MORE : height;
   context.save();
-  if (linksToo) {
+  if (!gaps) {
     context.fillStyle = picture.palette.card;
     context.fillRect(0, 0, right - left, height);
   }
   context.translate(-left, 0);
-  const visible = (column: NetworkColumn) =>
-    column.x + column.size > left - picture.geometry.spacing &&
-    column.x - column.size < right + picture.geometry.spacing;
-  for (let index = 1; linksToo && index < columns.length; index++) {
+  const visible = (column: NetworkColumn) => isInView(picture.geometry, column, left, right);
+  for (let index = 1; index < columns.length; index++) {
     if (!visible(columns[index]!) && !visible(columns[index - 1]!)) continue;
+    if (gaps?.includes(index - 1) === false) continue;
+    if (gaps) clearGap(context, picture, index, low);
     if (columns[index]!.maps || columns[index - 1]!.maps) drawFlow(context, picture, index);
     else if (index === 1 && picture.picture) drawFan(context, picture);
     else drawLinks(context, picture, index);
@@ -97,12 +101,32 @@ export function drawNetwork(
     if (column.maps) drawMaps(context, picture, column);
     else drawNeurons(context, picture, column);
     if (picture.links[column.index]) drawMarks(context, picture, column);
-    if (linksToo) drawMore(context, picture, column);
+    if (!gaps && hasMore(picture, column)) drawMore(context, picture, column);
     drawFoot(context, picture, column);
   }
   drawSkips(context, picture);
   drawFocus(context, picture);
   context.restore();
+}
+
+function isInView({ spacing }: Geometry, column: NetworkColumn, left: number, right: number): boolean {
+  return column.x + column.size > left - spacing && column.x - column.size < right + spacing;
+}
+
+/** About how many links are drawn between `left` and `right`, one number a gap. */
+export function linksInView(geometry: Geometry, left: number, right: number): number[] {
+  return geometry.columns.slice(1).map((column, gap) => {
+    const links = isInView(geometry, column, left, right) ? geometry.columns[gap]!.shown * column.shown : 0;
+    return Math.min(LINKS_A_GAP, links);
+  });
+}
+
+/** Between two columns nothing is left of what was drawn before, down to `low`. */
+function clearGap(context: Context, { geometry, palette }: NetworkPicture, index: number, low: number): void {
+  const [from, to] = [geometry.columns[index - 1]!, geometry.columns[index]!];
+  const left = from.x + from.size / 2;
+  context.fillStyle = palette.card;
+  context.fillRect(left, 0, to.x - to.size / 2 - left, low);
 }
 
 /** A link's way: it leaves and arrives level. */
@@ -172,8 +196,9 @@ function everyLink(count: number): number[] {
   return Array.from({ length: Math.min(count, LINKS_A_GAP) }, (_, link) => link);
 }
 
+/** Strong links stand out; the many weak ones are no wider than a pixel, which is drawn ten times as fast. */
 function linkWidth(strength: number, size: number): number {
-  return 0.5 + strength * Math.min(5, 1 + size / 9);
+  return 0.5 + strength ** 1.5 * Math.min(5, 1 + size / 9);
 }
 
 function linkOpacity(strength: number): number {
@@ -214,65 +239,63 @@ function drawNeurons(context: Context, picture: NetworkPicture, column: NetworkC
   const atlas = picture.tiles[column.index];
   const half = column.size / 2;
   const radius = Math.min(7, column.size / 6);
-  const left = column.x - half;
+  const around = { x: -half, y: -half, width: column.size, height: column.size };
   for (let unit = 0; unit < column.shown; unit++) {
-    const box = { x: left, y: column.y[unit]! - half, width: column.size, height: column.size };
+    const box = { x: column.x - half, y: column.y[unit]! - half, width: column.size, height: column.size };
     if (atlas) atlas.draw(context, unit, box, palette, picture.smooth(column.index));
     else {
       context.fillStyle = palette.soft;
       context.fillRect(box.x, box.y, box.width, box.height);
     }
   }
-  // Corners in the card's colour are cheaper than a clip a neuron.
-  context.beginPath();
-  for (let unit = 0; unit < column.shown; unit++) {
-    const top = column.y[unit]! - half;
-    context.rect(left - 0.5, top - 0.5, column.size + 1, column.size + 1);
-    context.roundRect(left, top, column.size, column.size, radius);
-  }
-  context.fillStyle = palette.card;
-  context.fill('evenodd');
-  // Neighbours of one colour are one path.
-  for (let unit = 0; unit < column.shown;) {
-    const colour = picture.border(column.index, unit);
-    const isLit = (other: number) => hit?.column === column.index && hit.unit === other && hit.kind !== 'link';
-    const lit = isLit(unit);
-    context.beginPath();
-    do {
-      context.roundRect(left, column.y[unit]! - half, column.size, column.size, radius);
-      unit++;
-    } while (!lit && unit < column.shown && !isLit(unit) && picture.border(column.index, unit) === colour);
-    context.lineWidth = lit ? 3 : 1.6;
-    context.strokeStyle = css(lit ? mix(colour, [128, 128, 128], 0.1) : colour);
-    context.stroke();
-  }
+  stamping(context, (lay) => {
+    for (let unit = 0; unit < column.shown; unit++) {
+      const lit = hit?.column === column.index && hit.unit === unit && hit.kind !== 'link';
+      const own = picture.border(column.index, unit);
+      const colour = css(lit ? mix(own, [128, 128, 128], 0.1) : own);
+      lay(`frame ${column.size} ${colour} ${lit} ${palette.card}`, column.x, column.y[unit]!, half + 2, (stamp) =>
+        roundedBoxes(stamp, [around], radius, palette.card, colour, lit ? 3 : 1.6),
+      );
+    }
+  });
+}
+
+function hasMore(picture: NetworkPicture, column: NetworkColumn): boolean {
+  return column.shown < column.units && !(column.index === 0 && picture.picture);
 }
 
 /** How many units there is no room for. */
 function drawMore(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
   const { palette } = picture;
-  if (column.shown < column.units && !(column.index === 0 && picture.picture)) {
-    context.fillStyle = palette.ink3;
-    context.font = `11px ${palette.font}`;
-    context.textAlign = 'center';
-    context.textBaseline = 'alphabetic';
-    context.fillText(picture.more(column), column.x, picture.geometry.height - picture.geometry.foot - 3);
-  }
+  context.fillStyle = palette.ink3;
+  context.font = `11px ${palette.font}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'alphabetic';
+  context.fillText(picture.more(column), column.x, picture.geometry.height - picture.geometry.foot - 3);
 }
 
-function drawMarks(context: Context, picture: NetworkPicture, column: NetworkColumn): void {
-  const layer = picture.links[column.index]!;
+/** The marks' colours are so many on each side of zero: each is a stamp. */
+const MARK_COLOURS = 32;
+
+function drawMarks(context: Context, { links, palette, hit }: NetworkPicture, column: NetworkColumn): void {
+  const layer = links[column.index]!;
   if (layer.shiftOffset < 0) return;
-  for (let unit = 0; unit < column.shown; unit++) {
-    const mark = biasMark(column, unit);
-    const value = strongest(layer, layer.shiftOffset + unit, layer.units) / layer.scale;
-    const lit = picture.hit?.kind === 'bias' && picture.hit.column === column.index && picture.hit.unit === unit;
-    context.beginPath();
-    context.arc(mark.x, mark.y, mark.radius + (lit ? 1.5 : 0), 0, 2 * Math.PI);
-    context.fillStyle = css(rampColour(picture.palette, value));
-    context.fill();
-    context.lineWidth = 1.4;
-    context.strokeStyle = lit ? picture.palette.ink : picture.palette.ink3;
-    context.stroke();
-  }
+  stamping(context, (lay) => {
+    for (let unit = 0; unit < column.shown; unit++) {
+      const mark = biasMark(column, unit);
+      const value = strongest(layer, layer.shiftOffset + unit, layer.units) / layer.scale;
+      const lit = hit?.kind === 'bias' && hit.column === column.index && hit.unit === unit;
+      const colour = css(rampColour(palette, Math.round(value * MARK_COLOURS) / MARK_COLOURS));
+      const radius = mark.radius + (lit ? 1.5 : 0);
+      lay(`mark ${radius} ${colour} ${lit} ${palette.ink}`, mark.x, mark.y, radius + 1, (stamp) => {
+        stamp.beginPath();
+        stamp.arc(0, 0, radius, 0, 2 * Math.PI);
+        stamp.fillStyle = colour;
+        stamp.fill();
+        stamp.lineWidth = 1.4;
+        stamp.strokeStyle = lit ? palette.ink : palette.ink3;
+        stamp.stroke();
+      });
+    }
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shorten } from './shorten';
+import { inTwoLines, shorten } from './shorten';
 
 /** Every sign is ten points wide. */
 const context = { measureText: (text: string) => ({ width: 10 * Array.from(text).length }) as TextMetrics };
@@ -16,5 +16,20 @@ describe('shorten', () => {
 
   it('keeps a first sign in any case', () => {
     expect(shorten(context, 'ship', 5)).toBe('s…');
+  });
+});
+
+describe('two lines', () => {
+  it('are one where it fits, and part between words, behind a comma if that will do', () => {
+    expect(inTwoLines(context, 'one line', 80)).toEqual(['one line']);
+    expect(inTwoLines(context, 'two of these', 80)).toEqual(['two of', 'these']);
+    expect(inTwoLines(context, 'a, b of it', 60)).toEqual(['a, b', 'of it']);
+    expect(inTwoLines(context, 'a, b of it', 70)).toEqual(['a,', 'b of it']);
+  });
+
+  it('part beside any Chinese sign, and the second is shortened', () => {
+    expect(inTwoLines(context, '批量大小，动量', 50)).toEqual(['批量大小，', '动量']);
+    expect(inTwoLines(context, '批量大小，动量', 30)).toEqual(['批量大', '小，…']);
+    expect(inTwoLines(context, 'automobile', 60)).toEqual(['autom…']);
   });
 });

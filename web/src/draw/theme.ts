@@ -33,6 +33,11 @@ function watchTheme(): void {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
 }
 
+/** Pixels of the screen a point, as far as a canvas uses them. */
+export function devicePixels(): number {
+  return Math.min(3, window.devicePixelRatio || 1);
+}
+
 /**
  * Gives a canvas as many pixels as its box of `width` by `height` points has on this screen, and a context in points.
  * Null when there is nothing to draw on. With `alpha` false nothing behind the canvas shows through, which the browser puts
@@ -44,7 +49,7 @@ export function fitCanvas(
   height: number,
   alpha = true,
 ): CanvasRenderingContext2D | null {
-  const ratio = Math.min(3, window.devicePixelRatio || 1);
+  const ratio = devicePixels();
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (wide < 1 || high < 1) return null;
   if (canvas.width !== wide) canvas.width = wide;

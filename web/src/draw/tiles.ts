@@ -16,6 +16,20 @@ export interface PlanePictures {
   /** One a column: what full colour stands for where a layer shares it. */
   readonly scales: readonly number[];
   readonly scope: ScaleScope;
+  /** Pixels of the screen a point of the drawing. */
+  readonly pixels: number;
+}
+
+/** A picture of so many points a pixel of the screen is drawn from every second point of every second row. */
+const FINE = 1.25;
+
+/** Every second value of every second row of a square picture of even side. */
+export function thin(values: Float32Array, from: number, side: number, out: Float32Array): void {
+  let to = 0;
+  for (let row = 0; row < side; row += 2) {
+    const end = from + (row + 1) * side;
+    for (let at = end - side; at < end; at += 2) out[to++] = values[at]!;
+  }
 }
 
 /** One atlas a column, kept from frame to frame. */
@@ -23,15 +37,19 @@ export class NeuronTiles {
   readonly atlases: Atlas[] = [];
   private classTables: Uint32Array[] = [];
   private tablesFor: Palette | null = null;
+  private thinned = new Float32Array(0);
 
   fillPlane(geometry: Geometry, palette: Palette, pictures: PlanePictures): void {
     const { side, scope } = pictures;
     const count = side * side;
+    this.thinned = this.thinned.length === count >> 2 ? this.thinned : new Float32Array(count >> 2);
     const last = geometry.columns.length - 1;
     const hidden = sharedScales(scope, pictures.scales.slice(1, last));
     for (const column of geometry.columns) {
       const atlas = this.atlas(column.index);
-      atlas.resize(column.shown, side, side);
+      const fine = side % 2 === 0 && side > FINE * column.size * pictures.pixels;
+      const shown = fine ? side / 2 : side;
+      atlas.resize(column.shown, shown, shown);
       const classes = column.index === last && column.units > 1;
       const values =
         column.index === 0
@@ -45,7 +63,10 @@ export class NeuronTiles {
       for (let unit = 0; unit < column.shown; unit++) {
         const table = classes ? this.classTable(palette, unit) : palette.ramp;
         const scale = isHidden && scope === 'map' ? ownScale(values, unit * count, count) : shared;
-        atlas.write(unit, values, unit * count, count, scale, table);
+        if (fine) {
+          thin(values, unit * count, side, this.thinned);
+          atlas.write(unit, this.thinned, 0, count >> 2, scale, table);
+        } else atlas.write(unit, values, unit * count, count, scale, table);
       }
       atlas.commit();
     }
