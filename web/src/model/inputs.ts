@@ -96,8 +96,8 @@ export function gridPoints(side: number): Float32Array {
 
 /** The side of the picture that a network of this size can be evaluated on for every drawn frame. */
 export function gridSide(multiplications: number, units: number): number {
-  // About 3 ms: a multiply-add takes near 1 ns in a hot loop, an activation with its colour near 20.
+  // About 2 ms: a multiply-add takes near 1 ns in a hot loop, an activation with its colour near 20.
   const nanosecondsASample = multiplications + 20 * units;
-  const side = Math.floor(Math.sqrt(3e6 / nanosecondsASample) / 4) * 4;
+  const side = Math.floor(Math.sqrt(2e6 / nanosecondsASample) / 4) * 4;
   return Math.min(64, Math.max(16, side));
 }

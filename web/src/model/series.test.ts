@@ -46,7 +46,7 @@ describe('Series', () => {
     expect(series.column(0).every((value, row) => value === row)).toBe(true);
   });
 
-  it('stays within its capacity by thinning the older half, and keeps the newest', () => {
+  it('stays within its capacity by thinning what is older, and keeps the newest', () => {
     const series = new Series(512);
     for (let start = 0; start < 5000; start += 50) series.append(chunk(start, 50), 1, 2);
     expect(series.length).toBeLessThanOrEqual(512);
@@ -56,6 +56,63 @@ describe('Series', () => {
     expect(steps.slice(-100)).toEqual(Array.from({ length: 100 }, (_, i) => 4900 + i));
     expect(steps).toEqual([...steps].sort((a, b) => a - b));
     expect([...series.column(1)]).toEqual(steps.map((step) => -step));
+  });
+});
+
+describe('thinning', () => {
+  /** Two columns over `rows` steps, appended in parts, kept in 512 rows at most. */
+  function thinned(rows: number, first: (row: number) => number, second: (row: number) => number): Series {
+    const series = new Series(512);
+    for (let start = 0; start < rows; start += 64) {
+      const part = Array.from({ length: Math.min(64, rows - start) }, (_, i) => start + i);
+      const values = Float32Array.from(part.flatMap((row) => [first(row), second(row)]));
+      series.append({ start, steps: Float64Array.from(part), values }, 1, 2);
+    }
+    return series;
+  }
+
+  it('never loses the least and the greatest value of any column, however often it is thinned', () => {
+    const spikes = new Set([3, 1234, 5001, 20_011]);
+    const series = thinned(
+      40_000,
+      (row) => (spikes.has(row) ? 100 + row : Math.sin(row)),
+      (row) => (spikes.has(row - 1) ? -100 - row : Math.cos(row)),
+    );
+    expect(series.length).toBeLessThanOrEqual(512);
+    expect(Math.max(...series.column(0))).toBe(20_111);
+    expect(Math.min(...series.column(1))).toBe(-20_112);
+    const steps = [...series.steps()];
+    const at = steps[[...series.column(0)].indexOf(20_111)]!;
+    expect(Math.abs(at - 20_011)).toBeLessThan(2500);
+    // All times are kept about equally well.
+    const gaps = steps.slice(1).map((step, row) => step - steps[row]!);
+    expect(Math.max(...gaps)).toBeLessThan((16 * 40_000) / 512);
+    expect(steps.filter((step) => step < 20_000).length).toBeGreaterThan(32);
+  });
+
+  it('keeps the order in which they came, and stands still where the column does', () => {
+    const series = thinned(
+      5000,
+      (row) => row,
+      () => 7,
+    );
+    const steps = [...series.steps()];
+    expect([...series.column(0)]).toEqual(steps);
+    expect([steps[0], steps.at(-1)]).toEqual([0, 4999]);
+    expect(new Set(series.column(1))).toEqual(new Set([7]));
+  });
+
+  it('keeps what was measured now and then, and makes nothing up between', () => {
+    const series = thinned(
+      5000,
+      (row) => (row % 16 === 5 ? row : NaN),
+      () => NaN,
+    );
+    const measured = [...series.column(0)].filter((value) => !Number.isNaN(value));
+    expect(measured.length).toBeGreaterThan(32);
+    expect(measured.every((value) => value % 16 === 5)).toBe(true);
+    expect(Math.max(...measured)).toBe(4997);
+    expect([...series.column(1)].every(Number.isNaN)).toBe(true);
   });
 });
 

@@ -2,8 +2,9 @@
  * The run's record, one typed column a quantity, grown from the frames' `series` parts.
  *
  * The server's records never change, so what is already here is ignored. Memory is bounded: beyond `capacity` rows
- * the older half is thinned to every second row (extremes of the objective have columns of their own and survive in
- * the neighbours' min and max).
+ * older rows are thinned, four to two. Each column keeps the least and the greatest of its four values, in the order in
+ * which they came, so that no spike of any of them is ever lost; they then stand at the first and the last of the four
+ * steps.
  */
 
 import type { SeriesChunk } from '../protocol/messages';
@@ -85,15 +86,65 @@ export class Series {
     });
   }
 
+  /**
+   * Makes room: of the older three quarters, four rows become two where they lie closer together than most, so that in
+   * the end all times are kept about equally well. At most a quarter of the rows can lie farther apart than `limit`,
+   * so at least a quarter of the room becomes free.
+   */
   private thin(): void {
-    const half = this.length >> 1;
-    const kept = half >> 1;
-    for (const column of [this.stepColumn, ...this.columns]) {
-      for (let row = 0; row < kept; row++) column[row] = column[2 * row]!;
-      column.copyWithin(kept, 2 * kept, this.length);
-    }
-    this.length -= kept;
+    const { length, stepColumn } = this;
+    const fours = (length - (length >> 2)) >> 2;
+    const limit = (16 * (stepColumn[length - 1]! - stepColumn[0]!)) / length;
+    const close = Uint8Array.from({ length: fours }, (_, four) =>
+      stepColumn[4 * four + 3]! - stepColumn[4 * four]! <= limit ? 1 : 0,
+    );
+    const kept = this.join(stepColumn, close, (column, from, to) => {
+      [column[to], column[to + 1]] = [column[from]!, column[from + 3]!];
+    });
+    for (const column of this.columns) this.join(column, close, keepExtremes);
+    this.length = kept;
     this.rewrites++;
+  }
+
+  /** Joins the fours of a column that are `close`, and moves up what is behind. Returns how many rows there are then. */
+  private join<T extends Float32Array | Float64Array>(
+    column: T,
+    close: Uint8Array,
+    two: (column: T, from: number, to: number) => void,
+  ): number {
+    let to = 0;
+    close.forEach((joined, four) => {
+      if (joined) two(column, 4 * four, to);
+      else column.copyWithin(to, 4 * four, 4 * four + 4);
+      to += joined ? 2 : 4;
+    });
+    column.copyWithin(to, 4 * close.length, this.length);
+    return to + this.length - 4 * close.length;
+  }
+}
+
+/** Writes the least and the greatest of four values at `from` to two places at `to`, which come before or at them. */
+function keepExtremes(column: Float32Array, from: number, to: number): void {
+  let least = -1;
+  let greatest = -1;
+  for (let at = from; at < from + 4; at++) {
+    const value = column[at]!;
+    // Not measured at this row; nothing is said by that.
+    if (Number.isNaN(value)) continue;
+    if (least < 0 || value < column[least]!) least = at;
+    // The last of equals, so that a column that stands still keeps its last row too.
+    if (greatest < 0 || value >= column[greatest]!) greatest = at;
+  }
+  if (least < 0) {
+    column[to] = column[to + 1] = NaN;
+  } else if (least === greatest) {
+    const [value, early] = [column[least]!, least < from + 2];
+    column[to] = early ? value : NaN;
+    column[to + 1] = early ? NaN : value;
+  } else {
+    const [first, second] = [column[Math.min(least, greatest)]!, column[Math.max(least, greatest)]!];
+    column[to] = first;
+    column[to + 1] = second;
   }
 }
 
