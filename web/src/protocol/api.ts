@@ -2,6 +2,7 @@
 
 import type { components } from '../generated/api';
 import { decodeData } from './decode';
+import { decodeRehearsal, type DerivativeCheck, type Rehearsal } from './rehearsal';
 import type { Catalog, Health, PartialConfig, Pictures, RunData, Table, Text } from './messages';
 
 type Schemas = components['schemas'];
@@ -60,18 +61,36 @@ export async function getData(id: string): Promise<RunData> {
   return decodeData(await response.arrayBuffer());
 }
 
+/** The run's next step, rehearsed on copies: of a sample of its batch, or of all of them. The run has to stand still. */
+export async function rehearse(id: string, sample: number | null): Promise<Rehearsal> {
+  const response = await call(`/api/runs/${encodeURIComponent(id)}/rehearsal`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ sample }),
+  });
+  return decodeRehearsal(await response.arrayBuffer());
+}
+
+/** The derivative of the next batch's loss in one number of a tensor, also by differences. */
+export const checkDerivative = (id: string, tensor: string, index: number) =>
+  json<DerivativeCheck>(`/api/runs/${encodeURIComponent(id)}/derivative`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ tensor, index }),
+  });
+
 export function streamAddress(id: string): string {
   const address = new URL(`/api/runs/${encodeURIComponent(id)}/stream`, location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   return address.href;
 }
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await call(path, init);
   return (await response.json()) as T;
 }
 
-async function call(path: string, init?: RequestInit): Promise<Response> {
+export async function call(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { cache: 'no-store', ...init });

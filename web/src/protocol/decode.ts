@@ -1,7 +1,7 @@
 /** Bytes of the socket and of /data to typed messages. Pure: no state, no I/O. */
 
 import { decode as unpack } from '@msgpack/msgpack';
-import type { Axis, Downstream, Frame, RunData, Samples, SeriesChunk } from './messages';
+import type { Axis, Downstream, Frame, Measurement, ProbeId, RunData, Samples, SeriesChunk } from './messages';
 
 const EMPTY = new Float32Array(0);
 
@@ -80,7 +80,19 @@ function decodeFrame(message: Record<string, unknown>): Frame {
     averaged: optional('averaged'),
     stats: optional('stats') ?? EMPTY,
     series: decodeSeries(series),
+    probes: decodeMeasurements(message['probes'] as Record<string, Record<string, unknown>> | undefined),
   };
+}
+
+function decodeMeasurements(
+  measured: Record<string, Record<string, unknown>> | undefined,
+): Record<ProbeId, Measurement> | null {
+  if (!measured) return null;
+  const entries = Object.entries(measured).map(([id, one]): [ProbeId, Measurement] => [
+    id,
+    { ...(one as unknown as Measurement), values: floats(one['values'] as Uint8Array) },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function decodeSeries(series: Record<string, unknown> | null | undefined): SeriesChunk {

@@ -18,7 +18,7 @@ function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, part]) => part !== null || !['gradients', 'updates', 'averaged'].includes(key))
+      .filter(([key, part]) => part !== null || !['gradients', 'updates', 'averaged', 'probes'].includes(key))
       .map(([key, part]) => [key, plain(part)]),
   );
 }

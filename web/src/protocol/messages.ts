@@ -1,6 +1,7 @@
 /** What travels between page and server: the shapes of the HTTP answers and of the socket's messages. */
 
 import type { components } from '../generated/api';
+import type { Comparison } from './studies';
 
 type Schemas = components['schemas'];
 
@@ -39,7 +40,7 @@ export type Preset = Omit<Schemas['PresetView'], 'config'> & { config: RunConfig
 
 export type Catalog = Omit<
   Schemas['CatalogView'],
-  'default_config' | 'default_layers' | 'convolutional' | 'presets'
+  'default_config' | 'default_layers' | 'convolutional' | 'presets' | 'comparisons'
 > & {
   default_config: RunConfig;
   /** A layer of each kind as it is by default. */
@@ -47,6 +48,7 @@ export type Catalog = Omit<
   /** Layers that suit images of any size. */
   convolutional: LayerConfig[];
   presets: Preset[];
+  comparisons: Comparison[];
 };
 
 export type Health = Schemas['HealthView'];
@@ -140,11 +142,47 @@ export type RunState = 'running' | 'paused' | 'diverged' | 'finished';
 /** Big buffers that frames carry on request, besides the parameters. */
 export type WatchField = 'gradients' | 'updates';
 
+/** What is measured only while somebody looks, by its id in the catalogue's family "probes". */
+export type ProbeId = string;
+
+/** How to read the measurements of a probe: each row has its `quantities`, then `length` numbers of its `array`. */
+export interface ProbeLayout {
+  /** What each row is about: a layer (0: the inputs), a tensor, or, without either, the run. */
+  rows: { layer: number | null; tensor: string | null }[];
+  quantities: string[];
+  /** What follows the quantities: `length` numbers of each. */
+  arrays: string[];
+  length: number;
+}
+
+/** What a probe found at a step: [rows, quantities and arrays], NaN where a number is not defined. */
+export interface Measurement {
+  step: number;
+  /** About how many seconds go by from one measurement to the next while the run trains; 0 while that is not known. */
+  every: number;
+  /** Seconds of computing that it took. */
+  cost: number;
+  values: Float32Array;
+}
+
 /** Where and when training left the numbers. */
 export type Divergence = Schemas['DivergenceView'];
 
 /** How training ended by itself. */
 export type Stop = Schemas['StopView'];
+
+/** What can be wrong with a run: the rule that finds it, and the words that tell it. */
+export type Illness = Schemas['IllnessView'];
+
+/** What is wrong with a run: in which layer, counted from 1 (none: all of it), and what would change it. */
+export interface Finding {
+  illness: string;
+  layer: number | null;
+  number: number;
+  since: number;
+  /** A path in the configuration. */
+  control: string;
+}
 
 /** What a run waits for: kernels of its own choices that nobody has used before; `name` is compiled now. */
 export interface Compiling {
@@ -165,6 +203,8 @@ export interface Hello {
   /** Stays until training goes on. */
   stopped: Stop | null;
   compiling: Compiling | null;
+  /** As it was last found, the most severe first. */
+  findings: Finding[];
   owner: boolean;
   generation: number;
   step: number;
@@ -173,6 +213,7 @@ export interface Hello {
   evaluated: [train: number, test: number];
   /** Steps a second that "auto" means now. */
   pace: number;
+  probes: Record<ProbeId, ProbeLayout>;
 }
 
 /** Records that are new since the last acknowledged one: `values` is [records, columns], row-major. */
@@ -200,6 +241,8 @@ export interface Frame {
   /** One float a column of the layout, for this very step. */
   stats: Float32Array;
   series: SeriesChunk;
+  /** What was measured since this viewer's last frame, of what it watches. */
+  probes: Record<ProbeId, Measurement> | null;
 }
 
 interface EventBase {
@@ -218,8 +261,10 @@ export type RunEvent = EventBase &
         steps_per_epoch: number;
         evaluated: [number, number];
         pace: number;
+        probes: Record<ProbeId, ProbeLayout>;
       }
     | { event: 'compiling'; compiling: Compiling | null }
+    | { event: 'diagnosis'; findings: Finding[] }
     | { event: 'diverged'; step: number; tensor: string }
     | { event: 'error'; message: Text; field?: string | null; bound?: string | null }
     | { event: 'state'; state: RunState }
@@ -236,8 +281,8 @@ export interface ParameterEdit {
 }
 
 export type Upstream =
-  | { type: 'hello'; token?: string; since?: number; generation?: number; watch?: WatchField[] }
-  | { type: 'watch'; fields: WatchField[] }
+  | { type: 'hello'; token?: string; since?: number; generation?: number; watch?: WatchField[]; probes?: ProbeId[] }
+  | { type: 'watch'; fields: WatchField[]; probes?: ProbeId[] }
   | { type: 'play' }
   | { type: 'pause' }
   | { type: 'step'; count: number; unit: 'step' | 'epoch' }

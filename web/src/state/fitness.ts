@@ -1,8 +1,8 @@
 /** What makes no sense just now, why, and the way out: one rule for all menus, by what the catalogue says. Pure. */
 
 import en from '../i18n/en.json';
-import zh from '../i18n/zh.json';
 import type { PartialConfig, Text, Variant } from '../protocol/messages';
+import { both } from './both';
 
 /** What a choice has to fit; what is not known speaks against nothing. */
 export interface Circumstances {
@@ -41,7 +41,6 @@ export interface Reason {
 
 type Rule = (variant: Variant, circumstances: Circumstances) => Reason | null;
 type Key = keyof typeof en;
-type Vars = Record<string, string | number | Text | readonly Text[]>;
 
 /** Why a variant cannot be chosen just now; null where it can. */
 export function reasonAgainst(variant: Variant, circumstances: Circumstances): Reason | null {
@@ -144,16 +143,4 @@ function noBias({ acts_on }: Variant, { biasTakenBy }: Circumstances): Reason | 
 function takeBatch(size: number, all: boolean): Remedy {
   const n = size.toLocaleString('en-US');
   return { label: both(all ? 'fit.take_all' : 'fit.take_batch', { n }), change: { training: { batch_size: size } } };
-}
-
-/** A text in both languages, with `{name}` filled in: lists with commas between, texts in their language. */
-function both(key: Key, vars: Vars = {}): Text {
-  const filled = (texts: Record<string, string>, language: keyof Text, comma: string) =>
-    texts[key]!.replace(/\{(\w+)\}/g, (whole, name: string) => {
-      const value = vars[name];
-      if (value === undefined) return whole;
-      if (typeof value !== 'object') return String(value);
-      return 'en' in value ? value[language] : value.map((each) => each[language]).join(comma);
-    });
-  return { en: filled(en, 'en', ', '), zh: filled(zh, 'zh', '、') };
 }

@@ -8,7 +8,8 @@ import type { Frame } from '../protocol/messages';
 const MOST_WAITING = 3;
 
 export class FrameQueue {
-  private readonly waiting: Frame[] = [];
+  /** What has come and is not shown, the newest last. */
+  readonly waiting: Frame[] = [];
   private shown: Frame | null = null;
 
   /** Takes a frame that came. With too many waiting, the oldest of them is never shown. */
@@ -20,6 +21,13 @@ export class FrameQueue {
   /** What the refresh shows that begins now: the next frame, or the same as before if none has come; null without any. */
   next(): Frame | null {
     this.shown = this.waiting.shift() ?? this.shown;
+    return this.shown;
+  }
+
+  /** Shows the frame at this place among those that wait; what came before it is never shown. */
+  skipTo(index: number): Frame {
+    this.shown = this.waiting[index]!;
+    this.waiting.splice(0, index + 1);
     return this.shown;
   }
 

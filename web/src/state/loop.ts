@@ -16,6 +16,8 @@ export const counters = {
   /** Size of the last frame's buffers, and how many different frames were drawn. */
   frameBytes: 0,
   frames: 0,
+  /** Of runs beside each other, the steps that were on the screen before this refresh. */
+  steps: [] as number[],
 };
 
 const callbacks = new Set<DrawCallback>();

@@ -6,6 +6,7 @@ import type {
   Compiling,
   Divergence,
   Downstream,
+  Finding,
   Frame,
   Hello,
   Layout,
@@ -15,6 +16,7 @@ import type {
   Stop,
 } from '../protocol/messages';
 import { FrameQueue } from './frameQueue';
+import { Probes } from './probes';
 
 /** Numbers as text change at most this often, in milliseconds, so that they can be read. */
 const TEXT_EVERY = 100;
@@ -31,6 +33,8 @@ export class RunMirror {
   epoch = $state(0);
   /** Measured steps a second. */
   rate = $state(0);
+  /** The results of `columns`, as fast as they can be read; null before there are some. */
+  stats = $state.raw<Float32Array | null>(null);
   stepsPerEpoch = $state(1);
   evaluated = $state.raw<[train: number, test: number]>([0, 0]);
   /** Steps a second that the speed "auto" means. */
@@ -38,6 +42,8 @@ export class RunMirror {
   diverged = $state.raw<Divergence | null>(null);
   /** How training ended by itself, until it goes on. */
   stopped = $state.raw<Stop | null>(null);
+  /** What is wrong with the run, the most severe first. */
+  findings = $state.raw<readonly Finding[]>([]);
   /** The kernels that the run waits for before it goes on, if any. */
   awaiting = $state.raw<Compiling | null>(null);
   /** The server paused the run because nobody had watched it for a while. */
@@ -51,6 +57,8 @@ export class RunMirror {
   readonly frames = new FrameQueue();
   /** The run's record. Not reactive: look at `series.version`. */
   readonly series = new Series();
+  /** What was measured while it was watched. Not reactive: look at each history's `version`. */
+  readonly probes = new Probes();
 
   private textTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,12 +71,13 @@ export class RunMirror {
   }
 
   private reflectHello(hello: Hello): void {
+    this.generation = hello.generation;
     this.reflectPlan(hello);
     this.owner = hello.owner;
     this.state = hello.state;
-    this.generation = hello.generation;
     this.diverged = hello.diverged;
     this.stopped = hello.stopped;
+    this.findings = hello.findings;
     this.awaiting = hello.compiling;
   }
 
@@ -77,6 +86,7 @@ export class RunMirror {
     if (!this.layout || frame.params.length !== this.layout.parameter_count) return false;
     if (!this.series.append(frame.series, frame.generation, this.layout.columns.length)) return false;
     this.latest = frame;
+    this.probes.take(frame);
     this.frames.push(frame);
     this.textTimer ??= setTimeout(() => {
       this.textTimer = undefined;
@@ -90,10 +100,14 @@ export class RunMirror {
       this.generation = event.generation;
       this.diverged = null;
       this.stopped = null;
+      this.findings = [];
     }
     switch (event.event) {
       case 'config':
-        if (event.restarted) this.diverged = this.stopped = null;
+        if (event.restarted) {
+          this.diverged = this.stopped = null;
+          this.findings = [];
+        }
         this.reflectPlan(event);
         break;
       case 'state':
@@ -101,6 +115,9 @@ export class RunMirror {
         if (event.state !== 'diverged') this.diverged = null;
         if (event.state !== 'finished') this.stopped = null;
         if (event.state === 'running') this.idle = false;
+        break;
+      case 'diagnosis':
+        this.findings = event.findings;
         break;
       case 'compiling':
         this.awaiting = event.compiling;
@@ -125,9 +142,11 @@ export class RunMirror {
     }
   }
 
-  private reflectPlan(plan: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace'>): void {
+  private reflectPlan(
+    plan: Pick<Hello, 'config' | 'layout' | 'steps_per_epoch' | 'evaluated' | 'pace' | 'probes'>,
+  ): void {
     if (this.latest && this.latest.params.length !== plan.layout.parameter_count) {
-      this.latest = null;
+      this.latest = this.stats = null;
       this.frames.clear();
     }
     this.config = plan.config;
@@ -135,6 +154,7 @@ export class RunMirror {
     this.stepsPerEpoch = plan.steps_per_epoch;
     this.evaluated = plan.evaluated;
     this.pace = plan.pace;
+    this.probes.begin(plan.probes, this.generation);
   }
 
   private showNumbers(): void {
@@ -143,5 +163,6 @@ export class RunMirror {
     this.step = frame.step;
     this.epoch = frame.epoch;
     this.rate = frame.rate;
+    this.stats = frame.stats;
   }
 }

@@ -53,6 +53,28 @@ describe('a divergence', () => {
   });
 });
 
+describe('what is wrong with the run', () => {
+  const ids = (mirror: RunMirror) => mirror.findings.map(({ illness, layer }) => [illness, layer]);
+  const found = [
+    ['rate_too_high', null],
+    ['saturated', 1],
+  ];
+
+  it('is known from the first message and from its event', () => {
+    expect(ids(mirrorOf(golden<Hello>('hello_ill')))).toEqual(found);
+    expect(ids(mirrorOf(golden<Hello>('hello'), golden<RunEvent>('event_diagnosis')))).toEqual(found);
+  });
+
+  const endings: [string, Downstream][] = [
+    ['a diagnosis without findings', { ...golden<RunEvent>('event_diagnosis'), findings: [] } as RunEvent],
+    ['new weights', golden('event_config')],
+    ['another generation', { ...golden<RunEvent>('event_paused_idle'), generation: 4 }],
+  ];
+  it.each(endings)('ends with %s', (_, message) => {
+    expect(mirrorOf(golden<Hello>('hello_ill'), message).findings).toEqual([]);
+  });
+});
+
 describe('kernels that the run waits for', () => {
   const note = { name: { en: 'Mish', zh: 'Mish' }, done: 1, total: 2 };
 
@@ -92,9 +114,12 @@ describe('a frame', () => {
   it('shows its numbers a little later, those of the newest', () => {
     const mirror = mirrorOf(golden<Hello>('hello'), firstFrame());
     mirror.reflect({ ...firstFrame(), seq: 6, step: 99 });
-    expect(mirror.step).toBe(0);
+    expect([mirror.step, mirror.stats]).toEqual([0, null]);
     vi.runAllTimers();
     expect([mirror.step, mirror.epoch, mirror.rate]).toEqual([99, 2.5625, 119.5]);
+    expect(mirror.stats).toBe(mirror.latest!.stats);
+    mirror.reflect({ ...golden<Hello>('hello'), layout: { ...golden<Hello>('hello').layout, parameter_count: 12 } });
+    expect(mirror.stats).toBeNull();
   });
 });
 

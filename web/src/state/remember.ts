@@ -34,20 +34,39 @@ export interface OwnRun {
 }
 
 export function rememberRun(run: OwnRun | null): void {
-  try {
-    if (run) sessionStorage.setItem('livegrad.run', JSON.stringify(run));
-    else sessionStorage.removeItem('livegrad.run');
-  } catch {
-    // Then a reload starts a run of its own.
-  }
+  if (run) rememberInSession('run', run);
+  else forgetInSession('run');
 }
 
 export function rememberedRun(): OwnRun | null {
+  const run = sessionRecord('run') as Partial<OwnRun>;
+  if (typeof run.id !== 'string' || typeof run.token !== 'string') return null;
+  return { id: run.id, token: run.token, ...(typeof run.left === 'string' && { left: run.left }) };
+}
+
+/** Keeps a record as long as there is the tab. Without storage a reload begins anew. */
+export function rememberInSession(key: string, record: object): void {
   try {
-    const run = JSON.parse(sessionStorage.getItem('livegrad.run') ?? 'null') as Partial<OwnRun> | null;
-    if (!run || typeof run.id !== 'string' || typeof run.token !== 'string') return null;
-    return { id: run.id, token: run.token, ...(typeof run.left === 'string' && { left: run.left }) };
+    sessionStorage.setItem(`livegrad.${key}`, JSON.stringify(record));
   } catch {
-    return null;
+    // Nothing depends on it.
+  }
+}
+
+export function forgetInSession(key: string): void {
+  try {
+    sessionStorage.removeItem(`livegrad.${key}`);
+  } catch {
+    // Then there is nothing to forget.
+  }
+}
+
+/** What `rememberInSession` kept under a key; empty where there is nothing, or nothing that can be read. */
+export function sessionRecord(key: string): object {
+  try {
+    const record: unknown = JSON.parse(sessionStorage.getItem(`livegrad.${key}`) ?? 'null');
+    return typeof record === 'object' && record !== null ? record : {};
+  } catch {
+    return {};
   }
 }

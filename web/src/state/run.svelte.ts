@@ -12,17 +12,15 @@ import type {
   RunData,
   Speed,
   Upstream,
-  WatchField,
 } from '../protocol/messages';
-import type { LinkPhase } from '../protocol/link';
-import { RunSocket, type SocketOwner } from '../protocol/socket';
 import { circumstancesOf } from './circumstances';
+import { comparesIn } from './comparison/address';
+import { RunConnection } from './connection.svelte';
 import { fitDivisors } from './divisors';
 import { History } from './history';
 import { LeftOut } from './leftOut';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
-import { RunMirror } from './mirror.svelte';
 import type { Notice } from './notice';
 import { presetOf } from './presets';
 import { layerRefusal, type LayerRefusal } from './refusal';
@@ -30,26 +28,17 @@ import { rememberedRun, rememberRun } from './remember';
 import { createRun, openRun, waitForKernels, type Opened } from './startup';
 import { pageQuery, writeConfig } from './url';
 
-export type Status = 'loading' | 'compiling' | 'connecting' | 'live' | 'reconnecting' | 'full' | 'failed';
-
 /** Commands of one gesture are sent together. */
 const SEND_AFTER = 60;
 const ADDRESS_AFTER = 250;
-/** The close code of a server that takes no more viewers. */
-const TOO_MANY_VIEWERS = 4429;
 
-export class RunStore extends RunMirror {
-  status = $state<Status>('loading');
+export class RunStore extends RunConnection {
   /** While status is "compiling". */
   compiling = $state.raw({ done: 0, total: 0, label: '' });
-  /** Wall-clock milliseconds of the next attempt while status is "full". */
-  retryAt = $state(0);
   catalog = $state.raw<Catalog | null>(null);
   /** The configuration with everything that the person has asked for already in it; controls read and change this one. */
   wanted = $state.raw<RunConfig | null>(null);
   data = $state.raw<RunData | null>(null);
-  /** The run's id; null before there is one. */
-  id = $state<string | null>(null);
   notice = $state.raw<Notice | null>(null);
   /** What was last said against a change of layers; until the next change. */
   refusal = $state.raw<LayerRefusal | null>(null);
@@ -70,13 +59,11 @@ export class RunStore extends RunMirror {
   /** What the data are, also while they are on their way. */
   readonly task = $derived(this.data?.task ?? this.circumstances.task);
   readonly kind = $derived(this.data?.kind ?? this.circumstances.kind);
-  readonly canSteer = $derived(this.owner && this.status === 'live');
 
-  private socket: RunSocket | null = null;
-  private token: string | null = null;
+  readonly speed = $derived<Speed>(this.wanted?.speed ?? 'auto');
+
   private readonly history = new History();
   private unsent: PartialConfig | null = null;
-  private watched: WatchField[] = [];
   private sendTimer: ReturnType<typeof setTimeout> | undefined;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -85,6 +72,11 @@ export class RunStore extends RunMirror {
 
   constructor() {
     super();
+    this.show();
+  }
+
+  /** Lets the page's drawers draw this run. */
+  show(): void {
     setFrameSource(() => this.frames.next());
   }
 
@@ -92,12 +84,12 @@ export class RunStore extends RunMirror {
 
   /** Opens what the address asks for. Call it once. */
   async start(): Promise<void> {
-    addEventListener('online', () => this.socket?.hurry());
+    addEventListener('online', () => this.hurry());
     addEventListener('pagehide', () => {
       if (this.id && this.token) rememberRun({ id: this.id, token: this.token, left: location.search });
     });
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.socket?.hurry();
+      if (!document.hidden) this.hurry();
     });
     await this.boot();
   }
@@ -105,7 +97,7 @@ export class RunStore extends RunMirror {
   /** After status "failed" or "full": tries everything again. */
   async retry(): Promise<void> {
     clearTimeout(this.retryTimer);
-    if (this.socket?.hurry()) return;
+    if (this.hurry()) return;
     if (this.config && this.catalog) await this.begin(() => createRun(this.wanted ?? this.config ?? {}, null));
     else await this.boot();
   }
@@ -141,7 +133,7 @@ export class RunStore extends RunMirror {
   /** Follows the run that `open` brings; a failure becomes a state of the page. */
   private async begin(open: () => Promise<Opened>): Promise<void> {
     try {
-      this.follow(await open());
+      this.adopt(await open());
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
       if (problem.status === 429) {
@@ -156,58 +148,15 @@ export class RunStore extends RunMirror {
     }
   }
 
-  private follow({ id, token, notice }: Opened): void {
-    this.socket?.close();
-    this.id = id;
-    this.token = token;
+  private adopt({ id, token, notice }: Opened): void {
     this.notice = notice;
-    this.owner = token !== null;
-    this.idle = false;
     this.dataFor = null;
-    this.series.reset(-1, 0);
     if (token) rememberRun({ id, token });
-    const owner: SocketOwner = {
-      hello: () => this.greeting(),
-      take: (message) => this.take(message),
-      probe: () => this.probe(id),
-      changed: (phase, code, wait) => this.phaseChanged(phase, code, wait),
-    };
-    this.socket = new RunSocket(api.streamAddress(id), owner);
-    this.socket.open();
-  }
-
-  private greeting(): Upstream {
-    const hello: Upstream = { type: 'hello' };
-    if (this.token) hello.token = this.token;
-    if (this.series.generation >= 0) {
-      hello.since = this.series.next;
-      hello.generation = this.series.generation;
-    }
-    if (this.watched.length) hello.watch = this.watched;
-    return hello;
-  }
-
-  private async probe(id: string): Promise<'alive' | 'unknown' | 'unreachable'> {
-    try {
-      const health = await api.getHealth();
-      if (health.kernels.state === 'compiling') return 'unreachable';
-      await api.getRun(id);
-      return 'alive';
-    } catch (problem) {
-      return problem instanceof api.Problem && problem.status === 404 ? 'unknown' : 'unreachable';
-    }
-  }
-
-  private phaseChanged(phase: LinkPhase, code: number, wait: number): void {
-    if (phase === 'waiting') {
-      this.status = code === TOO_MANY_VIEWERS ? 'full' : 'reconnecting';
-      this.retryAt = Date.now() + wait;
-    }
-    if (phase === 'gone') void this.startAgain();
+    this.follow(id, token);
   }
 
   /** The server no longer knows the run (it was restarted, or kept it long enough): the same configuration starts again on its own. */
-  private async startAgain(): Promise<void> {
+  protected gone(): void {
     if (this.token === null) {
       rememberRun(null);
       this.status = 'failed';
@@ -215,15 +164,13 @@ export class RunStore extends RunMirror {
       return;
     }
     const notice: Notice = { tone: 'info', key: 'notice.started_again' };
-    await this.begin(() => createRun(this.wanted ?? this.config ?? {}, notice));
+    void this.begin(() => createRun(this.wanted ?? this.config ?? {}, notice));
   }
 
   // ── what comes in ──────────────────────────────────────────────────────────
 
-  private take(message: Downstream): void {
-    if (!this.reflect(message)) {
-      this.socket?.restart();
-    } else if (message.type === 'hello') {
+  protected received(message: Downstream): void {
+    if (message.type === 'hello') {
       this.takePlan(message.config);
       this.status = 'live';
       if (this.unsent) this.flush();
@@ -267,7 +214,8 @@ export class RunStore extends RunMirror {
 
   /** An own run stands in the address with all its configuration; a watched one with its id. */
   private writeAddress(): void {
-    if (!this.config || !this.catalog || !this.id) return;
+    // While runs stand beside each other, the address is theirs.
+    if (!this.config || !this.catalog || !this.id || comparesIn(location.search)) return;
     const own = this.token ? writeConfig(this.config, this.catalog) : `run=${this.id}`;
     const query = [own, pageQuery(location.search)].filter(Boolean).join('&');
     const address = location.pathname + (query && `?${query}`) + location.hash;
@@ -302,12 +250,6 @@ export class RunStore extends RunMirror {
 
   setSpeed(speed: Speed): void {
     this.set({ speed });
-  }
-
-  /** Which big buffers frames should carry besides the parameters. */
-  watch(fields: WatchField[]): void {
-    this.watched = fields;
-    this.socket?.send({ type: 'watch', fields });
   }
 
   setParameter(tensor: string, index: number, value: number): void {
@@ -383,7 +325,7 @@ export class RunStore extends RunMirror {
     clearTimeout(this.sendTimer);
     this.sendTimer = undefined;
     const { unsent } = this;
-    if (!unsent || !this.socket?.send({ type: 'set', config: unsent })) return;
+    if (!unsent || !this.send({ type: 'set', config: unsent })) return;
     this.leftOut.sent(unsent, this.config, this.wanted);
     this.unsent = null;
   }
@@ -392,6 +334,6 @@ export class RunStore extends RunMirror {
   private command(message: Upstream): boolean {
     if (!this.canSteer) return false;
     this.flush();
-    return this.socket?.send(message) ?? false;
+    return this.send(message);
   }
 }

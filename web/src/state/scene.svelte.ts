@@ -36,6 +36,15 @@ const TEST_EVERY = 250;
 /** Heat maps' scales follow the data this fast, so that colours do not flicker. */
 const EASE = 0.25;
 
+/** What is looked at: the page's own run, or one of several beside each other. */
+export type Looked = Pick<RunStore, 'layout' | 'config' | 'data' | 'catalog'>;
+
+/** How a scene is kept up to date where its run is not the page's only one. */
+export interface Sparing {
+  /** The finest grid over the plane. */
+  readonly side: number;
+}
+
 export class Scene {
   /** What links and marks show. */
   values = $state<LinkValues>('weights');
@@ -73,7 +82,12 @@ export class Scene {
   private sampleInputs: Float32Array = new Float32Array(0);
   private builtFrom: [Layout | null, RunConfig['network'] | null, RunData | null, string] = [null, null, null, ''];
 
-  constructor(readonly run: RunStore) {
+  /** A sparing scene is updated by whoever draws it, and predicts no test samples. */
+  constructor(
+    readonly run: Looked,
+    private readonly sparing: Sparing | null = null,
+  ) {
+    if (sparing) return;
     onFrame((frame, now) => this.update(frame, now));
     // Another configuration, or its data, may come when no frame follows: paused, or diverged at once.
     $effect.root(() => {
@@ -109,7 +123,8 @@ export class Scene {
     invalidate();
   }
 
-  private update(frame: Frame | null, now: number): void {
+  /** Works for a few milliseconds on what a frame leads to. */
+  update(frame: Frame | null, now: number): void {
     this.rebuild();
     if (this.look.refresh()) this.takeImage();
     if (!frame || !this.network || !this.data || frame.params.length !== this.run.layout?.parameter_count) return;
@@ -165,12 +180,13 @@ export class Scene {
     if (data.kind === 'table' && !hasColumns(this.axes, data.width)) this.axes = data.width > 1 ? [0, 1] : [0, -1];
     if (data.kind !== 'images') this.prepareGrid(data);
     else this.prepareImage();
+    if (this.sparing) return;
     if ((data.classes > 0 && data.task !== 'binary') || data.target) this.prepareTest(data, layout, config);
   }
 
   private prepareGrid(data: RunData): void {
     const network = this.network!;
-    this.side = gridSide(network.work, network.units);
+    this.side = Math.min(gridSide(network.work, network.units), this.sparing?.side ?? Infinity);
     const count = this.side * this.side;
     const points = gridPoints(this.side);
     const rows =

@@ -1,8 +1,7 @@
 /** Which kinds of layers can stand where, and what a new layer is like. Pure. */
 
-import en from '../i18n/en.json';
-import zh from '../i18n/zh.json';
 import type { Catalog, LayerConfig, Text, Variant } from '../protocol/messages';
+import { both } from './both';
 import { insertLayer, retype } from './layers';
 import { firstMisfit, shapesBehind, type Shape } from './shapes';
 
@@ -56,9 +55,4 @@ function offer(kind: Variant, results: LayerConfig[][], position: number, input:
     });
   }
   return { kind, layers, reason };
-}
-
-function both(key: keyof typeof en, vars: Record<string, string | number>): Text {
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(vars[name]));
-  return { en: fill(en[key]), zh: fill(zh[key]) };
 }

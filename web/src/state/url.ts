@@ -55,6 +55,8 @@ const LAYER_CHOICES: Record<LayerChoice, FamilyId> = {
 };
 
 const PRESET = 'preset';
+/** What an address says of runs that stand beside this one: see `state/comparison/address.ts`. */
+const COMPARISON_KEYS = ['compare', 'clock'];
 const PAGE_KEYS = ['run', 'embed', 'lang', 'theme', 'scale'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
 const MOST_LAYERS = 64;
@@ -220,7 +222,7 @@ export function readConfig(search: string, defaults: Defaults): ReadLink {
   const preset = defaults.presets.find((candidate) => candidate.id === params.get(PRESET));
   const link: ReadLink = { config: preset ? structuredClone(preset.config) : {}, unreadable: [] };
   for (const [key, value] of params) {
-    if (PAGE_KEYS.includes(key) || (key === PRESET && value === preset?.id)) continue;
+    if (PAGE_KEYS.includes(key) || COMPARISON_KEYS.includes(key) || (key === PRESET && value === preset?.id)) continue;
     const patch = Object.hasOwn(readers, key) ? readers[key]!(value, defaults) : null;
     if (patch === null) {
       link.unreadable.push(shorten(value ? `${key}=${value}` : key));

@@ -90,6 +90,8 @@ function preset(id: string, change: Partial<RunConfig>): Preset {
   return { id, label: text, watch: text, group: text, config: { ...config, ...change } };
 }
 
+const text = (en: string) => ({ en, zh: en });
+
 const size = (id: string, fallback: number, maximum: number) =>
   param(id, fallback, { maximum, integer: true, live: false });
 const rate = (id: string) => param(id, 0, { maximum: 0.9 });
@@ -104,6 +106,7 @@ const noise = param('noise', 0.1, { unit: '%' });
 const learningRate = param('learning_rate', 0.01, { scale: 'log', maximum: 100, exclusive_minimum: true });
 
 export const catalogue: Catalog = {
+  illnesses: [],
   families: {
     layer_kinds: [
       variant('full', [size('units', 8, 512), rate('dropout'), rate('dropconnect')], {
@@ -147,11 +150,41 @@ export const catalogue: Catalog = {
       variant('waves', [samples, { ...noise, default: 0.2 }], { task: 'regression', kind: 'plane', classes: 1 }),
     ],
     features: [variant('east'), variant('north'), variant('east_squared')],
+    probes: [],
     preprocessings: [variant('raw'), variant('scaled')],
   },
   default_config: config,
   default_layers: { full: layer, slide, shrink, mean: { kind: 'mean' } },
   convolutional: [slide, shrink],
+  comparisons: [
+    {
+      id: 'gaits',
+      label: text('Gaits'),
+      watch: text('Who is first?'),
+      claim: text('The runner is.'),
+      clock: 'steps',
+      steps: 600,
+      chart: 'curves',
+      quantity: 'train_loss',
+      runs: [
+        { label: text('Walker'), config },
+        {
+          label: text('Runner'),
+          config: { ...config, training: { ...config.training, optimizer: { id: 'runner', learning_rate: 0.1 } } },
+        },
+      ],
+    },
+  ],
+  studies: {
+    quantities: [
+      { id: 'loss', label: text('Batch loss'), help: text(''), scale: 'log', unit: '', symbol: 'L' },
+      { id: 'train_loss', label: text('Training loss'), help: text(''), scale: 'log', unit: '', symbol: 'L' },
+      { id: 'test_loss', label: text('Test loss'), help: text(''), scale: 'log', unit: '', symbol: 'L' },
+      { id: 'test_accuracy', label: text('Test accuracy'), help: text(''), scale: 'linear', unit: '%', symbol: '' },
+    ],
+    learning_rates: { walker: [0.003, 0.01, 0.03], runner: [0.03, 0.1, 0.3] },
+    limits: { configs: 64, seeds: 20, points: 200, steps: 1_000_000, measurements: 20_000, parameters: 1_000_000 },
+  },
   presets: [preset('bumpy', { seed: 5 }), preset('calm', { training: { ...config.training, batch_size: 64 } })],
   headings: {},
   limits: {

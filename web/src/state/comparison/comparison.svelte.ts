@@ -1,0 +1,399 @@
+/** Runs beside each other: begins them, follows them, steers all of them at once. */
+
+import * as api from '../../protocol/api';
+import * as groups from '../../protocol/groups';
+import { bandOf, type Band } from '../../protocol/studies';
+import type { Catalog, PartialConfig, RunConfig, RunData, Speed, Text, Upstream } from '../../protocol/messages';
+import { circumstancesOf } from '../circumstances';
+import { counters, invalidate, setFrameSource } from '../loop';
+import { merge, same } from '../merge';
+import type { Notice } from '../notice';
+import { pageQuery } from '../url';
+import { abreast } from './abreast';
+import { MOST_RUNS, writeQuery } from './address';
+import type { Clock } from './clock';
+import { differences, join } from './differences';
+import { Member, stateOf, type Neighbours } from './member.svelte';
+import { readyOf } from './ready';
+import { forgetGroup, rememberGroup, resumeGroup } from './resume';
+import { Stopwatch } from './stopwatch';
+import { BackgroundStudy, lengthOf, studyOf } from './study.svelte';
+import { questions } from './whatIf';
+
+export type Stage = 'opening' | 'live' | 'full' | 'failed';
+
+const ADDRESS_AFTER = 250;
+/** Milliseconds after which the next frames are shown though not all pictures are drawn: one may not be on the page. */
+const LONGEST_LAP = 250;
+/** Milliseconds for which they wait for frames of one moment. */
+const LONGEST_WAIT = 200;
+
+export class Comparison implements Neighbours {
+  members = $state.raw<readonly Member[]>([]);
+  clock = $state<Clock>('steps');
+  stage = $state<Stage>('opening');
+  /** Wall-clock milliseconds of the next attempt while the stage is "full". */
+  retryAt = $state(0);
+  notice = $state.raw<Notice | null>(null);
+  /** Between a click and the run that it asked for. */
+  adding = $state(false);
+  /** The run that stands out: it is pointed at. */
+  lit = $state<Member | null>(null);
+  /** Where all charts over time are read, in what their axis counts. */
+  cursor = $state<number | null>(null);
+  /** Whether pictures can be compared by their colours, and profiles by their heights. */
+  shared = $state(true);
+  /** The test image that all of them look at. */
+  sample = $state(0);
+
+  private wantedSpeed = $state.raw<Speed | null>(null);
+
+  readonly plans = $derived(this.members.map((member) => member.plan));
+  /** The ready comparison that they are, if any: it has a sentence on what to watch. */
+  readonly ready = $derived.by(() => readyOf(this.catalog.comparisons, this.plans));
+  /** What each run differs in, in words; null where all are the same. A ready comparison has names for its own. */
+  readonly badges = $derived.by<(Text | null)[]>(
+    () => this.ready?.runs.map(({ label }) => label) ?? differences(this.plans, this.catalog).map(join),
+  );
+  /** All of it, as it stands in the address. */
+  readonly query = $derived.by(() => writeQuery(this.plans, this.clock, this.catalog));
+  readonly connected = $derived(this.members.some(({ status }) => status === 'live'));
+  readonly canSteer = $derived(this.stage === 'live' && this.connected);
+  readonly state = $derived(stateOf(this.members));
+  readonly speed = $derived<Speed>(this.wantedSpeed ?? this.plans[0]?.speed ?? 'auto');
+  readonly pace = $derived(Math.min(...this.members.map(({ pace }) => pace), Infinity));
+  /** The furthest of the runs: what the clock shows. */
+  readonly step = $derived(Math.max(0, ...this.members.map(({ step }) => step)));
+  readonly epoch = $derived(Math.max(0, ...this.members.map(({ epoch }) => epoch)));
+  /** Of all of them together. */
+  readonly samplesPerSecond = $derived(this.members.reduce((sum, member) => sum + member.samplesPerSecond, 0));
+  readonly hasRoom = $derived(this.members.length < MOST_RUNS);
+  readonly drawable = $derived(this.members.length > 0 && this.members.every(({ layout }) => layout !== null));
+
+  /** The same runs over several seeds, in the background. */
+  study = $state.raw<BackgroundStudy | null>(null);
+  /** Of which runs the study is, in its order. */
+  private studied: readonly Member[] = [];
+  private readonly watch = new Stopwatch();
+  private id: string | null = null;
+  private token = '';
+  private readonly known: { [data: string]: Promise<RunData | null> | undefined } = {};
+  private addressTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private again: (() => void) | null = null;
+  private ended = false;
+  /** Counts what was begun: what comes of an earlier one comes too late. */
+  private turn = 0;
+
+  constructor(readonly catalog: Catalog) {
+    setFrameSource(() => {
+      const now = performance.now();
+      this.watch.tell(now, this.state === 'running', this.step > 0);
+      // Every run is drawn from its own frames; all that the loop has to know is whether there are new ones.
+      if (this.pull(now)) invalidate();
+      return null;
+    });
+  }
+
+  /** Seconds for which they have trained, as far as the page has seen it. */
+  get worked(): number {
+    return this.watch.seconds;
+  }
+
+  // ── life ───────────────────────────────────────────────────────────────────
+
+  /** Begins these runs, and leaves those that there were. */
+  async open(configs: readonly PartialConfig[], clock: Clock): Promise<void> {
+    const turn = this.begin(clock);
+    const whole = configs.map((config) => merge(this.catalog.default_config, config));
+    try {
+      const { id, control_token: token, runs } = await groups.createGroup({ runs: [...configs], clock });
+      if (turn !== this.turn) return void groups.deleteGroup(id, token).catch(ignore);
+      this.adopt(id, token, () => runs.map((run, i) => this.member(run, whole[i]!, i)));
+    } catch (problem) {
+      if (turn === this.turn) this.failed(problem, () => void this.open(configs, clock));
+    }
+  }
+
+  /** After a reload: goes on with the tab's own runs, if they are still there and are these; else begins these. */
+  async resume(configs: readonly PartialConfig[], clock: Clock, search: string): Promise<void> {
+    const turn = this.begin(clock);
+    try {
+      const resumed = await resumeGroup(this.catalog, { configs, clock, search });
+      if (turn !== this.turn) return;
+      if (!resumed) return await this.open(configs, clock);
+      const { own, group } = resumed;
+      this.clock = group.clock;
+      this.watch.resume(own.worked);
+      this.adopt(own.id, own.token, () =>
+        group.runs.map((run, i) => this.member(run, run.config, own.hues[run.id] ?? i)),
+      );
+    } catch (problem) {
+      if (turn === this.turn) this.failed(problem, () => void this.resume(configs, clock, search));
+    }
+  }
+
+  /** The page is being left, perhaps to come back. */
+  keep(left: string | null): void {
+    const hues = Object.fromEntries(this.members.map(({ run, hue }) => [run, hue]));
+    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, worked: this.worked, left });
+  }
+
+  private begin(clock: Clock): number {
+    clearTimeout(this.retryTimer);
+    this.leave();
+    this.stage = 'opening';
+    this.clock = clock;
+    this.wantedSpeed = null;
+    return ++this.turn;
+  }
+
+  private adopt(id: string, token: string, join: () => Member[]): void {
+    this.id = id;
+    this.token = token;
+    this.members = join();
+    this.stage = 'live';
+    this.keep(null);
+  }
+
+  /** Ends the runs: nobody looks at them any more. */
+  end(): void {
+    this.ended = true;
+    this.turn++;
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.addressTimer);
+    this.leave();
+  }
+
+  /** After stage "failed", or not waiting for the next attempt. */
+  retry(): void {
+    this.again?.();
+  }
+
+  private leave(): void {
+    this.forgetStudy();
+    for (const member of this.members) member.part();
+    this.members = [];
+    if (this.id) {
+      forgetGroup();
+      void groups.deleteGroup(this.id, this.token).catch(ignore);
+    }
+    this.id = null;
+  }
+
+  private failed(problem: unknown, again: () => void): void {
+    if (!(problem instanceof api.Problem)) throw problem;
+    this.again = again;
+    this.notice = problem.text ? { tone: 'error', text: problem.text } : null;
+    this.stage = problem.status === 429 ? 'full' : 'failed';
+    if (problem.status !== 429) return;
+    const seconds = problem.retryAfter || 10;
+    this.retryAt = Date.now() + 1000 * seconds;
+    this.retryTimer = setTimeout(again, 1000 * seconds);
+  }
+
+  private member(run: Pick<groups.CreatedRun, 'id'>, asked: RunConfig, hue: number): Member {
+    const member = new Member(this, run.id, asked, hue);
+    member.join(this.token);
+    return member;
+  }
+
+  // ── what a member asks for ─────────────────────────────────────────────────
+
+  samples(id: string, data: RunConfig['data']): Promise<RunData | null> {
+    const key = JSON.stringify(data);
+    const known = this.known[key];
+    if (known) return known;
+    const loading = api.getData(id).catch((problem: unknown) => {
+      if (!(problem instanceof api.Problem)) throw problem;
+      this.known[key] = undefined;
+      return null;
+    });
+    this.known[key] = loading;
+    return loading;
+  }
+
+  /** The server was restarted, or kept the group long enough: the same runs begin again. */
+  lost(): void {
+    if (this.stage !== 'live' || this.ended) return;
+    const { plans, clock } = this;
+    this.notice = { tone: 'info', key: 'notice.started_again' };
+    void this.open(plans, clock);
+  }
+
+  changed(): void {
+    this.addressTimer ??= setTimeout(() => {
+      this.addressTimer = undefined;
+      this.writeAddress();
+    }, ADDRESS_AFTER);
+  }
+
+  // ── what goes out ──────────────────────────────────────────────────────────
+
+  toggle(): void {
+    if (this.state === 'running') this.pause();
+    else this.play();
+  }
+
+  play(): void {
+    if (this.command({ type: 'play' })) this.tell('running');
+  }
+
+  pause(): void {
+    if (this.command({ type: 'pause' })) this.tell('paused');
+  }
+
+  advance(unit: 'step' | 'epoch', count = 1): void {
+    if (this.command({ type: 'step', count, unit })) this.tell('paused');
+  }
+
+  /** New weights for all, from the same seed or another one. */
+  reset(seed?: number): void {
+    this.command(seed === undefined ? { type: 'reset' } : { type: 'reset', seed });
+  }
+
+  setSpeed(speed: Speed): void {
+    if (this.command({ type: 'speed', speed })) this.wantedSpeed = speed;
+  }
+
+  setClock(clock: Clock): void {
+    if (!this.id || !this.canSteer || clock === this.clock) return;
+    this.clock = clock;
+    groups
+      .commandGroup(this.id, this.token, { type: 'clock', clock })
+      .catch((problem: unknown) => this.tellProblem(problem));
+    this.changed();
+  }
+
+  /** One more run: the present one with a change. It begins at 0 while the others wait for it. */
+  async add(config: RunConfig): Promise<void> {
+    if (!this.id || !this.hasRoom || this.adding) return;
+    this.adding = true;
+    try {
+      const run = await groups.addRun(this.id, this.token, config);
+      const places = Array.from({ length: MOST_RUNS }, (_, i) => i);
+      const hue = places.find((i) => this.members.every((member) => member.hue !== i)) ?? 0;
+      this.members = [...this.members, this.member(run, config, hue)];
+      this.keep(null);
+      this.changed();
+    } catch (problem) {
+      this.tellProblem(problem);
+    } finally {
+      this.adding = false;
+    }
+  }
+
+  async remove(member: Member): Promise<void> {
+    if (!this.id || this.members.length < 3) return;
+    member.part();
+    this.members = this.members.filter((other) => other !== member);
+    if (this.lit === member) this.lit = null;
+    this.changed();
+    await groups.removeRun(this.id, this.token, member.run).catch((problem: unknown) => this.tellProblem(problem));
+  }
+
+  dismiss(): void {
+    this.notice = null;
+  }
+
+  // ── seeds ──────────────────────────────────────────────────────────────────
+
+  /** How long a study of these runs is, in the unit of its clock: as long as a ready comparison, or as they have come. */
+  get length(): number {
+    return this.ready?.steps ?? lengthOf(this.members, this.clock, this.catalog.studies.limits.steps);
+  }
+
+  /** Runs all of them with so many seeds in the background. */
+  repeat(seeds: number): void {
+    this.forgetStudy();
+    this.studied = this.members;
+    this.study = new BackgroundStudy(
+      this.ready ? { comparison: this.ready.id, seeds } : studyOf(this, this.length, seeds),
+    );
+    void this.study.begin();
+  }
+
+  forgetStudy(): void {
+    this.study?.cancel();
+    this.study = null;
+    this.studied = [];
+  }
+
+  /** A quantity of a run over all seeds, and where it was measured; null where that is not known, or on another clock. */
+  bandOf(member: Member, quantity: string): { x: number[]; values: Band } | null {
+    const known = this.study?.known;
+    const config = this.studied.indexOf(member);
+    if (!known || config < 0 || known.clock !== this.clock || !known.quantities.includes(quantity)) return null;
+    const values = bandOf(known, config, quantity);
+    return values.mean.length > 0 ? { x: known.steps.slice(0, values.mean.length), values } : null;
+  }
+
+  /** What could be otherwise in a run. */
+  questionsAbout(member: Member) {
+    const { plan, data } = member;
+    return questions(plan, this.catalog, circumstancesOf(this.catalog, plan, data));
+  }
+
+  /** What full colour stands for in the columns of a run's network: shared by those that are as deep. */
+  scalesOf({ scene }: Member): readonly number[] {
+    if (!this.shared) return scene.scales;
+    const alike = this.members.filter((other) => other.scene.scales.length === scene.scales.length);
+    return scene.scales.map((_, column) => Math.max(...alike.map((other) => other.scene.scales[column]!)));
+  }
+
+  /** Whether a configuration is among the runs already. */
+  has(config: RunConfig): boolean {
+    return this.plans.some((plan) => same({ ...plan, speed: config.speed }, config));
+  }
+
+  /**
+   * Takes the next frames to the screen, once all of the last ones are drawn: so that no picture is further from another
+   * than one of them. Returns whether there are any.
+   */
+  private pull(now: number): boolean {
+    const { members } = this;
+    counters.steps = members.map(({ drawn }) => drawn?.step ?? 0);
+    if (members.some(({ shown, drawn }) => shown !== drawn) && now - this.pulled < LONGEST_LAP) return false;
+    const patient = now - this.pulled < LONGEST_WAIT;
+    const next = abreast(
+      members.map((member) => member.progress(this.clock, now)),
+      patient,
+    );
+    members.forEach((member, i) => {
+      if (next[i]! >= 0) member.show(next[i]!);
+    });
+    const some = next.some((index) => index >= 0);
+    if (some) this.pulled = now;
+    return some;
+  }
+
+  private pulled = -Infinity;
+
+  /** What steers one steers them all. */
+  private command(message: Upstream): boolean {
+    return this.canSteer && this.members.some((member) => member.status === 'live' && member.steer(message));
+  }
+
+  /** Shown at once; what the server says of each run follows. */
+  private tell(state: 'running' | 'paused'): void {
+    for (const member of this.members) {
+      if (member.state === 'running' || member.state === 'paused') member.state = state;
+    }
+  }
+
+  private tellProblem(problem: unknown): void {
+    if (!(problem instanceof api.Problem)) throw problem;
+    this.notice = problem.text ? { tone: 'error', text: problem.text } : { tone: 'error', key: 'failed.title' };
+  }
+
+  private writeAddress(): void {
+    if (!this.query || this.ended) return;
+    const query = [this.query, pageQuery(location.search)].filter(Boolean).join('&');
+    history.replaceState(null, '', `${location.pathname}?${query}${location.hash}`);
+  }
+}
+
+/** The server may have ended it by itself. */
+function ignore(problem: unknown): void {
+  if (!(problem instanceof api.Problem)) throw problem;
+}
