@@ -16,6 +16,8 @@ describe('keys', () => {
     ['shift .', press('>', 'shift'), 'epoch'],
     ['r', press('r'), 'reset'],
     ['R', press('R', 'shift'), 'reset-new'],
+    ['e', press('e'), 'explain'],
+    ['E', press('E', 'shift'), null],
     ['?', press('?', 'shift'), 'help'],
     ['ctrl z', press('z', 'ctrl'), 'undo'],
     ['ctrl shift z', press('Z', 'ctrl', true), 'redo'],

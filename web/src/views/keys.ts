@@ -1,6 +1,6 @@
 /** The keyboard: which key does what. Pure; ignores keys that belong to a field or a control. */
 
-export type KeyAction = 'toggle' | 'step' | 'epoch' | 'reset' | 'reset-new' | 'undo' | 'redo' | 'help';
+export type KeyAction = 'toggle' | 'step' | 'epoch' | 'reset' | 'reset-new' | 'undo' | 'redo' | 'explain' | 'help';
 
 export interface KeyPress {
   key: string;
@@ -32,6 +32,8 @@ export function keyAction(press: KeyPress, focus: Focus): KeyAction | null {
       return 'epoch';
     case 'r':
       return press.shiftKey ? 'reset-new' : 'reset';
+    case 'e':
+      return press.shiftKey ? null : 'explain';
     case '?':
       return 'help';
     default:

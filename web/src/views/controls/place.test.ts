@@ -6,11 +6,28 @@ const anchor = (left: number, top: number) => ({ left, top, right: left + 80, bo
 
 describe('where something that floats goes', () => {
   it('beneath its anchor', () => {
-    expect(position(anchor(100, 100), 200, 150, room)).toEqual({ left: 100, top: 136 });
+    expect(position(anchor(100, 100), 200, 150, room)).toEqual({ left: 100, top: 136, side: 'below' });
   });
 
   it('above when there is no room beneath', () => {
-    expect(position(anchor(100, 500), 200, 150, room)).toEqual({ left: 100, top: 344 });
+    expect(position(anchor(100, 500), 200, 150, room)).toEqual({ left: 100, top: 344, side: 'above' });
+  });
+
+  it('above when there is none for what it may grow by', () => {
+    expect(position(anchor(100, 400), 200, 150, room).side).toBe('below');
+    expect(position(anchor(100, 400), 200, 150, room, { grows: 50 }).side).toBe('above');
+    expect(position(anchor(100, 400), 200, 150, room, { grows: 50, was: 'below' }).side).toBe('below');
+  });
+
+  it('on the side where it was, while there is room', () => {
+    expect(position(anchor(100, 400), 200, 120, room).side).toBe('below');
+    expect(position(anchor(100, 400), 200, 120, room, { was: 'above' })).toEqual({
+      left: 100,
+      top: 274,
+      side: 'above',
+    });
+    expect(position(anchor(100, 100), 200, 150, room, { was: 'above' }).side).toBe('below');
+    expect(position(anchor(100, 400), 200, 180, room, { was: 'below' }).side).toBe('above');
   });
 
   it.each([

@@ -11,10 +11,20 @@ const BAR = 44;
 const ROOM = 64;
 const BETWEEN = 6;
 
-export function drawOutputLabels(context: Context, scene: Scene, geometry: Geometry, left: number): void {
+/**
+ * `wider`: by how much the numbers of an explained step are wider than the neurons; null while none is explained. Then
+ * there are no bars: the sample that is explained is another than the one that is looked at.
+ */
+export function drawOutputLabels(
+  context: Context,
+  scene: Scene,
+  geometry: Geometry,
+  left: number,
+  wider: number | null,
+): void {
   const column = geometry.columns.at(-1)!;
   const { palette, data } = scene;
-  const x = column.x + column.size / 2 + 8 - left;
+  const x = column.x + (column.size + (wider ?? 0)) / 2 + 8 - left;
   context.font = `11px ${palette.font}`;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
@@ -29,6 +39,7 @@ export function drawOutputLabels(context: Context, scene: Scene, geometry: Geome
     const probability = scene.meaning[unit] ?? NaN;
     context.fillStyle = palette.ink2;
     context.fillText(name, x, y);
+    if (wider !== null) return;
     context.fillStyle = palette.soft;
     context.fillRect(x + across, y - 4, bar, 8);
     if (probability > 0) {

@@ -24,7 +24,7 @@ export class StageView {
   private captions: [string, string][] = [];
   private captionsOf: unknown[] = [];
 
-  /** Paints all pictures anew. False while there is nothing to be painted yet. */
+  /** Paints all pictures anew; with `explained`, those instead of the pass over the image. False while there is nothing to be painted yet. */
   fill(
     scene: Scene,
     geometry: Geometry,
@@ -32,11 +32,12 @@ export class StageView {
     image: Float32Array,
     frame: Frame,
     scope: ScaleScope,
+    explained: readonly Float32Array[] | null = null,
   ): boolean {
     const { network, data } = scene;
     const shown = shownPass(scene);
     if (!network || !data || !shown) return false;
-    const [maps, inputMap] = mapsOf(scene, shown, frame);
+    const [maps, inputMap] = explained ? [explained, null] : mapsOf(scene, shown, frame);
     const { layers } = network;
     this.tiles.fill(geometry, scene.palette, { layers, image, imageSize: data, inputMap, maps, links, scope });
     return true;
