@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import re
@@ -145,6 +146,46 @@ def test_readme_names_every_setting() -> None:
     }
     documented = set(re.findall(r"\bLIVEGRAD_[A-Z_]+\b", read("README.md") or ""))
     assert settings - documented == set()
+
+
+def test_readme_tells_the_defaults_of_all_settings() -> None:
+    rows = re.findall(r"^\| `LIVEGRAD_([A-Z_]+)` \| (?:`(.*?)`)? \|", read("README.md") or "", re.MULTILINE)
+    told = {name.lower(): value for name, value in rows}
+    for field in dataclasses.fields(Settings):
+        default = " ".join(field.default) if isinstance(field.default, tuple) else field.default
+        wanted = f"{default:g}" if isinstance(default, float) else str(default)
+        assert told[field.name] == wanted, field.name
+
+
+#: Looks of Playwright's that do not wait: what they find is how the page is now, and a click may be under way.
+HASTY = {"all", "all_inner_texts", "all_text_contents", "bounding_box", "count", "evaluate_all"} | {
+    f"is_{state}" for state in ("checked", "disabled", "editable", "enabled", "hidden", "visible")
+}
+
+
+def test_browser_tests_wait_for_what_they_look_at() -> None:
+    """In a test's own body; a check that is repeated until it holds is a function within."""
+    found = [
+        f"{path}:{hasty.lineno}"
+        for path in FILES
+        if re.fullmatch(r"tests/browser/test_\w+\.py", path)
+        for test in ast.parse(read(path) or "").body
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")
+        for hasty in hasty_asserts(test)
+    ]
+    assert found == [], "use expect(...), Visitor.becomes or Visitor.soon"
+
+
+def hasty_asserts(test: ast.FunctionDef) -> list[ast.Assert]:
+    """The asserts of a test, but for those of functions within, that call one of the hasty looks."""
+    functions = [node for node in ast.walk(test) if isinstance(node, ast.FunctionDef) and node is not test]
+    repeated = {node for function in functions for node in ast.walk(function)}
+    return [
+        node
+        for node in ast.walk(test)
+        if isinstance(node, ast.Assert) and node not in repeated
+        if HASTY & {each.attr for each in ast.walk(node.test) if isinstance(each, ast.Attribute)}
+    ]
 
 
 def test_changelog_knows_the_current_version() -> None:

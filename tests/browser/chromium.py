@@ -11,9 +11,19 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: Chromium heeds the last list only, so Playwright's own is repeated before ours. Ours are pages behind the address
+#: bar, which nobody sees here: loading them with every window took as long as loading our page.
+DISABLED_FEATURES = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,LensOverlay,"
+    "HttpsFirstBalancedModeAutoEnable,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,OptimizationHints,AimEnabled,"
+    "NetworkTimeServiceQuerying,PreconnectToSearch,"
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+)
 LAUNCH_ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
+    f"--disable-features={DISABLED_FEATURES}",
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",

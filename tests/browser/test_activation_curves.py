@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, box_of, within
 
 #: How many colours a canvas shows; a blank one shows one.
 COLOURS = """(canvas) => {
@@ -16,11 +16,19 @@ COLOURS = """(canvas) => {
   return seen.size;
 }"""
 
+URL = "(canvas) => canvas.toDataURL()"
+
 
 def open_layer(page: Visitor, number: int) -> Locator:
     """Open the settings of a hidden layer, counted from 1; returns them."""
     page.button("network.open_layer", n=number).click()
     return page.page.get_by_role("dialog", name=page.word("layer.title", number=number))
+
+
+def other_picture(page: Visitor, canvas: Locator, before: str) -> str:
+    """Wait until a canvas shows something else than before, and return that."""
+    page.eventually(lambda: canvas.evaluate(URL) != before, "the picture stays the same")
+    return str(canvas.evaluate(URL))
 
 
 def flat(page: Visitor) -> str:
@@ -34,11 +42,9 @@ def test_a_layers_settings_show_what_enters_its_activation(visitor: Visit) -> No
     figure = settings.locator("figure")
     expect(figure).to_contain_text(flat(page))
     expect(figure).to_contain_text(page.word("activation.dead", dead=8, units=8), timeout=20_000)
-    assert figure.locator("canvas").evaluate(COLOURS) > 8
+    page.eventually(lambda: figure.locator("canvas").evaluate(COLOURS) > 8, "the curve is not drawn")
     page.eventually(lambda: page.run()["step"] > 100)
-    box = settings.bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] <= 900
+    page.soon(lambda: within(box_of(settings), 1440, 900))
 
 
 def test_it_goes_on_while_the_network_trains_and_follows_the_layer(visitor: Visit) -> None:
@@ -57,13 +63,17 @@ def test_a_menu_draws_every_activation_that_has_a_curve(visitor: Visit) -> None:
     label = page.word("layer.activation")
     page.menu(label).click()
     options = page.page.get_by_role("listbox", name=label).get_by_role("option")
-    picture = page.page.get_by_role("dialog", name=label).locator(".about canvas")
-    shown = set()
-    for option in options.all():
+    about = page.page.get_by_role("dialog", name=label).locator(".about")
+    variants = page.variants("activations")
+    expect(options).to_have_count(len(variants))
+    shown = [""]
+    for option, variant in zip(options.all(), variants, strict=True):
         option.hover()
+        expect(about).to_contain_text(variant["label"]["en"])
+        picture = about.locator("canvas")
         if picture.count():
-            shown.add(picture.evaluate("(canvas) => canvas.toDataURL()"))
-    assert len(shown) >= 16
+            shown.append(other_picture(page, picture, shown[-1]))
+    assert len(set(shown)) == len(shown) > 16
 
 
 def test_all_layers_together_show_the_curve_alone(visitor: Visit) -> None:
@@ -90,6 +100,5 @@ def test_a_gate_is_drawn_with_the_sums_that_enter_it(visitor: Visit, pieces: int
     figure = open_layer(page, 1).locator("figure")
     expect(figure).to_contain_text(page.word("gate.own", pieces=pieces, unit=1, input="").split(" input")[0])
     canvas = figure.locator("canvas")
-    assert canvas.evaluate(COLOURS) > 8
-    first = canvas.evaluate("(canvas) => canvas.toDataURL()")
-    page.eventually(lambda: canvas.evaluate("(canvas) => canvas.toDataURL()") != first, "it stands still")
+    page.eventually(lambda: canvas.evaluate(COLOURS) > 8, "nothing is drawn")
+    other_picture(page, canvas, canvas.evaluate(URL))

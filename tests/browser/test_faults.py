@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.live_server import LiveServer
 
 #: What Chromium itself writes into the console when a request or a stream fails; the page cannot keep it from that.
 NETWORK_ERRORS = ("net::ERR_", "WebSocket connection to", "Failed to load resource")
+
+#: When the document was begun; another after a reload.
+BEGAN = "performance.timeOrigin"
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def test_a_killed_server_comes_back_to_the_same_configuration(visitor: Visit, ow
     page.page.get_by_text(page.word("reconnecting.title")).wait_for()
     own_server.start()
     page.eventually(lambda: page.run_id != run, "no new run was started", patience=30)
-    assert page.config() == config
+    page.config_becomes("", config)
     page.page.get_by_text(page.word("notice.started_again")).wait_for()
     page.eventually(lambda: page.run()["step"] > 0)
     expect(page.button("transport.pause")).to_be_enabled()
@@ -56,10 +60,14 @@ def test_a_bad_link_opens_the_default_and_says_why(visitor: Visit, link: str) ->
     page.expected = NETWORK_ERRORS
     page.visit("/" + link)
     assert page.config() == page.server.get("/api/catalog")["default_config"]
-    said = page.page.get_by_role("alert").inner_text()
     beginning = page.word("notice.refused_link").split("{")[0], page.word("notice.unreadable_link").split("{")[0]
-    assert said.startswith(beginning)
-    assert len(said) > min(map(len, beginning)) + 10, "it does not say what was wrong"
+
+    def told() -> None:
+        said = page.page.get_by_role("alert").inner_text()
+        assert said.startswith(beginning)
+        assert len(said) > min(map(len, beginning)) + 10, "it does not say what was wrong"
+
+    page.soon(told)
 
 
 def test_divergence_is_explained_and_can_be_mended(visitor: Visit) -> None:
@@ -92,3 +100,25 @@ def test_a_full_server_says_so_and_lets_in_when_there_is_room(visitor: Visit, tm
         second.drawn()
         assert second.run()["state"] == "running"
         second.leave()
+
+
+def test_a_part_of_the_page_that_cannot_be_loaded_says_so_and_is_asked_for_again(visitor: Visit) -> None:
+    page = visitor()
+    page.expected = (*NETWORK_ERRORS, "Failed to fetch dynamically imported module", "Unable to preload CSS")
+    page.visit()
+    part = re.compile(r"/assets/ExplainCard-")
+    page.page.route(part, lambda route: route.abort())
+    page.page.keyboard.press("e")
+    said = page.page.get_by_role("alert").filter(has_text=page.word("later.failed"))
+    expect(said).to_be_visible()
+    page.page.unroute(part)
+    began = page.page.evaluate(BEGAN)
+    page.button("control.retry").click()
+    # The browser asks again, or it keeps to its failure and the page begins anew with the same run.
+    card = page.page.get_by_role("region", name=page.word("explain.title"), exact=True)
+    expect(said).to_be_hidden()
+    page.eventually(lambda: card.is_visible() or page.page.evaluate(BEGAN) != began, "nothing is asked for again")
+    if page.page.evaluate(BEGAN) != began:
+        page.drawn()
+        page.page.keyboard.press("e")
+    expect(card).to_be_visible()

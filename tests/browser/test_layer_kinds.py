@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_steering_network import open_layer
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SLOWLY, Visitor
 
-SMALL = "/?dataset=digits&layers=conv(filters:4),pool"
+SMALL = f"/?dataset=digits&layers=conv(filters:4),pool&{SLOWLY}"
 
 
 def kinds(page: Visitor) -> list[str]:
@@ -149,7 +149,7 @@ def test_a_network_is_made_convolutional_shared_and_brought_back(visitor: Visit)
     page.eventually(lambda: "layers=conv" in page.page.url, "the address does not hold the layers")
     page.page.reload()
     page.drawn()
-    assert page.config("network.layers") == made
+    page.config_becomes("network.layers", made)
     other = visitor().visit("/" + page.page.url.removeprefix(page.server.address).removeprefix("/"))
     assert other.config("network.layers") == made
     other.button("network.more_filters", n=1).click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from server.configuration import needs_new_weights
 from server.schema import RunConfig
@@ -62,6 +62,7 @@ def check(page: Visitor, control: Locator) -> None:
     before = page.run()
     use(page, control)
     page.eventually(lambda: page.config() != before["config"], f"nothing changes by {name}")
+    page.eventually(lambda: page.told == page.config(), "the page is not told what changed")
     page.page.wait_for_timeout(60)  # a loss or a batch that goes with the data
     after = page.run()
     old, new = (RunConfig.model_validate(run["config"]) for run in (before, after))
@@ -73,15 +74,21 @@ def check(page: Visitor, control: Locator) -> None:
 def go_back(page: Visitor, config: Any) -> None:
     """Put the configuration back on the server, so that all controls are where they were; the page follows."""
     page.server.request("PATCH", f"/api/runs/{page.run_id}", config, token=page.tokens[page.run_id])
-    page.eventually(lambda: page.config() == config, "it does not go back")
+    page.config_becomes("", config)
     page.page.wait_for_timeout(100)
 
 
 def walk(page: Visitor, within: Locator, least: int, passed_over: tuple[str, ...] = ()) -> None:
     """Use every control of a part of the page, each from the same configuration."""
     controls = within.locator(CONTROLS)
-    usable = [i for i in range(controls.count()) if controls.nth(i).is_visible() and controls.nth(i).is_enabled()]
-    assert len(usable) >= least
+    usable: list[int] = []
+
+    def enough() -> bool:
+        each = [controls.nth(i) for i in range(controls.count())]
+        usable[:] = [i for i, control in enumerate(each) if control.is_visible() and control.is_enabled()]
+        return len(usable) >= least
+
+    page.eventually(enough, f"there are fewer than {least} controls")
     before = page.config()
     for index in usable:
         control = controls.nth(index)
@@ -108,7 +115,7 @@ def test_every_control_of_the_training(page: Visitor) -> None:
     walk(page, card, 8)
     chips = card.locator(".values button[popovertarget]:has(b)")
     before = page.config()
-    assert chips.count() >= 6
+    expect(chips.nth(5)).to_be_visible()
     for index in range(chips.count()):
         chips.nth(index).click()
         slider = page.page.locator("[popover]:popover-open input[type=range]")

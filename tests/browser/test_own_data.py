@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, box_of, within
 
 SEPARABLE = "height,weight,class\n" + "".join(
     f"{170 + i},{60 + 2 * (i % 7)},{int(i > 0)}\n" for i in range(-20, 20) if i
@@ -69,7 +69,7 @@ def test_a_file_is_read_and_learned(page: Visitor) -> None:
     page.page.reload()
     page.drawn()
     expect(page.page.get_by_role("button", name=page.word("data.own_change"))).to_be_visible()
-    assert page.config("data.dataset") == choice
+    page.config_becomes("data.dataset", choice)
 
 
 def test_a_pasted_curve_is_shown_in_its_units(page: Visitor) -> None:
@@ -150,8 +150,7 @@ def test_a_bad_paste_is_selected_and_can_be_mended(page: Visitor) -> None:
 
 def test_two_classes_are_drawn_and_learned(page: Visitor) -> None:
     opened = dialog(page, "draw")
-    box = opened.locator("canvas").bounding_box()
-    assert box
+    box = box_of(opened.locator("canvas"))
     for k, x in ((0, 0.25), (1, 0.75)):
         name = page.word("own.class_points", name="AB"[k], n=0)
         opened.get_by_role("button", name=name).click()
@@ -207,9 +206,9 @@ def test_a_link_with_a_table_that_is_gone_opens_with_other_data(visitor: Visit) 
 def test_the_dialog_fits_small_screens(visitor: Visit, size: tuple[int, int]) -> None:
     page = visitor(viewport={"width": size[0], "height": size[1]}).visit()
     opened = dialog(page, "draw")
-    box = opened.bounding_box()
-    assert box
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= size[0]
-    assert box["y"] + box["height"] <= size[1]
-    assert opened.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+
+    def fits() -> None:
+        within(box_of(opened), *size)
+        assert opened.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+
+    page.soon(fits)

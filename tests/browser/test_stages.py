@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, box_of, within
 
 #: Small, so that every number has room; the second convolution has several input maps.
 NETWORK = "/?dataset=digits&layers=conv(filters:4),pool,conv(filters:6),pool(pooling:mean),global_pool"
@@ -28,19 +28,12 @@ def still(page: Visitor) -> Visitor:
     page.eventually(lambda: page.run()["step"] > 20, "it does not train", patience=60)
     page.button("transport.pause").click()
     page.button("transport.play").wait_for()
-    page.page.wait_for_timeout(300)
     return page
 
 
 def map_of(page: Visitor, column: int, unit: int) -> Locator:
     """The button that lies over a map; `column` 0 are the inputs."""
     return page.page.locator(f'[data-at="{column}.{unit}"]')
-
-
-def box_of(place: Locator) -> Any:
-    box = place.bounding_box()
-    assert box is not None
-    return box
 
 
 def middle_of(page: Visitor, column: int, unit: int, y: float = 0.55, x: float = 0.55) -> tuple[float, float]:
@@ -78,7 +71,15 @@ def cells(page: Visitor, key: str) -> list[float]:
 def ledger(page: Visitor) -> list[tuple[str, float]]:
     """The sheet's sum, line by line."""
     names, values = (sheet(page).locator(tag).all_inner_texts() for tag in ("dt", "dd"))
+    assert len(names) == len(values)
     return [(name, number(value)) for name, value in zip(names, values, strict=True)]
+
+
+def value_and_gradient(page: Visitor) -> tuple[float, float]:
+    """What the sheet of a pool's pixel says of it."""
+    found = [number(text) for text in sheet(page).locator(".value b").all_inner_texts()]
+    assert len(found) == 2
+    return found[0], found[1]
 
 
 def check_convolution(page: Visitor, maps: int) -> None:
@@ -89,6 +90,7 @@ def check_convolution(page: Visitor, maps: int) -> None:
         either = abs(entering) * rounding(weight) + abs(weight) * rounding(entering)
         assert product == pytest.approx(entering * weight, abs=either + rounding(product))
     lines = ledger(page)
+    assert len(lines) == 4
     (_, total), (bias_name, bias), (sum_name, weighted), (_, value) = lines
     assert (bias_name, sum_name) == (page.word("pixel.bias"), page.word("pixel.sum"))
     sums = [number(text) for text in sheet(page).locator(".chips button").all_inner_texts()] or [sum(products)]
@@ -102,16 +104,24 @@ def check_convolution(page: Visitor, maps: int) -> None:
 
 def test_every_stage_is_drawn_and_follows_the_chosen_image(page: Visitor) -> None:
     places = [(0, 0), (1, 0), (1, 3), (2, 0), (3, 5), (4, 2)]
-    before = [pixels(page, *place) for place in places]
+
+    def painted() -> list[bytes]:
+        return [pixels(page, *place) for place in places]
+
+    # The last frame before the pause is drawn when it has come.
+    page.eventually(lambda: painted() == painted(), "the maps go on changing")
+    before = painted()
+
+    def another_image() -> None:
+        image, *maps = painted()
+        assert before[0] != image, "the image has not changed"
+        changed = sum(was != now for was, now in zip(before[1:], maps, strict=True))
+        assert changed >= 3, "the maps do not follow the image"
+
     page.button("stages.next").click()
-    page.page.wait_for_timeout(400)
-    after = [pixels(page, *place) for place in places]
-    assert before[0] != after[0], "the image has not changed"
-    changed = sum(was != now for was, now in zip(before[1:], after[1:], strict=True))
-    assert changed >= 3, "the maps do not follow the image"
+    page.soon(another_image)
     page.button("stages.previous").click()
-    page.page.wait_for_timeout(400)
-    assert [pixels(page, *place) for place in places] == before
+    page.eventually(lambda: painted() == before, "the maps do not come back with their image")
 
 
 def test_stages_stand_from_left_to_right_and_do_not_cover_each_other(page: Visitor) -> None:
@@ -133,8 +143,10 @@ def test_stages_stand_from_left_to_right_and_do_not_cover_each_other(page: Visit
 def test_nothing_lies_over_the_uppermost_maps(visitor: Visit) -> None:
     page = visitor(viewport={"width": 800, "height": 450}).visit("/?dataset=digits&layers=conv(filters:16),pool")
     for column in (1, 2):
-        x, y = middle_of(page, column, 0, 0.02)
-        assert page.page.evaluate("([x, y]) => document.elementFromPoint(x, y).tagName", [x, y]) == "CANVAS"
+        place = middle_of(page, column, 0, 0.02)
+        page.becomes(
+            partial(page.page.evaluate, "([x, y]) => document.elementFromPoint(x, y).tagName", place), "CANVAS"
+        )
 
 
 def test_hovering_a_pixel_shows_its_sum_and_leaving_closes_it(page: Visitor) -> None:
@@ -142,7 +154,7 @@ def test_hovering_a_pixel_shows_its_sum_and_leaving_closes_it(page: Visitor) -> 
     page.page.mouse.move(*middle_of(page, 1, 2))
     expect(sheet(page)).to_be_visible()
     expect(sheet(page)).to_contain_text(page.word("pixel.place", stage="Layer 1", map=3, row=5, column=5))
-    check_convolution(page, maps=1)
+    page.soon(lambda: check_convolution(page, maps=1))
     page.page.mouse.move(5, 5)
     expect(sheet(page)).to_have_count(0)
     assert page.config() == before
@@ -153,20 +165,20 @@ def test_a_kept_pixel_is_moved_by_arrow_keys_and_closed_by_escape(page: Visitor)
     page.page.mouse.move(5, 5)
     place = sheet(page).locator("header b")
     row, column = (int(found) for found in re.findall(r"row (\d+), column (\d+)", place.inner_text())[0])
-    check_convolution(page, maps=4)
+    page.soon(lambda: check_convolution(page, maps=4))
     for key, down, right in (("ArrowRight", 0, 1), ("ArrowDown", 1, 0), ("ArrowLeft", 0, -1), ("ArrowUp", -1, 0)):
         page.page.keyboard.press(key)
         row, column = row + down, column + right
         wanted = page.word("pixel.place", stage="Layer 3", map=2, row=row, column=column)
         expect(place).to_have_text(wanted)
-        page.page.wait_for_timeout(200)
-        check_convolution(page, maps=4)
+        page.soon(lambda: check_convolution(page, maps=4))
     page.page.keyboard.press("Escape")
     expect(sheet(page)).to_have_count(0)
 
 
 def test_another_input_map_is_chosen_and_has_its_own_numbers(page: Visitor) -> None:
     page.page.mouse.click(*middle_of(page, 3, 0))
+    page.soon(lambda: check_convolution(page, maps=4))
     first = cells(page, "pixel.kernel")
     page.button("pixel.next_map").click()
     expect(sheet(page)).to_contain_text(page.word("pixel.map_of", n=2, total=4))
@@ -185,24 +197,32 @@ def test_another_input_map_is_chosen_and_has_its_own_numbers(page: Visitor) -> N
 
 def test_the_largest_wins_a_pixel_of_a_pool_and_takes_its_gradient(page: Visitor) -> None:
     page.page.mouse.click(*middle_of(page, 2, 1))
-    window = cells(page, "pixel.window")
-    value, gradient = (number(text) for text in sheet(page).locator(".value b").all_inner_texts())
-    assert len(window) == 4
-    assert value == max(window)
-    back = cells(page, "pixel.back")
-    assert sum(back) == pytest.approx(gradient, abs=rounding(gradient))
-    assert sum(part != 0 for part in back) <= 1
-    marked = sheet(page).get_by_role("img", name=page.word("pixel.window"), exact=True).locator(".marked")
-    assert number(marked.inner_text()) == value
+
+    def the_largest_wins() -> None:
+        window, back = cells(page, "pixel.window"), cells(page, "pixel.back")
+        assert len(window) == 4
+        value, gradient = value_and_gradient(page)
+        assert value == max(window)
+        assert sum(back) == pytest.approx(gradient, abs=rounding(gradient))
+        assert sum(part != 0 for part in back) <= 1
+        marked = sheet(page).get_by_role("img", name=page.word("pixel.window"), exact=True).locator(".marked")
+        assert number(marked.inner_text()) == value
+
+    page.soon(the_largest_wins)
 
 
 def test_a_pixel_of_a_mean_pool_is_the_mean_and_shares_its_gradient(page: Visitor) -> None:
     page.page.mouse.click(*middle_of(page, 4, 3))
-    window, back = cells(page, "pixel.window"), cells(page, "pixel.back")
-    value, gradient = (number(text) for text in sheet(page).locator(".value b").all_inner_texts())
-    assert value == pytest.approx(sum(window) / 4, abs=rounding(value) + rounding(*window) / 4)
-    assert len(set(back)) == 1
-    assert sum(back) == pytest.approx(gradient, abs=rounding(gradient) + 0.05 * abs(gradient))
+
+    def the_mean_shares() -> None:
+        window, back = cells(page, "pixel.window"), cells(page, "pixel.back")
+        assert len(window) == 4
+        value, gradient = value_and_gradient(page)
+        assert value == pytest.approx(sum(window) / 4, abs=rounding(value) + rounding(*window) / 4)
+        assert len(set(back)) == 1
+        assert sum(back) == pytest.approx(gradient, abs=rounding(gradient) + 0.05 * abs(gradient))
+
+    page.soon(the_mean_shares)
 
 
 def test_a_global_pool_says_what_it_is_the_mean_of_and_offers_nothing_to_edit(page: Visitor) -> None:
@@ -233,9 +253,7 @@ def test_a_tap_on_a_phone_explains_a_pixel_and_a_second_one_closes_it(visitor: V
     where = middle_of(page, 1, 1)
     page.page.touchscreen.tap(*where)
     expect(sheet(page)).to_be_visible()
-    check_convolution(page, maps=1)
-    box = box_of(sheet(page))
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 390
+    page.soon(lambda: check_convolution(page, maps=1))
+    page.soon(lambda: within(box_of(sheet(page)), 390))
     sheet(page).get_by_role("button", name=page.word("pixel.close"), exact=True).tap()
     expect(sheet(page)).to_have_count(0)

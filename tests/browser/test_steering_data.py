@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SLOWLY, Visitor
 
 
 @pytest.fixture
 def page(visitor: Visit) -> Visitor:
-    return visitor().visit()
+    return visitor().visit(f"/?{SLOWLY}")
 
 
 def offered(page: Visitor) -> list[dict[str, Any]]:
@@ -71,14 +71,15 @@ def test_every_feature_can_be_switched(page: Visitor) -> None:
         chosen = [name for name in chosen if name != feature["id"]]
         page.config_becomes("data.features", chosen)
     last = group.get_by_role("button", name=features[-1]["label"]["en"], exact=True)
-    assert last.is_disabled(), "a network without inputs cannot be asked for"
+    # A network without inputs cannot be asked for.
+    expect(last).to_be_disabled()
 
 
 def test_images_have_no_features_to_choose_and_the_page_says_why(visitor: Visit) -> None:
     page = visitor().visit("/?dataset=digits")
     chips = page.page.get_by_role("group", name=page.word("data.features")).get_by_role("button")
     features = page.config("data.features")
-    assert chips.count() == len(page.variants("features"))
+    expect(chips).to_have_count(len(page.variants("features")))
     for chip in chips.all():
         expect(chip).to_have_attribute("aria-disabled", "true")
         chip.click(force=True)

@@ -9,14 +9,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import SLOWLY, Visitor
 
 FAMILIES = (("activation", "activations"), ("initializer", "initializers"), ("normalization", "normalizations"))
 
 
 @pytest.fixture
 def page(visitor: Visit) -> Visitor:
-    return visitor().visit()
+    return visitor().visit(f"/?{SLOWLY}")
 
 
 def units(page: Visitor) -> list[int]:
@@ -75,7 +75,7 @@ def test_groups_stay_divisors_of_the_units(visitor: Visit) -> None:
     field = page.page.get_by_role("textbox", name="Groups")
     field.fill("5")
     field.press("Enter")
-    assert "1, 2, 3, 4, 6" in page.page.get_by_role("alert").inner_text()
+    expect(page.page.get_by_role("alert")).to_contain_text("1, 2, 3, 4, 6")
     field.fill("4")
     field.press("Enter")
     page.config_becomes(path, 4)
@@ -93,7 +93,7 @@ def test_a_normalization_that_makes_no_sense_for_the_layer_is_not_offered(visito
     options = page.page.get_by_role("listbox", name=label).get_by_role("option")
     for index, variant in enumerate(page.variants("normalizations")):
         senseless = any(variant.get(key) for key in ("least_batch", "least_units", "needs_image"))
-        assert options.nth(index).is_disabled() == senseless, variant["id"]
+        expect(options.nth(index), variant["id"]).to_be_enabled(enabled=not senseless)
     page.page.keyboard.press("Escape")
     open_layer(page, 2)
     dialog = page.page.get_by_role("dialog", name=page.word("layer.title", number=2))
@@ -132,15 +132,15 @@ def test_a_gated_layer_is_drawn_by_its_units_and_its_numbers_can_be_set(visitor:
     page = visitor().visit("/?layers=3(activation:maxout(pieces:3);normalization:weight_norm)")
     assert len(page.parameters("layer1.weight")) == 9 * 2
     page.page.locator('[data-at="1.2"]').wait_for()
-    assert page.page.locator('[data-at="1.3"]').count() == 0
+    expect(page.page.locator('[data-at="1.3"]')).to_have_count(0)
     page.button("transport.pause").click()
     page.eventually(lambda: page.run()["state"] == "paused")
     page.page.locator('[data-at="1.1"]').press("Enter")
     choices = page.page.get_by_role("combobox", name=page.word("network.edit_which"))
+    expect(choices.locator("option")).to_have_count(6 + 3 * 2)
     labels = [text.strip() for text in choices.locator("option").all_text_contents()]
     bias, gain = page.word("network.bias"), page.word("network.gain")
     assert labels[:6] == [f"{name} {piece}" for name in (bias, gain) for piece in (1, 2, 3)]
-    assert len(labels) == 6 + 3 * 2
     choices.select_option(label=f"{bias} 2")
     text = page.page.get_by_role("form").get_by_role("textbox")
     text.fill("0.75")
@@ -228,21 +228,22 @@ def test_links_show_weights_gradients_or_updates(page: Visitor) -> None:
     before = page.config()
     for what in ("gradients", "updates"):
         group.get_by_role("radio", name=page.word(f"network.{what}")).click()
-        page.says({"type": "watch", "fields": [what]})
+        page.says({"type": "watch", "fields": [what], "probes": []})
     group.get_by_role("radio", name=page.word("network.weights")).click()
-    page.says({"type": "watch", "fields": []})
+    page.says({"type": "watch", "fields": [], "probes": []})
     assert page.config() == before
 
 
-def test_images_train_and_are_drawn(page: Visitor) -> None:
+def test_images_train_and_are_drawn(visitor: Visit) -> None:
     """Data that are not points of the plane: the neurons show weights, the output shows samples."""
+    page = visitor().visit()
     images: list[dict[str, Any]] = [variant for variant in page.variants("datasets") if variant["kind"] == "images"]
     images = [variant for variant in images if not variant.get("unavailable") and not variant.get("uploaded")]
     assert images
     group = page.page.get_by_role("group", name=page.word("data.dataset"))
     for variant in images:
         page.restarts(group.get_by_role("button", name=variant["label"]["en"], exact=True).click)
-        page.eventually(lambda: page.run()["epoch"] > 1)
+        page.eventually(lambda: page.run()["epoch"] > 1, f"{variant['id']} does not train", patience=30)
         assert page.config("training.loss.id") in {
             loss["id"] for loss in page.variants("losses") if variant["task"] in loss["tasks"]
         }

@@ -2,47 +2,115 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.visitor import box_of
 
 
 def test_the_charts_switches(visitor: Visit) -> None:
     page = visitor().visit()
     before = page.config()
     charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
-    log = charts.get_by_role("button", name=page.word("dynamics.log_axis"))
+    loss = charts.get_by_role("article", name=page.word("dynamics.loss"), exact=True)
+    log = loss.get_by_role("button", name=page.word("dynamics.log_axis"))
+    expect(log).to_have_attribute("aria-pressed", "false")
     log.click()
     expect(log).to_have_attribute("aria-pressed", "true")
-    axis = charts.get_by_role("button", name=page.word("dynamics.switch_axis"))
-    first = axis.inner_text()
-    axis.click()
-    expect(axis).not_to_have_text(first)
+    for axis in ("epoch", "layer", "step"):
+        choice = charts.get_by_role("radio", name=page.word(f"dynamics.axis_{axis}"), exact=True)
+        choice.click()
+        expect(choice).to_have_attribute("aria-checked", "true")
     charts.get_by_role("radio", name=page.word("dynamics.accuracy")).click()
     charts.get_by_role("heading", name=page.word("dynamics.accuracy")).wait_for()
+    tabs = charts.get_by_role("tab")
+    expect(tabs.nth(3)).to_be_visible()
+    for index in range(tabs.count()):
+        tabs.nth(index).click()
+        expect(tabs.nth(index)).to_have_attribute("aria-selected", "true")
+        expect(charts.get_by_role("article").first).to_be_visible()
     assert page.config() == before
 
 
-def test_every_chart_tells_its_values_under_the_pointer(visitor: Visit) -> None:
+def test_every_unit_of_a_normalized_layer_has_its_statistics(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=6(normalization:batch_norm),3(normalization:batch_norm)")
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+    charts.get_by_role("tab", name=page.word("dynamics.group_normalization")).click()
+    what = page.word("dynamics.against", what="Batch mean", other="running mean")
+    chart = charts.get_by_role("article", name=page.word("dynamics.by_unit", what=what))
+    units = chart.get_by_role("slider")
+    for layer, count in ((1, 6), (2, 3)):
+        chart.get_by_label(page.word("dynamics.units_of")).select_option(str(layer))
+        expect(units).to_have_attribute("aria-valuemax", str(count))
+        units.press("End")
+        last = page.word("dynamics.unit_n", n=count)
+        expect(units).to_have_attribute("aria-valuetext", re.compile(rf"{last}: Batch mean .*\d, Running mean .*\d"))
+    chart.get_by_role("button", name=page.word("dynamics.export")).click()
+    with page.page.expect_download() as saved:
+        page.page.get_by_role("menuitem", name=page.word("dynamics.export_csv")).click()
+    rows = list(csv.DictReader(Path(saved.value.path()).read_text(encoding="utf-8").splitlines()))
+    assert [row["layer"] for row in rows] == ["1"] * 6 + ["2"] * 3
+
+
+def test_every_chart_tells_its_values_at_one_step_under_the_pointer_and_by_keys(visitor: Visit) -> None:
     page = visitor().visit()
     page.eventually(lambda: page.run()["step"] > 100)
     page.button("transport.pause").click()
     page.button("transport.play").wait_for()
     charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
-    canvases = charts.locator("canvas")
-    assert canvases.count() >= 3
-    for index in range(canvases.count()):
+    plots = charts.get_by_role("slider")
+    expect(plots).to_have_count(4)
+    at = re.compile(page.word("dynamics.at_step").replace("{n}", r"([\d,]+)"))
+
+    def steps() -> list[str]:
+        return at.findall(charts.inner_text())
+
+    for index in range(plots.count()):
         page.page.mouse.move(5, 5)
-        page.page.wait_for_timeout(100)
-        silent = charts.inner_text()
-        box = canvases.nth(index).bounding_box()
-        assert box is not None
+        page.eventually(lambda: steps() == [], "the cursor stays where no pointer is")
+        box = box_of(plots.nth(index))
         page.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
-        expect(charts).to_contain_text(page.word("dynamics.at_step").split("{")[0])
-        assert charts.inner_text() != silent
+        page.eventually(lambda: len(now := steps()) == 4 and len(set(now)) == 1, "not every chart has the cursor")
+    page.page.mouse.move(5, 5)
+    plots.first.focus()
+    page.page.keyboard.press("Home")
+    page.becomes(lambda: [int(step) < 50 for step in steps()], [True] * 4)
+
+
+def test_a_chart_fills_the_window_and_is_taken_away(visitor: Visit) -> None:
+    page = visitor().visit()
+    page.eventually(lambda: page.run()["step"] > 100)
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+    gradients = charts.get_by_role("article", name=page.word("dynamics.gradients"), exact=True)
+    small = box_of(gradients)
+    gradients.get_by_role("button", name=page.word("dynamics.enlarge"), exact=True).click()
+    expect(gradients.get_by_role("button", name=page.word("dynamics.shrink"))).to_be_focused()
+    page.becomes(lambda: [(box := box_of(gradients))["width"], box["y"] + box["height"]], [1440, 900])
+    page.button("transport.pause").click()
+
+    def taken(kind: str) -> bytes:
+        gradients.get_by_role("button", name=page.word("dynamics.export")).click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("menuitem", name=page.word(f"dynamics.export_{kind}")).click()
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        return Path(download.value.path()).read_bytes()
+
+    assert taken("png").startswith(b"\x89PNG")
+    drawing = ET.fromstring(taken("svg"))
+    assert page.word("dynamics.gradients") in "".join(drawing.itertext())
+    rows = list(csv.reader(taken("csv").decode().splitlines()))
+    assert rows[0] == ["step", *(page.word("network.layer", n=n) for n in (1, 2, 3)), page.word("network.output")]
+    assert len(rows) > 50
+    assert all(float(number) > 0 for row in rows[2:] for number in row[1:])
+    page.page.keyboard.press("Escape")
+    expect(gradients.get_by_role("button", name=page.word("dynamics.enlarge"), exact=True)).to_be_focused()
+    page.becomes(lambda: box_of(gradients), small)
 
 
 def test_the_output_shows_the_test_set_on_request(visitor: Visit) -> None:
@@ -91,3 +159,31 @@ def test_the_largest_and_the_smallest_networks_are_drawn(visitor: Visit, layers:
     page.eventually(lambda: page.run()["step"] > 0)
     drawn = page.page.evaluate("window.__livegrad.drawn")
     page.eventually(lambda: page.page.evaluate("window.__livegrad.drawn") > drawn)
+
+
+def test_only_what_can_be_seen_is_measured(visitor: Visit) -> None:
+    page = visitor().visit()
+    topics = {probe["id"]: probe["topic"] for probe in page.variants("probes")}
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+
+    def watched() -> set[str]:
+        told = [message["probes"] for message in page.sent if message["type"] == "watch"]
+        return {topics[probe] for probe in (told[-1] if told else [])}
+
+    def open_group(group: str) -> None:
+        charts.get_by_role("tab", name=page.word(f"dynamics.group_{group}"), exact=True).click()
+
+    open_group("gradients")
+    page.eventually(lambda: watched() == {"gradients"}, "the gradients' probes are not watched")
+    every = re.compile(page.word("dynamics.every").replace("{n}", r"[\d.]+"))
+    expect(charts.get_by_text(every).first).to_be_visible(timeout=20_000)
+    ridges = charts.get_by_role("article").last.get_by_role("slider")
+    page.eventually(lambda: int(ridges.get_attribute("aria-valuemax") or 0) > 3, "no moments are kept", patience=30)
+    ridges.focus()
+    page.page.keyboard.press("ArrowUp")
+    expect(ridges).to_have_attribute("aria-valuetext", re.compile(r"\d … "))
+    charts.get_by_role("article").first.get_by_role("button", name=page.word("dynamics.enlarge"), exact=True).click()
+    page.eventually(lambda: watched() == set(), "what is covered is still measured")
+    page.page.keyboard.press("Escape")
+    open_group("overview")
+    page.eventually(lambda: watched() == set(), "what nobody looks at is still measured")

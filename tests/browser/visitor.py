@@ -9,16 +9,43 @@ import urllib.error
 from collections.abc import Callable
 from typing import Any
 
+import msgpack
 import numpy as np
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Response, WebSocket
+from playwright.sync_api import ConsoleMessage, Error, FloatRect, Locator, Page, Response, WebSocket
 
 from tests.live_server import ROOT, LiveServer
 
 PATIENCE = 10.0
+#: Where it does not matter how fast a run trains, it trains slowly: drawing sixty frames a second takes a core.
+SLOWLY = "speed=5"
 WORDS: dict[str, dict[str, str]] = {
     language: json.loads((ROOT / f"web/src/i18n/{language}.json").read_text(encoding="utf-8"))
     for language in ("en", "zh")
 }
+
+
+def box_of(place: Locator) -> FloatRect:
+    """Where something is drawn, in pixels of the page."""
+    box = place.bounding_box()
+    assert box is not None
+    return box
+
+
+def within(box: FloatRect, width: float, height: float | None = None) -> None:
+    """Fail if a box reaches out of a screen, on a phone at its sides only."""
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert height is None or box["y"] + box["height"] <= height
+
+
+def part_of(config: Any, path: str) -> Any:
+    """The part of a configuration at a dotted path, all of it at an empty one; None where there is none."""
+    for key in path.split(".") if path else []:
+        try:
+            config = config[int(key)] if isinstance(config, list) else config[key]
+        except (IndexError, KeyError, TypeError):
+            return None
+    return config
 
 
 class Visitor:
@@ -31,6 +58,8 @@ class Visitor:
         self.run_id = ""
         self.tokens: dict[str, str] = {}
         self.sent: list[dict[str, Any]] = []
+        #: The configuration that the page was last told by the run's stream.
+        self.told: Any = None
         self.complaints: list[str] = []
         self.expected: tuple[str, ...] = ()
         page.on("websocket", self._watch)
@@ -41,6 +70,13 @@ class Visitor:
     def _watch(self, socket: WebSocket) -> None:
         self.run_id = socket.url.split("/api/runs/")[1].split("/")[0]
         socket.on("framesent", lambda sent: self.sent.append(json.loads(sent)))
+        socket.on("framereceived", self._hear)
+
+    def _hear(self, received: str | bytes) -> None:
+        if isinstance(received, bytes):
+            message = msgpack.unpackb(received)
+            if message["type"] == "hello" or message.get("event") == "config":
+                self.told = message["config"]
 
     def _answered(self, response: Response) -> None:
         if response.request.method == "POST" and response.url.endswith("/api/runs") and response.status == 201:
@@ -88,13 +124,7 @@ class Visitor:
 
     def config(self, path: str = "") -> Any:
         """The run's configuration on the server, or the part of it at a dotted path; None where there is none."""
-        part: Any = self.run()["config"]
-        for key in path.split(".") if path else []:
-            try:
-                part = part[int(key)] if isinstance(part, list) else part[key]
-            except (IndexError, KeyError):
-                return None
-        return part
+        return part_of(self.run()["config"], path)
 
     def eventually(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
         """Wait until `holds()` is true; fail, saying what did not become true, after `patience` seconds."""
@@ -104,8 +134,36 @@ class Visitor:
                 raise AssertionError(what or "it did not become true in time")
             self.page.wait_for_timeout(40)
 
+    def soon(self, check: Callable[[], object]) -> None:
+        """Wait until a check with asserts of its own holds: what is drawn follows a click when the browser has time.
+
+        Raises the check's last AssertionError after a while.
+        """
+        failed: list[AssertionError] = []
+
+        def holds() -> bool:
+            try:
+                check()
+            except AssertionError as error:
+                failed[:] = [error]
+                return False
+            return True
+
+        try:
+            self.eventually(holds)
+        except AssertionError:
+            raise failed[0] from None
+
+    def becomes(self, look: Callable[[], object], wanted: object) -> None:
+        """Wait until what a look at the page finds is as wanted."""
+
+        def same() -> None:
+            assert look() == wanted
+
+        self.soon(same)
+
     def config_becomes(self, path: str, wanted: object) -> None:
-        """Wait until the server's configuration holds `wanted` at a dotted path."""
+        """Wait until the server's configuration holds `wanted` at a dotted path, and the page was told so."""
         seen: list[Any] = []
 
         def holds() -> bool:
@@ -116,12 +174,17 @@ class Visitor:
             self.eventually(holds)
         except AssertionError:
             raise AssertionError(f"{path} is {json.dumps(seen[0])} on the server, not {json.dumps(wanted)}") from None
+        self.eventually(lambda: part_of(self.told, path) == wanted, f"the page is not told that {path} changed")
 
     def config_changes(self, path: str, act: Callable[[], object]) -> Any:
-        """Do something and wait until the server's configuration differs at a dotted path; returns the new value."""
+        """Do something and wait until the server's configuration differs at a dotted path; returns the new value.
+
+        The page was told it then.
+        """
         before = self.config(path)
         act()
         self.eventually(lambda: self.config(path) != before, f"{path} is still {json.dumps(before)} on the server")
+        self.eventually(lambda: part_of(self.told, path) == self.config(path), "the page is not told what changed")
         return self.config(path)
 
     def restarts(self, act: Callable[[], object]) -> None:
@@ -193,6 +256,7 @@ class Visitor:
     def count_becomes(self, path: str, wanted: int) -> None:
         """Wait until the list at a dotted path of the server's configuration has that many entries."""
         self.eventually(lambda: len(self.config(path)) == wanted, f"{path} does not get {wanted} entries")
+        self.eventually(lambda: len(part_of(self.told, path)) == wanted, "the page is not told what changed")
 
     def variants(self, family: str) -> list[dict[str, Any]]:
         """The members of a family, as the server's catalogue names them."""

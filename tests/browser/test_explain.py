@@ -1,0 +1,159 @@
+"""One step explained: the walk through its stages, taken for real, a weight's chain, and what stands in the way."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+
+FAILED = ("Failed to load resource",)
+
+
+def still(page: Visitor) -> None:
+    """Let the run learn a little, and pause it."""
+    page.eventually(lambda: page.run()["step"] > 20, "it does not train", patience=60)
+    page.button("transport.pause").click()
+    page.eventually(lambda: page.run()["state"] == "paused")
+
+
+def explained(page: Visitor) -> Locator:
+    """Open the explanation by its key, and wait until it has numbers."""
+    page.page.keyboard.press("e")
+    slider(page).wait_for(timeout=30_000)
+    return page.page.get_by_role("region", name=page.word("explain.title"))
+
+
+def slider(page: Visitor) -> Locator:
+    return page.page.get_by_role("slider", name=page.word("explain.stages"))
+
+
+def rehearsal(page: Visitor, sample: int | None = 0) -> dict[str, Any]:
+    """The run's next step, as the server rehearses it."""
+    request = urllib.request.Request(
+        f"{page.server.address}/api/runs/{page.run_id}/rehearsal",
+        method="POST",
+        data=json.dumps({"sample": sample}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, Any] = msgpack.unpackb(answer.read())
+    return found
+
+
+def last_number(text: str) -> float:
+    """The number behind the last sign of equality of a formula, as KaTeX's source has it."""
+    value = text.rsplit("=", 1)[1].replace("{\\cdot}10^{", "e").replace("10^{", "1e").rstrip("} ")
+    return float(value)
+
+
+def written(card: Locator) -> list[str]:
+    """The formulas with numbers, as LaTeX, once there are any."""
+    formulas = card.locator(".numbers annotation")
+    formulas.first.wait_for(state="attached")
+    found: list[str] = formulas.all_text_contents()
+    return found
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["/", "/?dataset=digits&layers=conv(filters:4),pool,6(normalization:batch_norm;dropout:0.2)&optimizer=rmsprop"],
+)
+def test_the_step_that_is_shown_is_the_step_that_is_taken(visitor: Visit, link: str) -> None:
+    page = visitor().visit(link)
+    still(page)
+    card = explained(page)
+    shown = rehearsal(page)
+    stages = int(slider(page).get_attribute("max") or 0) + 1
+    titles = []
+    for stage in range(stages):
+        expect(card.get_by_text(f"{stage + 1} / {stages}", exact=True)).to_be_visible()
+        titles.append(card.get_by_role("heading", level=3).inner_text())
+        page.page.keyboard.press("ArrowRight")
+    assert titles[0] == page.word("explain.inputs")
+    assert titles[-1] == page.word("explain.renewed")
+    assert len(set(titles)) == stages
+    page.page.keyboard.press("ArrowLeft")
+    expect(card.get_by_role("heading", level=3)).to_have_text(page.word("explain.update"))
+    name = shown["optimizer"]["id"]
+    assert page.config("training.optimizer.id") == name
+    tensor = next(known["name"] for known in page.run()["layout"]["tensors"] if known["layer"] == layers(page))
+    after = np.frombuffer(shown["arrays"][f"{tensor}.after"]["data"], "<f4")
+    page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(float(after[0]), rel=2e-3))
+    page.button("explain.take").click()
+    expect(card.get_by_role("status")).to_contain_text("to the bit", timeout=20_000)
+    assert page.run()["step"] == shown["step"] + 1
+    for known in page.run()["layout"]["tensors"]:
+        wanted = np.frombuffer(shown["arrays"][f"{known['name']}.after"]["data"], "<f4")
+        assert page.parameters(known["name"]) == [float(value) for value in wanted]
+    card.get_by_role("button", name=page.word("explain.next_step")).click()
+    expect(card.get_by_role("heading", level=2)).to_contain_text(f"{shown['step'] + 2}")
+
+
+def layers(page: Visitor) -> int:
+    """The number of the output layer."""
+    return len(page.run()["layout"]["stages"])
+
+
+def test_a_weight_has_its_chain_of_derivatives_checked_on_the_spot(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=4")
+    still(page)
+    card = explained(page)
+    for _ in range(20):
+        if card.get_by_role("heading", level=3).inner_text().endswith(page.word("explain.gradient")):
+            break
+        page.page.keyboard.press("ArrowRight")
+    page.button("explain.show_chain").click()
+    factors = card.get_by_role("group", name=page.word("explain.factors"))
+    expect(factors.locator("b")).to_have_count(3)
+    values = [float(text.replace("−", "-")) for text in factors.locator("b").all_inner_texts()]
+    assert values[0] == pytest.approx(np.prod(values[1:]), rel=0.06)
+    page.button("explain.check_now").click()
+    expect(card.locator(".verdict.good")).to_be_visible(timeout=20_000)
+    factors.get_by_role("button").first.click()
+    expect(factors).to_have_count(0)
+    page.page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    page.page.get_by_role("region", name=page.word("network.drawing")).wait_for()
+
+
+def test_sample_and_batch_and_a_neuron_are_chosen(visitor: Visit) -> None:
+    page = visitor().visit()
+    still(page)
+    card = explained(page)
+    page.page.keyboard.press("ArrowRight")
+    page.button("explain.next_sample").click()
+    expect(card.get_by_text(re.compile("^sample 2 of"))).to_be_visible()
+    shown = rehearsal(page, 1)
+    page.page.locator('[data-at="1.2"]').focus()
+    page.page.keyboard.press("Enter")
+    z = np.frombuffer(shown["arrays"]["layer1.z"]["data"], "<f4")
+    page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(float(z[2]), rel=2e-3, abs=1e-4))
+    card.get_by_role("radio", name=page.word("explain.whole_batch")).click()
+    whole = np.frombuffer(rehearsal(page, None)["arrays"]["layer1.z"]["data"], "<f4").reshape(8, -1)
+    page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(float(whole[2].mean()), rel=2e-3, abs=1e-4))
+
+
+def test_what_stands_in_the_way_is_said_with_a_way_out(visitor: Visit) -> None:
+    page = visitor().visit()
+    page.expected = FAILED
+    still(page)
+    card = explained(page)
+    page.button("transport.play").click()
+    expect(card.get_by_text(page.word("explain.running"))).to_be_visible()
+    page.page.route("**/rehearsal", lambda route: route.abort())
+    card.get_by_role("button", name=page.word("explain.pause")).click()
+    expect(card.get_by_role("alert")).to_contain_text(page.word("explain.unreachable"))
+    page.page.unroute("**/rehearsal")
+    card.get_by_role("button", name=page.word("explain.retry")).click()
+    slider(page).wait_for(timeout=30_000)
+    page.button("explain.close").click()
+    expect(card).to_have_count(0)
