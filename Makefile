@@ -55,7 +55,7 @@ test: $(DEVELOPMENT) $(PAGE) $(WARM) browser ## run every test: Vitest and pytes
 	$(SAY) "pytest: kernels, server, repository, on all cores"
 	@$(BIN)/python -m pytest --numprocesses auto -m "not browser" $(ARGS) || $(NONE_CHOSEN)
 	$(SAY) "pytest: the page in a real browser"
-	@$(BIN)/python -m pytest -m browser $(ARGS) || $(NONE_CHOSEN)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m browser $(ARGS) || $(NONE_CHOSEN)
 
 .PHONY: check
 check: $(DEVELOPMENT) $(NODE_MODULES) ## lint, format, types and generated files; every warning is an error

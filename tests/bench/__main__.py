@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from tests.bench import cliffs, images, kernels, optimizers, page, warming
+from tests.bench import cliffs, images, kernels, load, optimizers, page, probes, warming
 from tests.live_server import ROOT
 
 RESULTS = ROOT / "build" / "bench.json"
@@ -48,15 +48,30 @@ def parts(minutes: float) -> dict[str, tuple[str, Callable[[], Sequence[Any]], C
             cliffs.measure_all,
             cliffs.table,
         ),
+        "probes": (
+            "What measuring costs the default run, microseconds a step on one thread",
+            probes.measure_all,
+            probes.table,
+        ),
         "warming": ("Compiling the kernels", warming.measure, page.table),
         "page": ("Page and server, in headless Chromium", lambda: page.measure(minutes), page.table),
+        "load": (
+            "Eight runs side by side, and the dynamics of thirty layers, in headless Chromium",
+            lambda: load.measure(minutes),
+            page.table,
+        ),
     }
 
 
 def main() -> int:
     """Measure what is asked for; returns 1 when something missed its target."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long to watch the page's memory")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=1.0,
+        help="how long to watch the memory",
+    )
     parser.add_argument("--only", choices=list(parts(0)), nargs="+", help="measure these parts only")
     given = parser.parse_args()
 
