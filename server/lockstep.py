@@ -259,9 +259,9 @@ class Lockstep:
         return self._pace.next_time() if self.playing else math.inf
 
     @property
-    def still(self) -> bool:
-        """Whether nobody will train before the next command."""
-        return self.over and not self.playing and self._owed <= 0
+    def coming_to_rest(self) -> bool:
+        """Whether all will stand still within a step of this round's end, but do not yet."""
+        return not self.playing and self._owed <= self._size_of(Step()) and not (self.over and self._owed <= 0)
 
     # Frames
 

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from kernels.warm import Piece
 from server.bus import RunningSide
-from server.commands import Configure, GroupCommand, Play
+from server.commands import Command, Configure, GroupCommand, Play
 from server.lockstep import Lockstep
 from server.niceness import stand_back
 from server.pace import THREAD_CLOCK, GroupClock
@@ -251,13 +251,13 @@ class Scheduler:
             logger.exception("a run stopped because of a fault in it")
             due = self._recover(entry)
         with self._changed:
-            entry.busy = False
             if entry.removed:
                 return
             now = self._clock()
             if entry.group is not None:
                 entry.group.begin(now, self._queue)
                 due = min(due, entry.group.lockstep.next_time(entry.run_id))
+            entry.busy = False
             self._queue(entry, now if entry.woken else max(due, now))
             entry.woken = False
 
@@ -267,8 +267,7 @@ class Scheduler:
         now = self._clock()
         if self._waits(entry):
             return math.inf
-        commands, entry.held = entry.held, []
-        for command in commands:
+        for command in self._admitted(entry):
             if entry.group is not None and isinstance(command, Play) and run.state == "finished":
                 # Where others go on, who stopped early stays where it is: it could not come up to them.
                 continue
@@ -351,6 +350,14 @@ class Scheduler:
         if missing:
             self._kernels.want(entry.run_id, missing)
         return bool(missing)
+
+    def _admitted(self, entry: Entry) -> list[Command]:
+        """The commands that a run takes now."""
+        if entry.group is not None:
+            with self._changed:
+                return entry.group.admit(entry)
+        commands, entry.held = entry.held, []
+        return commands
 
     def _budget(self, entry: Entry, now: float, wanted: bool) -> float:
         """Seconds for a slice; where a frame is due soon, such that a slice ends when it is."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.commands import Command
+from server.commands import Command, Question, Report
 from server.lockstep import Lockstep
 from server.pace import StepTime
 from server.runs import Run
@@ -18,8 +18,8 @@ class Entry:
     """A run as the scheduler sees it. `place` is its place in the heap: older places of the same run are void.
 
     `held` are commands that wait for kernels, `awaited` how many kernels they waited for at first, and `told` what the
-    viewers were told of that. `group` is what it belongs to, if it is not alone; `faulty` says that the others go on
-    without it, since it had a fault.
+    viewers were told of that; `unanswered` are questions that wait until the group has come to rest. `group` is what it
+    belongs to, if it is not alone; `faulty` says that the others go on without it, since it had a fault.
     """
 
     run_id: str
@@ -37,6 +37,7 @@ class Entry:
     saved: int = -1
     saved_at: float = -math.inf
     held: list[Command] = field(default_factory=list)
+    unanswered: list[Command] = field(default_factory=list)
     awaited: int = 0
     told: Mapping[str, Any] | None = None
 
@@ -65,6 +66,13 @@ class Group:
             entry.faulty = False
             entry.held += orders
             orders.clear()
+
+    def admit(self, entry: Entry) -> list[Command]:
+        """The commands that a run takes now: who asks where it stands while all come to rest waits until they have."""
+        taken, entry.held = entry.unanswered + entry.held, []
+        waits = not entry.removed and self.lockstep.coming_to_rest
+        entry.unanswered = [command for command in taken if waits and isinstance(command, Report | Question)]
+        return [command for command in taken if command not in entry.unanswered]
 
     def settle(self, entry: Entry, now: float, worked: float = 0.0) -> None:
         """Note where a run stands, after it `worked` for so many seconds."""
@@ -98,5 +106,8 @@ class Group:
         self.lockstep.begin(now)
         for run_id, entry in self.entries.items():
             due = max(self.lockstep.next_time(run_id), now)
+            if entry.unanswered and not self.lockstep.coming_to_rest:
+                entry.held, entry.unanswered = entry.unanswered + entry.held, []
+                entry.woken, due = entry.busy, now
             if not entry.busy and entry.due > due:
                 queue(entry, due)
