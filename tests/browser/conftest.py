@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE, Visitor
 from tests.live_server import ROOT, LiveServer
 
 #: Drawing sixty frames a second takes a core: where the pace does not matter, tests are content with fewer.
 CALM = {"LIVEGRAD_FRAMES_PER_SECOND": "10"}
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 Visit = Callable[..., Visitor]
 
@@ -65,7 +67,7 @@ def visitor(browser: Browser, server: LiveServer) -> Iterator[Visit]:
     def make(*, beside: Visitor | None = None, to: LiveServer | None = None, **context: Any) -> Visitor:
         settings = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "color_scheme": "light", **context}
         profile = browser.new_context(**settings) if beside is None else beside.page.context
-        profile.set_default_timeout(10_000)
+        profile.set_default_timeout(1000 * PATIENCE)
         made.append(Visitor(profile.new_page(), to or server))
         return made[-1]
 

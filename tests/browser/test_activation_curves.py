@@ -41,7 +41,7 @@ def test_a_layers_settings_show_what_enters_its_activation(visitor: Visit) -> No
     settings = open_layer(page, 3)
     figure = settings.locator("figure")
     expect(figure).to_contain_text(flat(page))
-    expect(figure).to_contain_text(page.word("activation.dead", dead=8, units=8), timeout=20_000)
+    expect(figure).to_contain_text(page.word("activation.dead", dead=8, units=8))
     page.eventually(lambda: figure.locator("canvas").evaluate(COLOURS) > 8, "the curve is not drawn")
     page.eventually(lambda: page.run()["step"] > 100)
     page.soon(lambda: within(box_of(settings), 1440, 900))

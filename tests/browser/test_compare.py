@@ -8,7 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import Locator, Response, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor, box_of
@@ -22,12 +22,12 @@ class Together:
 
     def __init__(self, page: Visitor) -> None:
         self.page = page
-        self.id = ""
-        page.page.on("response", self._answered)
 
-    def _answered(self, response: Response) -> None:
-        if response.request.method == "POST" and response.url.endswith("/api/groups") and response.status == 201:
-            self.id = response.json()["id"]
+    @property
+    def id(self) -> str:
+        """The comparison that the page began last; empty before there is one."""
+        begun = [path for path in self.page.tokens if path.startswith("/api/groups/")]
+        return begun[-1].removeprefix("/api/groups/") if begun else ""
 
     def runs(self) -> list[dict[str, Any]]:
         """Configuration, state and step of every run; none while one comparison gives way to the next."""
@@ -50,13 +50,22 @@ class Together:
     def train(self) -> None:
         """Wait until all have trained and are drawn."""
         page = self.page
-        page.eventually(lambda: self.id != "", "no runs have begun", patience=20)
-        page.eventually(lambda: all(run["step"] > 0 for run in self.runs()), "a run does not train", patience=20)
+        page.eventually(lambda: self.id != "", "no runs have begun")
+        page.eventually(lambda: all(run["step"] > 0 for run in self.runs()), "a run does not train")
         page.eventually(lambda: len(self.badges()) == len(self.runs()), "a run has no panel")
 
     def panels(self) -> Locator:
         """A panel a run."""
         return self.page.page.get_by_role("region", name=self.page.word("compare.runs")).get_by_role("article")
+
+    def pause(self) -> int:
+        """Let all stand still by the keyboard; the step at which they stand, once the page tells it."""
+        page = self.page
+        page.page.keyboard.press("Space")
+        page.eventually(lambda: {run["state"] for run in self.runs()} == {"paused"}, "not all stand still")
+        (step,) = {run["step"] for run in self.runs()}
+        expect(page.page.locator(".clock b").nth(1)).to_have_text(f"{step:,}")
+        return int(step)
 
     def badges(self) -> list[str]:
         """What each panel says that its run differs in."""
@@ -77,9 +86,7 @@ def test_what_if_is_one_press_and_all_runs_keep_step(visitor: Visit) -> None:
     assert first == second
     page.eventually(lambda: "compare=optimizer=sgd" in page.page.url, "the address does not tell of both")
 
-    page.page.keyboard.press("Space")
-    page.eventually(lambda: {run["state"] for run in together.runs()} == {"paused"}, "not all stand still")
-    (step,) = {run["step"] for run in together.runs()}
+    step = together.pause()
     page.button("transport.step").click()
     page.eventually(lambda: {run["step"] for run in together.runs()} == {step + 1}, "not all have made a step")
 
@@ -90,7 +97,7 @@ def test_what_if_is_one_press_and_all_runs_keep_step(visitor: Visit) -> None:
     page.eventually(lambda: {run["step"] for run in together.runs()} == {step + 1}, "it does not come up to the others")
     together.panels().nth(1).get_by_role("button").click()
     expect(together.panels()).to_have_count(2)
-    assert [run["config"]["training"]["optimizer"]["id"] for run in together.runs()] == ["adam", "adam"]
+    page.becomes(lambda: [run["config"]["training"]["optimizer"]["id"] for run in together.runs()], ["adam", "adam"])
 
     page.page.go_back()
     expect(page.page.get_by_role("region", name=page.word("network.title"), exact=True)).to_be_visible()
@@ -111,7 +118,7 @@ def test_a_run_that_diverges_does_not_stop_the_others(visitor: Visit) -> None:
     page.eventually(lambda: together.runs()[2]["step"] > before + 20, "the others stand still")
     page.eventually(lambda: "RMSProp" in together.badges()[2], "the badge does not say what differs")
     page.page.reload()
-    page.eventually(lambda: len(together.badges()) == 3, "a reload does not bring them back", patience=20)
+    page.eventually(lambda: len(together.badges()) == 3, "a reload does not bring them back")
     expect(page.page.get_by_role("radio", name=page.word("compare.clock_samples"))).to_be_checked()
 
 
@@ -120,8 +127,8 @@ def test_a_reload_goes_on_with_the_same_runs(visitor: Visit) -> None:
     together = Together(page).visit("/?compare=seed=2|seed=3|seed=4&clock=samples")
     together.panels().nth(1).get_by_role("button").click()
     expect(together.panels()).to_have_count(3)
-    page.page.keyboard.press("Space")
-    page.eventually(lambda: {run["state"] for run in together.runs()} == {"paused"}, "not all stand still")
+    page.eventually(lambda: len(together.runs()) == 3, "it is not removed on the server")
+    step = together.pause()
     group, before, badges = together.id, together.runs(), together.badges()
     colour = "panels => panels.map((panel) => getComputedStyle(panel).getPropertyValue('--run'))"
     colours = together.panels().evaluate_all(colour)
@@ -135,10 +142,12 @@ def test_a_reload_goes_on_with_the_same_runs(visitor: Visit) -> None:
     assert [(run["id"], run["step"]) for run in together.runs()] == [(run["id"], run["step"]) for run in before]
     expect(page.page.get_by_role("radio", name=page.word("compare.clock_samples"))).to_be_checked()
     page.button("transport.step").click()
-    page.eventually(lambda: {run["step"] for run in together.runs()} == {before[0]["step"] + 1}, "no step is made")
+    page.eventually(lambda: {run["step"] for run in together.runs()} == {step + 1}, "no step is made")
 
     page.button("compare.back").click()
-    own = page.page.evaluate("JSON.parse(sessionStorage.getItem('livegrad.run')).id")
+    own = "JSON.parse(sessionStorage.getItem('livegrad.run'))?.id ?? ''"
+    page.eventually(lambda: page.page.evaluate(own) != "", "no single run is begun")
+    own = page.page.evaluate(own)
     page.eventually(lambda: page.server.get(f"/api/runs/{own}")["state"] == "running", "the single run does not go on")
 
     page.page.goto(page.server.address + "/?compare=seed=4")
@@ -146,16 +155,18 @@ def test_a_reload_goes_on_with_the_same_runs(visitor: Visit) -> None:
     group = together.id
     page.page.goto(page.server.address + "/?compare=seed=5")
     page.eventually(lambda: together.id != group and len(together.runs()) == 2, "another link shows the old runs")
-    with pytest.raises(HTTPError, match="404"):
-        page.server.get(f"/api/groups/{group}")
+
+    def is_gone() -> None:
+        with pytest.raises(HTTPError, match="404"):
+            page.server.get(f"/api/groups/{group}")
+
+    page.soon(is_gone)
 
 
 def test_a_chart_of_all_runs_fills_the_window_and_is_taken_away(visitor: Visit) -> None:
     page = visitor()
     together = Together(page).visit("/?compare=optimizer=sgd")
-    page.page.keyboard.press("Space")
-    page.eventually(lambda: {run["state"] for run in together.runs()} == {"paused"}, "not all stand still")
-    step = together.runs()[0]["step"]
+    step = together.pause()
     charts = page.page.get_by_role("region", name=page.word("compare.charts")).get_by_role("article")
     chart, other = charts.nth(0), charts.nth(1)
     chart.get_by_role("button", name=page.word("dynamics.enlarge")).click()
@@ -201,14 +212,14 @@ def test_a_ready_comparison_stops_where_it_is_to_be_looked_at_and_is_repeated_ov
     page.becomes(together.badges, [run["label"]["en"] for run in ready["runs"]])
     expect(page.page.get_by_role("paragraph").get_by_text(ready["watch"]["en"])).to_be_visible()
     page.button("speed.auto").click()
-    page.eventually(lambda: {run["state"] for run in together.runs()} == {"paused"}, "it goes on and on", patience=30)
+    page.eventually(lambda: {run["state"] for run in together.runs()} == {"paused"}, "it goes on and on")
     assert all(run["step"] >= ready["steps"] for run in together.runs())
 
     page.button("compare.seeds").click()
     page.button("compare.seeds_of", n=3).click()
     held = page.page.get_by_text(re.compile(r"^holds for \d of 3$"))
-    expect(held).to_be_visible(timeout=60_000)
-    expect(page.page.get_by_text(page.word("compare.seeds_shown", n=3))).to_be_visible(timeout=60_000)
+    expect(held).to_be_visible()
+    expect(page.page.get_by_text(page.word("compare.seeds_shown", n=3))).to_be_visible()
     page.button("compare.hide").click()
     expect(page.button("compare.seeds")).to_be_enabled()
 
@@ -227,7 +238,7 @@ def test_optimizers_race_at_the_best_of_their_learning_rates(visitor: Visit) -> 
     sheet.get_by_label(page.word("compare.race_seeds")).select_option("1")
     page.button("compare.race_search").click()
     go = page.button("compare.race_go")
-    expect(go).to_be_enabled(timeout=60_000)
+    expect(go).to_be_enabled()
     best = sheet.locator("td.best")
     expect(best).to_have_count(2)
     rows = sheet.get_by_role("row")

@@ -22,7 +22,7 @@ def sheet(page: Visitor) -> Locator:
 
 def test_an_illness_is_told_with_its_rule_and_leads_to_the_control_that_would_change_it(visitor: Visit) -> None:
     page = visitor().visit("/?preset=saturated_units")
-    expect(line(page)).to_contain_text(re.compile(r"Saturated: 9\d % of layer [23]'s activations"), timeout=20_000)
+    expect(line(page)).to_contain_text(re.compile(r"Saturated: 9\d % of layer [23]'s activations"))
     line(page).focus()
     page.page.keyboard.press("Enter")
     expect(sheet(page)).to_contain_text("More than 75% of a layer's activations")
@@ -50,9 +50,9 @@ def test_a_healthy_run_says_by_which_rules_it_is_and_nothing_moves_when_it_falls
     expect(sheet(page).locator("dt")).to_have_text([illness["label"]["en"] for illness in illnesses])
     page.page.keyboard.press("Escape")
     expect(sheet(page)).to_be_hidden()
-    healthy = box_of(line(page))
+    healthy = page.steady(lambda: box_of(line(page)))
     page.page.locator('[data-control="training.optimizer.learning_rate"] input').focus()
     page.page.keyboard.press("Home")
-    expect(line(page)).to_contain_text("Learning rate too low", timeout=20_000)
+    expect(line(page)).to_contain_text("Learning rate too low")
     ill = box_of(line(page))
     assert (ill["y"], ill["height"]) == (healthy["y"], healthy["height"])

@@ -20,7 +20,7 @@ FAILED = ("Failed to load resource",)
 
 def still(page: Visitor) -> None:
     """Let the run learn a little, and pause it."""
-    page.eventually(lambda: page.run()["step"] > 20, "it does not train", patience=60)
+    page.eventually(lambda: page.run()["step"] > 20, "it does not train")
     page.button("transport.pause").click()
     page.eventually(lambda: page.run()["state"] == "paused")
 
@@ -28,7 +28,7 @@ def still(page: Visitor) -> None:
 def explained(page: Visitor) -> Locator:
     """Open the explanation by its key, and wait until it has numbers."""
     page.page.keyboard.press("e")
-    slider(page).wait_for(timeout=30_000)
+    slider(page).wait_for()
     return page.page.get_by_role("region", name=page.word("explain.title"))
 
 
@@ -89,7 +89,7 @@ def test_the_step_that_is_shown_is_the_step_that_is_taken(visitor: Visit, link: 
     after = np.frombuffer(shown["arrays"][f"{tensor}.after"]["data"], "<f4")
     page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(float(after[0]), rel=2e-3))
     page.button("explain.take").click()
-    expect(card.get_by_role("status")).to_contain_text("to the bit", timeout=20_000)
+    expect(card.get_by_role("status")).to_contain_text("to the bit")
     assert page.run()["step"] == shown["step"] + 1
     for known in page.run()["layout"]["tensors"]:
         wanted = np.frombuffer(shown["arrays"][f"{known['name']}.after"]["data"], "<f4")
@@ -117,7 +117,7 @@ def test_a_weight_has_its_chain_of_derivatives_checked_on_the_spot(visitor: Visi
     values = [float(text.replace("−", "-")) for text in factors.locator("b").all_inner_texts()]
     assert values[0] == pytest.approx(np.prod(values[1:]), rel=0.06)
     page.button("explain.check_now").click()
-    expect(card.locator(".verdict.good")).to_be_visible(timeout=20_000)
+    expect(card.locator(".verdict.good")).to_be_visible()
     factors.get_by_role("button").first.click()
     expect(factors).to_have_count(0)
     page.page.keyboard.press("Escape")
@@ -154,6 +154,6 @@ def test_what_stands_in_the_way_is_said_with_a_way_out(visitor: Visit) -> None:
     expect(card.get_by_role("alert")).to_contain_text(page.word("explain.unreachable"))
     page.page.unroute("**/rehearsal")
     card.get_by_role("button", name=page.word("explain.retry")).click()
-    slider(page).wait_for(timeout=30_000)
+    slider(page).wait_for()
     page.button("explain.close").click()
     expect(card).to_have_count(0)

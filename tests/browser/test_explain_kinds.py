@@ -53,7 +53,7 @@ def walk(page: Visitor, card: Locator) -> list[str]:
 @pytest.mark.parametrize("link", LINKS.values(), ids=LINKS.keys())
 def test_every_stage_can_be_read_and_a_derivative_stands_its_check(visitor: Visit, link: str) -> None:
     page = visitor().visit(link)
-    page.eventually(lambda: page.run()["step"] > 0, "it does not train", patience=60)
+    page.eventually(lambda: page.run()["step"] > 0, "it does not train")
     card = explained(page)
     titles = walk(page, card)
     assert len(set(titles)) == len(titles)
@@ -70,16 +70,16 @@ def test_every_stage_can_be_read_and_a_derivative_stands_its_check(visitor: Visi
         page.button("explain.next").click()
     page.button("explain.show_chain").click()
     page.button("explain.check_now").click()
-    expect(card.locator(".verdict.good")).to_be_visible(timeout=20_000)
+    expect(card.locator(".verdict.good")).to_be_visible()
     page.soon(lambda: readable(card))
     page.button("explain.take").click()
-    expect(card.get_by_role("status")).to_contain_text("to the bit", timeout=20_000)
+    expect(card.get_by_role("status")).to_contain_text("to the bit")
     expect(card.get_by_role("heading", level=3)).to_have_text(page.word("explain.renewed"))
 
 
 def test_the_cards_keep_their_contents_beside_an_explained_step(visitor: Visit) -> None:
     page = visitor().visit()
-    page.eventually(lambda: page.run()["step"] > 0, "it does not train", patience=60)
+    page.eventually(lambda: page.run()["step"] > 0, "it does not train")
     explained(page)
     clipped = (
         "[...document.querySelectorAll('.work > .card')].filter(card => card.scrollHeight > card.clientHeight + 1)"

@@ -35,7 +35,7 @@ def test_a_killed_server_comes_back_to_the_same_configuration(visitor: Visit, ow
     own_server.kill()
     page.page.get_by_text(page.word("reconnecting.title")).wait_for()
     own_server.start()
-    page.eventually(lambda: page.run_id != run, "no new run was started", patience=30)
+    page.eventually(lambda: page.run_id != run, "no new run was started")
     page.config_becomes("", config)
     page.page.get_by_text(page.word("notice.started_again")).wait_for()
     page.eventually(lambda: page.run()["step"] > 0)

@@ -40,7 +40,7 @@ def still(visitor: Visit) -> Visitor:
     Its labels are smoothed: at full speed it could learn so much before it is paused that every answer is 100.0 %.
     """
     page = visitor().visit("/?dataset=digits&layers=32&speed=full&loss=softmax_cross_entropy(label_smoothing:0.2)")
-    page.eventually(lambda: page.run()["epoch"] >= 30, "it does not learn", patience=60)
+    page.eventually(lambda: page.run()["epoch"] >= 30, "it does not learn")
     page.button("transport.pause").click()
     page.button("transport.play").wait_for()
     return page
@@ -49,13 +49,8 @@ def still(visitor: Visit) -> Visitor:
 def shares(page: Visitor) -> list[str]:
     """The probabilities of the classes as they are read, once they no longer change."""
     bars = page.page.get_by_role("list", name=page.word("output.probabilities")).get_by_role("listitem")
-    seen: list[list[str]] = []
-    for _ in range(50):
-        seen.append(bars.all_inner_texts())
-        if seen[-1] and seen[-3:] == [seen[-1]] * 3:
-            return seen[-1]
-        page.page.wait_for_timeout(150)
-    raise AssertionError("the probabilities do not come to rest")
+    bars.first.wait_for()
+    return page.steady(bars.all_inner_texts)
 
 
 def other_shares(page: Visitor, *known: list[str]) -> list[str]:
@@ -180,7 +175,8 @@ def test_the_worst_mistakes_are_listed_the_worst_first(still: Visitor) -> None:
     open_view(page, "output.view_results")
     group = page.page.get_by_role("group", name=page.word("output.worst"))
     group.get_by_role("button").first.wait_for()
-    names = [button.get_attribute("aria-label") or "" for button in group.get_by_role("button").all()]
+    labels = "buttons => buttons.map((button) => button.getAttribute('aria-label'))"
+    names = page.steady(lambda: group.get_by_role("button").evaluate_all(labels))
     found = [
         re.fullmatch(r"Test sample \d+: (\d) \(([\d.]+) %\), taken for (\d) \(([\d.]+) %\)", name) for name in names
     ]
@@ -196,7 +192,7 @@ def test_the_filters_are_followed_through_the_run(visitor: Visit) -> None:
     charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
     charts.get_by_role("radio", name=page.word("filters.title"), exact=True).click()
     now, time = page.word("filters.now"), page.slider(page.word("filters.time"))
-    page.eventually(lambda: int(time.get_attribute("max") or 0) >= 5, "no moments are kept", patience=30)
+    page.eventually(lambda: int(time.get_attribute("max") or 0) >= 5, "no moments are kept")
     page.button("transport.pause").click()
     page.button("transport.play").wait_for()
     expect(time).to_have_attribute("aria-valuetext", now)
@@ -207,14 +203,7 @@ def test_the_filters_are_followed_through_the_run(visitor: Visit) -> None:
     def pixels() -> str:
         return str(picture.evaluate("(canvas) => canvas.toDataURL()"))
 
-    def steady() -> bool:
-        before = pixels()
-        page.page.wait_for_timeout(500)
-        return pixels() == before
-
-    # The last frame before the pause is drawn when it is this picture's turn.
-    page.eventually(steady, "the filters go on changing")
-    latest = pixels()
+    latest = page.steady(pixels)
     time.focus()
     page.page.keyboard.press("Home")
     expect(time).not_to_have_attribute("aria-valuetext", now)

@@ -40,7 +40,7 @@ def add(page: Visitor, position: int, name: str) -> None:
 
 def trains_on(page: Visitor) -> None:
     step = page.run()["step"]
-    page.eventually(lambda: page.run()["step"] > step, "it no longer trains", patience=30)
+    page.eventually(lambda: page.run()["step"] > step, "it no longer trains")
 
 
 def test_a_layer_of_each_kind_is_added_where_it_is_asked_for(visitor: Visit) -> None:

@@ -22,7 +22,7 @@ def test_a_banner_moves_nothing(visitor: Visit, viewport: tuple[int, int]) -> No
     banner = page.page.get_by_role("alert")
     banner.wait_for()
     cards = page.page.get_by_role("main").get_by_role("region")
-    before = [box_of(card) for card in cards.all()]
+    before = page.steady(lambda: [box_of(card) for card in cards.all()])
     assert len(before) >= 4
     banner.get_by_role("button", name=page.word("control.close")).click()
     expect(banner).to_have_count(0)
@@ -87,7 +87,7 @@ def test_charts_groups_and_what_is_wrong_are_readable(visitor: Visit, size: tupl
     page = visitor(viewport={"width": size[0], "height": size[1]})
     page.visit("/?optimizer=sgd(learning_rate:20)")
     told = page.page.locator(".diagnosis .text")
-    expect(told).to_contain_text("Learning rate too high", timeout=20_000)
+    expect(told).to_contain_text("Learning rate too high")
     page.eventually(lambda: told.evaluate("told => told.scrollHeight <= told.clientHeight"), "it is cut")
     tabs = page.page.get_by_role("tab")
     expect(tabs.nth(3)).to_be_visible()

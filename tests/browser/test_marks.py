@@ -73,7 +73,8 @@ def check(page: Visitor, control: Locator) -> None:
 
 def go_back(page: Visitor, config: Any) -> None:
     """Put the configuration back on the server, so that all controls are where they were; the page follows."""
-    page.server.request("PATCH", f"/api/runs/{page.run_id}", config, token=page.tokens[page.run_id])
+    run = f"/api/runs/{page.run_id}"
+    page.server.request("PATCH", run, config, token=page.tokens[run])
     page.config_becomes("", config)
     page.page.wait_for_timeout(100)
 

@@ -75,7 +75,7 @@ def test_another_optimizer_takes_over(visitor: Visit) -> None:
     page.page.keyboard.press("Escape")
     page.button("transport.play").click()
     open_panel(page)
-    panel.get_by_role("status").get_by_text(page.word("over_time.switched", what=second)).wait_for(timeout=30_000)
+    panel.get_by_role("status").get_by_text(page.word("over_time.switched", what=second)).wait_for()
     page.eventually(lambda: "switch=" in page.page.url, "the address does not tell the switch")
     page.choose(page.word("over_time.switch"), page.word("over_time.stay"))
     page.config_becomes("training.switch", None)
@@ -93,14 +93,14 @@ def test_a_choice_that_cannot_act_says_why(visitor: Visit) -> None:
 
 def test_early_stopping_tells_where_and_goes_on(visitor: Visit) -> None:
     page = visitor().visit("/?dataset=spiral(noise:0.5)&stopping=patience(patience:2)&averaging=polyak&speed=full")
-    page.eventually(lambda: page.run()["state"] == "finished", "it never stops", patience=60)
+    page.eventually(lambda: page.run()["state"] == "finished", "it never stops")
     stopped = page.run()["stopped"]
     assert stopped["best_step"] < stopped["step"]
     page.page.get_by_text(page.word("stopped.title", step=f"{stopped['step']:,}")).wait_for()
     frame = page.server.frame(page.run_id)
     assert np.frombuffer(frame["averaged"], "<f4").size == np.frombuffer(frame["params"], "<f4").size
     page.page.reload()
-    page.page.get_by_text(page.word("stopped.title", step=f"{stopped['step']:,}")).wait_for(timeout=30_000)
+    page.page.get_by_text(page.word("stopped.title", step=f"{stopped['step']:,}")).wait_for()
     page.page.get_by_role("button", name=page.word("stopped.go_on")).click()
     page.eventually(lambda: page.run()["step"] > stopped["step"], "it does not go on")
 

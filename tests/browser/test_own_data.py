@@ -62,7 +62,7 @@ def test_a_file_is_read_and_learned(page: Visitor) -> None:
     expect(opened.get_by_role("region", name=page.word("own.first_rows"))).to_contain_text("height")
     choice = train(page, opened, 2)
     assert (choice["target"], choice["columns"], choice["task"]) == (2, [0, 1], "auto")
-    page.eventually(lambda: page.loss() < 0.1, "the table is not learned", patience=30)
+    page.eventually(lambda: page.loss() < 0.1, "the table is not learned")
     output = page.page.get_by_role("region", name=page.word("output.title"))
     expect(output).to_contain_text("height")
     page.eventually(lambda: str(choice["table"]) in page.page.url, "the address does not name the table")
@@ -161,7 +161,7 @@ def test_two_classes_are_drawn_and_learned(page: Visitor) -> None:
     opened.get_by_role("button", name=page.word("own.train_drawn")).click()
     expect(opened).to_be_hidden()
     page.config_becomes("data.dataset.id", own(page))
-    page.eventually(lambda: page.loss() < 0.1, "the drawing is not learned", patience=30)
+    page.eventually(lambda: page.loss() < 0.1, "the drawing is not learned")
 
 
 def test_the_brush_works_by_keyboard_with_eraser_undo_and_more_classes(page: Visitor) -> None:

@@ -25,7 +25,7 @@ def page(visitor: Visit) -> Visitor:
 def still(page: Visitor) -> Visitor:
     """Open the network, let it learn a little and pause it."""
     page.visit(NETWORK)
-    page.eventually(lambda: page.run()["step"] > 20, "it does not train", patience=60)
+    page.eventually(lambda: page.run()["step"] > 20, "it does not train")
     page.button("transport.pause").click()
     page.button("transport.play").wait_for()
     return page
@@ -108,9 +108,7 @@ def test_every_stage_is_drawn_and_follows_the_chosen_image(page: Visitor) -> Non
     def painted() -> list[bytes]:
         return [pixels(page, *place) for place in places]
 
-    # The last frame before the pause is drawn when it has come.
-    page.eventually(lambda: painted() == painted(), "the maps go on changing")
-    before = painted()
+    before = page.steady(painted)
 
     def another_image() -> None:
         image, *maps = painted()

@@ -243,7 +243,7 @@ def test_images_train_and_are_drawn(visitor: Visit) -> None:
     group = page.page.get_by_role("group", name=page.word("data.dataset"))
     for variant in images:
         page.restarts(group.get_by_role("button", name=variant["label"]["en"], exact=True).click)
-        page.eventually(lambda: page.run()["epoch"] > 1, f"{variant['id']} does not train", patience=30)
+        page.eventually(lambda: page.run()["epoch"] > 1, f"{variant['id']} does not train")
         assert page.config("training.loss.id") in {
             loss["id"] for loss in page.variants("losses") if variant["task"] in loss["tasks"]
         }

@@ -13,7 +13,7 @@ def test_the_default_page_trains_and_its_loss_falls(visitor: Visit) -> None:
     page = visitor().visit()
     assert page.run()["state"] == "running"
     first = page.loss()
-    page.eventually(lambda: page.loss() < 0.6 * first, "the training loss does not fall", patience=30)
+    page.eventually(lambda: page.loss() < 0.6 * first, "the training loss does not fall")
 
 
 def test_a_reload_goes_on_with_the_same_run(visitor: Visit) -> None:
@@ -36,7 +36,7 @@ def test_a_link_makes_the_same_configuration_elsewhere(visitor: Visit) -> None:
     first.eventually(lambda: "optimizer=" in first.page.url and "layers=" in first.page.url)
     other = visitor().visit(first.page.url.removeprefix(first.server.address))
     assert other.run_id != first.run_id
-    assert other.config() == first.config()
+    other.eventually(lambda: other.config() == first.config(), "the other has another configuration")
 
 
 def test_two_watch_and_only_the_owner_steers(visitor: Visit) -> None:

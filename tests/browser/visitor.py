@@ -7,7 +7,7 @@ import re
 import time
 import urllib.error
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgpack
 import numpy as np
@@ -15,9 +15,13 @@ from playwright.sync_api import ConsoleMessage, Error, FloatRect, Locator, Page,
 
 from tests.live_server import ROOT, LiveServer
 
-PATIENCE = 10.0
+#: How long, in seconds, is waited for what has to come: a busy machine may take its time.
+PATIENCE = 60.0
+Found = TypeVar("Found")
 #: Where it does not matter how fast a run trains, it trains slowly: drawing sixty frames a second takes a core.
 SLOWLY = "speed=5"
+#: Where something is begun that goes on without its page.
+BEGUN = ("/api/runs", "/api/groups", "/api/studies")
 WORDS: dict[str, dict[str, str]] = {
     language: json.loads((ROOT / f"web/src/i18n/{language}.json").read_text(encoding="utf-8"))
     for language in ("en", "zh")
@@ -56,6 +60,7 @@ class Visitor:
         self.server = server
         self.language = "en"
         self.run_id = ""
+        #: The control token of what the page has begun, by its address.
         self.tokens: dict[str, str] = {}
         self.sent: list[dict[str, Any]] = []
         #: The configuration that the page was last told by the run's stream.
@@ -79,9 +84,10 @@ class Visitor:
                 self.told = message["config"]
 
     def _answered(self, response: Response) -> None:
-        if response.request.method == "POST" and response.url.endswith("/api/runs") and response.status == 201:
+        path = response.url.removeprefix(self.server.address)
+        if response.request.method == "POST" and path in BEGUN and response.status == 201:
             body = response.json()
-            self.tokens[body["id"]] = body["control_token"]
+            self.tokens[f"{path}/{body['id']}"] = body["control_token"]
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -102,9 +108,9 @@ class Visitor:
 
     def drawn(self) -> None:
         """Wait until a frame of the run is drawn."""
-        self.eventually(lambda: self.run_id != "", "the page opens no stream", patience=20)
+        self.eventually(lambda: self.run_id != "", "the page opens no stream")
         # Not wait_for_function: the page's content security policy allows no eval, and that is what it does.
-        self.eventually(lambda: self.page.evaluate("window.__livegrad?.frames > 0"), "no frame is drawn", patience=20)
+        self.eventually(lambda: self.page.evaluate("window.__livegrad?.frames > 0"), "no frame is drawn")
 
     def run(self) -> dict[str, Any]:
         """The run as the server knows it: config, state, step, epoch, generation."""
@@ -126,9 +132,9 @@ class Visitor:
         """The run's configuration on the server, or the part of it at a dotted path; None where there is none."""
         return part_of(self.run()["config"], path)
 
-    def eventually(self, holds: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
-        """Wait until `holds()` is true; fail, saying what did not become true, after `patience` seconds."""
-        deadline = time.monotonic() + patience
+    def eventually(self, holds: Callable[[], object], what: str = "") -> None:
+        """Wait until `holds()` is true; fail, saying what did not become true, if it takes too long."""
+        deadline = time.monotonic() + PATIENCE
         while not holds():
             if time.monotonic() > deadline:
                 raise AssertionError(what or "it did not become true in time")
@@ -161,6 +167,19 @@ class Visitor:
             assert look() == wanted
 
         self.soon(same)
+
+    def steady(self, look: Callable[[], Found]) -> Found:
+        """What a look at the page finds once it no longer changes: the last frame is drawn when it has come."""
+        seen: list[Found] = []
+
+        def rests() -> bool:
+            if seen:
+                self.page.wait_for_timeout(250)
+            seen.append(look())
+            return seen[-3:] == [seen[-1]] * 3
+
+        self.eventually(rests, "it goes on changing")
+        return seen[-1]
 
     def config_becomes(self, path: str, wanted: object) -> None:
         """Wait until the server's configuration holds `wanted` at a dotted path, and the page was told so."""
@@ -264,10 +283,10 @@ class Visitor:
         return found
 
     def leave(self) -> None:
-        """Close the tab and end its runs, so that the next visitor finds room."""
+        """Close the tab and end what it began, so that the next visitor finds room."""
         self.page.close()
-        for run, token in self.tokens.items():
+        for path, token in self.tokens.items():
             try:
-                self.server.request("DELETE", f"/api/runs/{run}", token=token)
+                self.server.request("DELETE", path, token=token)
             except (urllib.error.URLError, ConnectionError):
-                continue  # it is gone already: the server was restarted, or the test ended the run
+                continue  # it is gone already: the server was restarted, or the page ended it
