@@ -252,7 +252,7 @@ def test_optimizers_race_at_the_best_of_their_learning_rates(visitor: Visit) -> 
     expect(sheet).to_be_hidden()
     page.button("compare.race").click()
     expect(go).to_be_enabled()
-    assert set(chosen.all_inner_texts()) == {"Adam", "SGD"}
+    page.becomes(lambda: set(chosen.all_inner_texts()), {"Adam", "SGD"})
     expect(best).to_have_count(2)
     go.click()
     page.eventually(
