@@ -4,6 +4,7 @@ import type { Variant } from '../../protocol/messages';
 import type { Block, Rehearsal } from '../../protocol/rehearsal';
 import { catalogue, variant } from '../../testing/catalogue';
 import { makeNetwork } from '../../testing/networks';
+import { blocks, sumsOf } from '../../testing/rehearsals';
 import { Network } from '../forward';
 import { stageFormula } from './formulas';
 import { chainLines, chainOf, gradientFormula, parameterSymbol } from './gradients';
@@ -52,16 +53,33 @@ const catalog = {
 };
 const bent = (name: string) => (name === 'forward' ? (x: number) => Math.max(0, x) : (x: number) => Number(x > 0));
 
-const blocks = (entries: Record<string, number[]>): Map<string, Block> =>
-  new Map(
-    Object.entries(entries).map(([name, data]) => [name, { shape: [data.length], data: Float32Array.from(data) }]),
-  );
-
 const TENSORS: Record<string, { before: number[]; gradient: number[] }> = {
   'layer1.weight': { before: [1, 2, -3, 1], gradient: [0.48, 0.72, 0, 0] },
   'layer1.bias': { before: [0, 0], gradient: [2.4, 0] },
   'output.weight': { before: [2, 1], gradient: [0.96, 0] },
   'output.bias': { before: [0], gradient: [1.2] },
+};
+
+const NUMBERS: Record<string, number[]> = {
+  targets: [1],
+  'layer1.input': [0.2, 0.3],
+  'layer1.z': [0.8, -0.3],
+  'layer1.y': [0.8, -0.3],
+  'layer1.a': [0.8, 0],
+  'layer1.out': [0.8, 0],
+  'layer1.d_out': [2.4, 1.2],
+  'layer1.d_a': [2.4, 1.2],
+  'layer1.d_y': [2.4, 0],
+  'layer1.d_z': [2.4, 0],
+  'layer1.d_input': [2.4, 4.8],
+  'output.input': [0.8, 0],
+  'output.z': [1.6],
+  'output.y': [1.6],
+  'output.a': [1.6],
+  'output.out': [1.6],
+  'output.d_out': [1.2],
+  'output.d_z': [1.2],
+  'output.d_input': [2.4, 1.2],
 };
 
 function homework(changes: Partial<Rehearsal> = {}, more: Record<string, number[]> = {}): Rehearsed {
@@ -91,40 +109,22 @@ function homework(changes: Partial<Rehearsal> = {}, more: Record<string, number[
     };
     return Object.entries(named).map(([part, values]): [string, number[]] => [`${name}.${part}`, values]);
   });
+  const arrays = blocks({ ...NUMBERS, ...Object.fromEntries(parameters), ...more });
+  const shown = changes.shown ?? 1;
   const rehearsal: Rehearsal = {
     generation: 1,
     step: 0,
     epoch: 0,
     count: 1,
+    shown,
     sample: 0,
     indices: [0],
     learningRate: 1,
     optimizerStep: 1,
     loss: 0.36,
     losses: Float32Array.of(0.36),
-    arrays: blocks({
-      targets: [1],
-      'layer1.input': [0.2, 0.3],
-      'layer1.z': [0.8, -0.3],
-      'layer1.y': [0.8, -0.3],
-      'layer1.a': [0.8, 0],
-      'layer1.out': [0.8, 0],
-      'layer1.d_out': [2.4, 1.2],
-      'layer1.d_a': [2.4, 1.2],
-      'layer1.d_y': [2.4, 0],
-      'layer1.d_z': [2.4, 0],
-      'layer1.d_input': [2.4, 4.8],
-      'output.input': [0.8, 0],
-      'output.z': [1.6],
-      'output.y': [1.6],
-      'output.a': [1.6],
-      'output.out': [1.6],
-      'output.d_out': [1.2],
-      'output.d_z': [1.2],
-      'output.d_input': [2.4, 1.2],
-      ...Object.fromEntries(parameters),
-      ...more,
-    }),
+    arrays,
+    sums: sumsOf(arrays, shown),
     optimizer: {
       id: 'walker',
       params: { learning_rate: 1, memory: 0.5, decay: 0.1 },
@@ -312,7 +312,7 @@ describe('the chain of derivatives', () => {
 
 describe('the whole batch', () => {
   const step = homework(
-    { sample: null, count: 2, losses: Float32Array.of(0.36, 0.16) },
+    { sample: null, count: 2, shown: 2, losses: Float32Array.of(0.36, 0.16) },
     {
       'layer1.z': [0.8, 0.4, -0.3, 0.1],
       'layer1.d_z': [1.2, 0.6, 0, 0],
@@ -330,6 +330,37 @@ describe('the whole batch', () => {
   it('adds up the samples of a gradient', () => {
     const place = { tensor: tensor(step, 1, 'weight'), index: 0 };
     expect(gradientFormula(step, place)[0]!.numbers).toBe('= 0.24 + 0.24 = 0.48');
+  });
+});
+
+describe('a batch of which only the first samples are shown', () => {
+  const base = homework(
+    { sample: null, count: 250, shown: 2, loss: 0.2, losses: Float32Array.of(0.36, 0.16) },
+    { 'layer1.z': [0.8, 0.4, -0.3, 0.1], 'output.z': [1.6, 1.8], 'output.d_z': [0.1, 0.3], targets: [1, 2] },
+  ).rehearsal;
+  const sums = { 'layer1.z': [100, 50], 'output.d_z': [-3] };
+  const step = homework({
+    ...base,
+    sums: new Map(Object.entries(sums).map(([name, of]) => [name, Float32Array.from(of)])),
+  });
+
+  it('tells of all samples, in every sum and every mean', () => {
+    expect(stageFormula(step, stageOf('sum', 1, 'z'), 0, 'else').at(-1)).toEqual({
+      symbols: '\\bar{z}^{(1)}_{1} = \\frac{1}{250} \\sum_{s=1}^{250} z^{(1)}_{1}',
+      numbers: '= \\frac{1}{250}\\left(0.8 + 0.4 + \\dots\\right) = 0.4',
+    });
+    expect(errorFormula(step, 0, 'else').at(-1)).toEqual({
+      symbols: '\\sum_{s=1}^{250} \\frac{\\partial L}{\\partial z^{(2)}_{1}}',
+      numbers: '= 0.1 + 0.3 + \\dots = -3',
+    });
+    expect(lossFormula(step, 0, 'else').at(-1)!.numbers).toBe(
+      '= \\frac{1}{250}\\left(0.36 + 0.16 + \\dots\\right) = 0.2',
+    );
+  });
+
+  it('has numbers on the neurons that are of all samples too', () => {
+    expect([step.value(1, 'z', 1), step.value(2, 'd_z', 0)]).toEqual([expect.closeTo(0.2, 6), -3]);
+    expect(step.each(1, 'z', 1)).toEqual([expect.closeTo(-0.3, 6), expect.closeTo(0.1, 6)]);
   });
 });
 
