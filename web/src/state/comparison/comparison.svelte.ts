@@ -6,7 +6,7 @@ import { bandOf, type Band } from '../../protocol/studies';
 import type { Catalog, PartialConfig, RunConfig, RunData, Speed, Text, Upstream } from '../../protocol/messages';
 import { circumstancesOf } from '../circumstances';
 import { counters, invalidate, setFrameSource } from '../loop';
-import { merge, same } from '../merge';
+import { alike, merge } from '../merge';
 import type { Notice } from '../notice';
 import { pageQuery } from '../url';
 import { abreast } from './abreast';
@@ -343,7 +343,7 @@ export class Comparison implements Neighbours {
 
   /** Whether a configuration is among the runs already. */
   has(config: RunConfig): boolean {
-    return this.plans.some((plan) => same({ ...plan, speed: config.speed }, config));
+    return this.plans.some((plan) => alike(plan, config));
   }
 
   /**
