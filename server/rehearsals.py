@@ -98,7 +98,8 @@ def foreseen_bytes(trainer: Trainer, single: bool) -> int:
         _ARRAYS_OUT * math.prod(stage.shape) * max(stage.pieces, 1) + _ARRAYS_IN * math.prod(stage.input_shape)
         for stage in trainer.layout.stages
     )
-    shown = 1 if single else min(trainer.batch_size, MOST_SHOWN)
+    # Of several also their sums.
+    shown = 1 if single else min(trainer.batch_size, MOST_SHOWN) + 1
     of_parameters = _ARRAYS_OF_PARAMETERS + 2 * slots + (0 if trainer.averaged is None else _ARRAYS_OF_MEANS)
     return 4 * (trainer.layout.parameter_count * of_parameters + sample * shown)
 
@@ -150,6 +151,7 @@ def encode_rehearsal(found: Rehearsal, generation: int) -> bytes:
         "arrays": {
             name: {"shape": list(values.shape), "data": packed(values)} for name, values in found.arrays.items()
         },
+        "sums": {name: packed(values) for name, values in found.sums.items()},
     }
     content: bytes = msgpack.packb(message)
     return content

@@ -319,7 +319,13 @@ def test_of_a_large_batch_the_first_samples_are_shown() -> None:
     shown = rehearse(trainer)
     assert (shown.count, shown.shown, len(shown.indices), len(shown.losses)) == (90, MOST_SHOWN, 90, MOST_SHOWN)
     assert shown.arrays["layer1.z"].shape == (5, MOST_SHOWN)
-    assert rehearse(trainer, 89).arrays["layer1.z"].shape == (5,)
+    each = [rehearse(trainer, sample) for sample in range(90)]
+    assert each[89].arrays["layer1.z"].shape == (5,)
+    assert not each[89].sums
+    assert {"input", "targets", "layer1.a", "output.z", "output.d_z"} < set(shown.sums) < set(shown.arrays)
+    for name, sums in shown.sums.items():
+        whole = np.sum([one.arrays[name].ravel() for one in each], axis=0, dtype=np.float64)
+        np.testing.assert_allclose(sums, whole, rtol=1e-6, atol=1e-6, err_msg=name)
 
 
 def test_the_last_step_before_a_divergence_is_shown_with_its_own_samples() -> None:

@@ -89,6 +89,13 @@ def test_the_message_has_all_that_was_rehearsed() -> None:
     assert set(message["arrays"]) == set(found.arrays)
     for name, values in found.arrays.items():
         np.testing.assert_array_equal(numbers(message["arrays"][name]), values)
+    assert message["sums"] == {}
+    whole = rehearse(trainer)
+    sums = msgpack.unpackb(encode_rehearsal(whole, 9))["sums"]
+    assert {name: np.frombuffer(each, "<f4").tolist() for name, each in sums.items()} == {
+        name: each.tolist() for name, each in whole.sums.items()
+    }
+    assert "output.d_z" in sums
     assert message["indices"] == found.indices.tolist()
     assert np.frombuffer(message["losses"], "<f4").tolist() == found.losses.tolist()
     assert message["optimizer"]["id"] == "adam"
