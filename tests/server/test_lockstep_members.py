@@ -20,7 +20,6 @@ from server.commands import (
     ParameterEdit,
     Pause,
     Play,
-    Rehearse,
     Report,
     Reset,
     Step,
@@ -28,11 +27,11 @@ from server.commands import (
 from server.configuration import resolve
 from server.lockstep import ROUND
 from server.pace import GroupClock
-from server.publications import Answer, Event, Plan, Publication, Receipt, Snapshot
+from server.publications import Event, Plan, Publication, Receipt, Snapshot
 from server.runs import Run
 from server.scheduler import Scheduler
 from server.schema import RunConfig
-from tests.server.support import Clock, CountingTrainer, House, states, steer, steps
+from tests.server.support import Clock, CountingTrainer, House, opened, states, steer, steps
 
 
 def test_who_diverges_or_finishes_holds_nobody_up() -> None:
@@ -205,71 +204,6 @@ def test_commands_keep_their_order() -> None:
     assert receipt.generation == 2
 
 
-def test_who_asks_while_all_come_to_rest_hears_where_they_come_to_stand() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 3)
-    for ticket in range(40):
-        house.bus.steer("g", Play())
-        house.advance(0.05 + 0.0007 * ticket)
-        house.bus.steer("g", Pause())
-        for name in members:
-            house.bus.send(name, Report(ticket))
-        house.advance(0.1)
-        receipts = [[receipt for receipt in house.of(name, Receipt) if receipt.ticket == ticket] for name in members]
-        assert [[receipt.step for receipt in each] for each in receipts] == [[steps(members)[0]]] * 3
-
-
-def test_who_asks_on_a_long_way_is_answered_on_it() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 2)
-    house.advance(0.1)
-    steer(house, Pause())
-    stood = steps(members)[0]
-    house.bus.steer("g", Step(100_000))
-    house.bus.send("b", Report(1))
-    house.advance(0.2)
-    assert stood <= house.of("b", Receipt)[0].step < stood + 100_000
-    house.advance(2.0)
-    assert steps(members) == [stood + 100_000] * 2
-
-
-def test_what_is_asked_of_the_next_step_waits_until_the_group_stands() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 2)
-    house.advance(0.1)
-    steer(house, Pause())
-    stood = steps(members)[0]
-    house.bus.steer("g", Step(50_000))
-    house.bus.send("b", Rehearse(1, 0))
-    house.advance(0.2)
-    assert house.of("b", Answer) == []
-    moving = members["b"].run.owing
-    house.advance(1.0)
-    assert steps(members) == [stood + 50_000] * 2
-    assert (moving, members["b"].run.owing) == (True, False)
-    assert [answer.ticket for answer in house.of("b", Answer)] == [1]
-
-
-def test_when_all_have_stopped_early_all_go_on() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 2)
-    house.advance(0.01)
-    members["a"].trainer.stop_at, members["b"].trainer.stop_at = 2000, 3000
-    house.advance(1.0)
-    assert states(members) == ["finished"] * 2
-    steer(house, Step(5))
-    assert states(members) == ["paused"] * 2
-    assert steps(members)[0] == steps(members)[1] > 3000
-    stood = steps(members)[0]
-    for member in members.values():
-        member.trainer.stop_at = stood + 10
-    steer(house, Play())
-    assert states(members) == ["finished"] * 2
-    steer(house, Play())
-    assert states(members) == ["running"] * 2
-    assert min(steps(members)) > stood + 10
-
-
 class Compilers:
     """Compiles when told to."""
 
@@ -313,16 +247,6 @@ def test_all_wait_while_kernels_of_one_compile(at_first: bool) -> None:
     assert steps(members)[0] == steps(members)[1] == steps(members)[2] > stood[0]
 
 
-def opened(configs: dict[str, RunConfig], clock: GroupClock, workers: int) -> tuple[LocalBus, Scheduler, list[Any]]:
-    bus = LocalBus()
-    received: list[tuple[str, Publication]] = []
-    scheduler = Scheduler(bus, workers)
-    bus.connect_running(scheduler)
-    bus.connect_serving(lambda callback: callback(), received.extend)
-    bus.open_group("g", clock, configs)
-    return bus, scheduler, received
-
-
 def test_in_a_group_a_run_does_what_it_does_alone_to_the_bit() -> None:
     asked: list[dict[str, Any]] = [{}, {"training": {"optimizer": {"id": "sgd"}}}, {"training": {"batch_size": 7}}]
     configs = {str(number): resolve({"speed": "full", **each}) for number, each in enumerate(asked)}
@@ -344,28 +268,6 @@ def test_in_a_group_a_run_does_what_it_does_alone_to_the_bit() -> None:
         run.prepare()
         run.train(237, False, lambda: 0.0)
         assert np.array_equal(last[name].params, run.snapshot(frozenset()).params)
-
-
-def test_a_paused_group_is_measured_where_it_stands_and_then_is_quiet() -> None:
-    names, probes = ("a", "b", "c"), frozenset({"weight_histogram", "gradient_cosine"})
-    bus, scheduler, received = opened({name: resolve({"speed": "full"}) for name in names}, "steps", 1)
-
-    def watched(turns: int) -> None:
-        for _ in range(turns):
-            for name in names:
-                bus.want(name, Demand(probes=probes))
-            scheduler.turn()
-
-    watched(200)
-    bus.steer("g", Pause())
-    watched(200)
-    frames = [(name, item) for name, item in received if isinstance(item, Snapshot)]
-    (stood,) = {frame.step for _, frame in frames[-3:]}
-    measured = {(name, probe): found.step for name, frame in frames for probe, found in frame.probes.items()}
-    assert measured == {(name, probe): stood for name in names for probe in probes}
-    count = len(received)
-    watched(100)
-    assert len(received) == count
 
 
 def test_runs_of_a_group_begin_alike_and_share_their_data() -> None:
