@@ -289,3 +289,18 @@ def test_eight_runs_fit_on_one_screen(visitor: Visit, size: tuple[int, int]) -> 
     page.eventually(lambda: page.page.locator("main canvas").evaluate_all(blank) == 0, "a picture is blank")
     drawn = page.page.evaluate("window.__livegrad.drawn")
     page.eventually(lambda: page.page.evaluate("window.__livegrad.drawn") > drawn + 20, "nothing is drawn any more")
+
+
+def test_what_cannot_be_begun_says_which_run_it_is_and_the_way_out(visitor: Visit) -> None:
+    page = visitor()
+    page.expected = ("422",)
+    page.page.goto(f"{page.server.address}/?compare=seed=2|optimizer=sgd(learning_rate:1e99)")
+    said = page.page.get_by_role("alert").filter(has=page.page.get_by_text(page.word("compare.refused")))
+    expect(said).to_contain_text(page.word("compare.refused_run", n=3))
+    expect(said).to_contain_text("optimizer=sgd(learning_rate:1e99)")
+    expect(said).to_contain_text(re.compile(r"learning_rate .*0 < learning_rate <= 10"))
+    expect(page.button("control.retry")).to_have_count(0)
+    said.get_by_role("button", name=page.word("compare.back")).click()
+    expect(page.page.get_by_role("region", name=page.word("network.title"), exact=True)).to_be_visible()
+    expect(said).to_have_count(0)
+    page.eventually(lambda: "compare" not in page.page.url, "the address still tells of a comparison")
