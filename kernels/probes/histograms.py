@@ -57,7 +57,10 @@ def histogram(values: Floats) -> Floats:
         return row
     row[0], row[1] = low, high
     span = float(high) - float(low)
-    places = ((values - low) * np.float32(BINS / span)).astype(np.intp) if span > 0 else np.zeros(values.size, np.intp)
+    places = np.zeros(values.size, np.intp)
+    if span > 0:
+        # In doubles: bins of faint gradients are narrower than a float can be inverted.
+        places = ((values.astype(np.float64) - low) * (BINS / span)).astype(np.intp)
     row[2:] = np.bincount(np.minimum(places, BINS - 1).reshape(-1), minlength=BINS)
     return row
 

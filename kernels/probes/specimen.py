@@ -15,6 +15,7 @@ from kernels.calls import INFERENCE, SECOND_LOOK
 from kernels.layout import Layout
 from kernels.network import Choice, Floats
 from kernels.optimizers import OPTIMIZERS
+from kernels.plan import unevaluated
 from kernels.probes.passes import Passes
 from kernels.state import Clock, Live, Memory, Plan, PlanInteger
 from kernels.table import Field
@@ -183,14 +184,14 @@ class Specimen:
 
     @cached_property
     def coming(self) -> Coming:
-        """The step that comes next. Without a record no set is evaluated."""
+        """The step that comes next. No set is evaluated: the batch stays where it was gathered."""
         plan, live, memory = self._trainer.parts
         copies = self._copy(memory)
         copies.clock[Clock.NEXT_RECORD] = NEVER
         # What a step computes of the hyperparameters stands behind them.
         tried = live._replace(optimizer=live.optimizer.copy(), momentum=live.momentum.copy())
         before = int(memory.clock[Clock.POSITION])
-        train_chunk(plan, tried, copies, 1, False)
+        train_chunk(unevaluated(plan), tried, copies, 1, False)
         if copies.clock[Clock.CULPRIT] != NOTHING:
             copies.gradients[:] = copies.parameters[:] = np.nan
         begun = before >= self.samples

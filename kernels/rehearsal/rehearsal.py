@@ -57,6 +57,8 @@ class Rehearsal:
     - where a mean is kept (`averaging`), its own of every tensor and running statistic X: `X.averaged.before` and
       `X.averaged.after`.
 
+    `sums` are those over all samples of the batch, of every array that has the samples as an axis: [numbers].
+
     `slots` are the optimizer's own numbers before and after, by name and tensor; its scalars are the same for all.
     """
 
@@ -73,6 +75,7 @@ class Rehearsal:
     optimizer_step: int
     params: dict[str, float]
     arrays: dict[str, Floats]
+    sums: dict[str, Floats]
     slots: dict[str, dict[str, tuple[Floats, Floats]]]
     averaging: Mean | None
 
@@ -101,13 +104,14 @@ def rehearse(trainer: Trainer, sample: int | None = None) -> Rehearsal:
         shown=show.shown,
         sample=sample,
         indices=stage.indices,
-        loss=float(stage.done.losses[0]),
+        loss=float(stage.done.losses[4]),
         losses=show.losses,
         learning_rate=float(in_force[0]),
         optimizer=optimizer.id,
         optimizer_step=int(stage.done.clock[Clock.OPTIMIZER_STEP]),
         params={param.id: float(value) for param, value in zip(optimizer.params, in_force, strict=True)},
         arrays=show.arrays,
+        sums=show.sums,
         slots=_slots(trainer, stage.done),
         averaging=_mean(trainer, stage),
     )

@@ -27,6 +27,7 @@ class Show:
     def __init__(self, stage: Stage, sample: int | None) -> None:
         self.stage = stage
         self.arrays: dict[str, Floats] = {}
+        self.sums: dict[str, Floats] = {}
         self.shown = 1 if sample is not None else min(stage.count, MOST_SHOWN)
         self.losses = np.zeros(0, np.float32)
         self._first = sample or 0
@@ -36,9 +37,11 @@ class Show:
         self._keep("targets", stage.targets[None], (1,))
 
     def _keep(self, name: str, rows: Floats, shape: tuple[int, ...]) -> None:
-        """Keep rows: [numbers, stride], of the samples shown; those of one have that shape."""
+        """Keep rows: [numbers, stride], of the samples shown; those of one have that shape, of all also their sums."""
         seen = rows[:, self._first : self._first + self.shown]
         self.arrays[name] = np.array(seen.reshape(shape if self._single else (*shape, self.shown)))
+        if not self._single:
+            self.sums[name] = rows[:, : self.stage.count].sum(axis=1, dtype=np.float64).astype(np.float32)
 
     def _name(self, layer: int, part: str) -> str:
         return f"{self.stage.layout.layer_names[layer]}.{part}"

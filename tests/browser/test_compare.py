@@ -220,6 +220,10 @@ def test_a_ready_comparison_stops_where_it_is_to_be_looked_at_and_is_repeated_ov
     held = page.page.get_by_text(re.compile(r"^holds for \d of 3$"))
     expect(held).to_be_visible()
     expect(page.page.get_by_text(page.word("compare.seeds_shown", n=3))).to_be_visible()
+    elsewhere = page.word("compare.bands_clock", clock=page.word("compare.clock_steps"))
+    expect(page.page.get_by_text(elsewhere)).to_have_count(0)
+    page.page.get_by_role("radio", name=page.word("compare.clock_wall")).click()
+    expect(page.page.get_by_role("status").get_by_text(elsewhere)).to_be_visible()
     page.button("compare.hide").click()
     expect(page.button("compare.seeds")).to_be_enabled()
 
@@ -247,6 +251,13 @@ def test_optimizers_race_at_the_best_of_their_learning_rates(visitor: Visit) -> 
         rates[row.locator("td").evaluate_all("cells => cells.findIndex((cell) => cell.classList.contains('best'))")]
         for row in rows.all()[1:]
     ]
+    # Closed and opened again, it is still what these optimizers came to.
+    page.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    page.button("compare.race").click()
+    expect(go).to_be_enabled()
+    page.becomes(lambda: set(chosen.all_inner_texts()), {"Adam", "SGD"})
+    expect(best).to_have_count(2)
     go.click()
     page.eventually(
         lambda: [run["config"]["training"]["optimizer"]["learning_rate"] for run in together.runs()] == framed,
@@ -278,3 +289,18 @@ def test_eight_runs_fit_on_one_screen(visitor: Visit, size: tuple[int, int]) -> 
     page.eventually(lambda: page.page.locator("main canvas").evaluate_all(blank) == 0, "a picture is blank")
     drawn = page.page.evaluate("window.__livegrad.drawn")
     page.eventually(lambda: page.page.evaluate("window.__livegrad.drawn") > drawn + 20, "nothing is drawn any more")
+
+
+def test_what_cannot_be_begun_says_which_run_it_is_and_the_way_out(visitor: Visit) -> None:
+    page = visitor()
+    page.expected = ("422",)
+    page.page.goto(f"{page.server.address}/?compare=seed=2|optimizer=sgd(learning_rate:1e99)")
+    said = page.page.get_by_role("alert").filter(has=page.page.get_by_text(page.word("compare.refused")))
+    expect(said).to_contain_text(page.word("compare.refused_run", n=3))
+    expect(said).to_contain_text("optimizer=sgd(learning_rate:1e99)")
+    expect(said).to_contain_text(re.compile(r"learning_rate .*0 < learning_rate <= 10"))
+    expect(page.button("control.retry")).to_have_count(0)
+    said.get_by_role("button", name=page.word("compare.back")).click()
+    expect(page.page.get_by_role("region", name=page.word("network.title"), exact=True)).to_be_visible()
+    expect(said).to_have_count(0)
+    page.eventually(lambda: "compare" not in page.page.url, "the address still tells of a comparison")

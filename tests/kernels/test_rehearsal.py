@@ -319,7 +319,27 @@ def test_of_a_large_batch_the_first_samples_are_shown() -> None:
     shown = rehearse(trainer)
     assert (shown.count, shown.shown, len(shown.indices), len(shown.losses)) == (90, MOST_SHOWN, 90, MOST_SHOWN)
     assert shown.arrays["layer1.z"].shape == (5, MOST_SHOWN)
-    assert rehearse(trainer, 89).arrays["layer1.z"].shape == (5,)
+    each = [rehearse(trainer, sample) for sample in range(90)]
+    assert each[89].arrays["layer1.z"].shape == (5,)
+    assert not each[89].sums
+    assert {"input", "targets", "layer1.a", "output.z", "output.d_z"} < set(shown.sums) < set(shown.arrays)
+    for name, sums in shown.sums.items():
+        whole = np.sum([one.arrays[name].ravel() for one in each], axis=0, dtype=np.float64)
+        np.testing.assert_allclose(sums, whole, rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+def test_the_last_step_before_a_divergence_is_shown_with_its_own_samples() -> None:
+    asked: dict[str, Any] = {"optimizer": Choice("sgd", {"learning_rate": 100.0}), "loss": Choice("mse")}
+    trainer = make(**asked)
+    trainer.train(100)
+    assert trainer.diverged
+    before = make(**asked)
+    before.train(trainer.step - 1)
+    shown = rehearse(before)
+    x = before.parts[0].x_train[shown.indices]
+    assert np.array_equal(shown.arrays["input"], x.T)
+    assert shown.loss == pytest.approx(float(shown.losses.mean()), rel=1e-5)
+    assert shown.loss > 0
 
 
 def test_where_no_step_follows_there_is_nothing_to_rehearse() -> None:

@@ -12,8 +12,9 @@ export interface Rehearsal {
   /** Steps that the run has taken so far. */
   readonly step: number;
   readonly epoch: number;
-  /** Samples in the batch. */
+  /** Samples in the batch, and how many of them have their numbers in the arrays: one, or the first ones. */
   readonly count: number;
+  readonly shown: number;
   /** The sample of the batch that is looked at; null: all of them. */
   readonly sample: number | null;
   /** [count]: which training samples the batch is. */
@@ -26,6 +27,8 @@ export interface Rehearsal {
   readonly loss: number;
   readonly losses: Float32Array;
   readonly arrays: ReadonlyMap<string, Block>;
+  /** Of all samples: their sums, of every array that has the samples as its last axis. */
+  readonly sums: ReadonlyMap<string, Float32Array>;
   readonly optimizer: {
     readonly id: string;
     /** In force at this step. */
@@ -71,6 +74,9 @@ export function decodeRehearsal(bytes: ArrayBuffer | Uint8Array): Rehearsal {
     optimizerStep: raw['optimizer_step'] as number,
     losses: floats(raw['losses'] as Uint8Array),
     arrays: new Map(blocks.map(([name, { shape, data }]) => [name, { shape, data: floats(data) }])),
+    sums: new Map(
+      Object.entries(raw['sums'] as Record<string, Uint8Array>).map(([name, data]) => [name, floats(data)]),
+    ),
     optimizer: {
       ...optimizer,
       slots: mapValues(optimizer.slots, (tensors) =>

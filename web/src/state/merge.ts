@@ -39,6 +39,11 @@ export function same(a: unknown, b: unknown): boolean {
   );
 }
 
+/** Whether two configurations are the same at whatever speed. */
+export function alike(a: RunConfig, b: RunConfig): boolean {
+  return same({ ...a, speed: b.speed }, b);
+}
+
 /** The path of the only thing that differs, if that is one number; else null. */
 export function changedNumber(a: unknown, b: unknown, path = ''): string | null {
   if (typeof a === 'number' && typeof b === 'number') return path;

@@ -72,6 +72,13 @@ export function pageQuery(search: string): string {
   return kept.map(([key, value]) => `${key}=${escape(value)}`).join('&');
 }
 
+/** The part of the address that is about the configuration of a run that is alone, or of the first of several, in words. */
+export function configQuery(search: string): string {
+  const others = [...PAGE_KEYS, ...COMPARISON_KEYS];
+  const kept = [...new URLSearchParams(search)].filter(([key]) => !others.includes(key));
+  return kept.map(([key, value]) => `${key}=${value}`).join('&');
+}
+
 // ── writing ──────────────────────────────────────────────────────────────────
 
 export function writeConfig(config: RunConfig, defaults: Defaults): string {

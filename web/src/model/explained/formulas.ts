@@ -45,16 +45,17 @@ export function stageFormula(step: Rehearsed, stage: ExplainedStage, unit: numbe
 function overBatch(step: Rehearsed, { layer, makes, kind }: ExplainedStage, unit: number): FormulaLine {
   const at = kind === 'pass_on' ? layer - 1 : layer;
   const values = step.each(at, makes, unit);
+  const { count } = step.rehearsal;
   const symbol = symbolOf(step, at, makes);
-  const over = `\\sum_{s=1}^{${values.length}}`;
+  const over = `\\sum_{s=1}^{${count}}`;
   const result = latexNumber(step.value(at, makes, unit));
   if (makes.startsWith('d_')) {
-    const text = values.length > 1 ? `${writtenSamples(values, false)} = ` : '';
+    const text = count > 1 ? `${writtenSamples(values, false, count)} = ` : '';
     return { symbols: `${over} ${derivative(indexed(step, symbol, at, unit))}`, numbers: `= ${text}${result}` };
   }
   return {
-    symbols: `${averaged(step, symbol, at, unit)} = \\frac{1}{${values.length}} ${over} ${indexed(step, symbol, at, unit)}`,
-    numbers: `= ${writtenSamples(values, true)} = ${result}`,
+    symbols: `${averaged(step, symbol, at, unit)} = \\frac{1}{${count}} ${over} ${indexed(step, symbol, at, unit)}`,
+    numbers: `= ${writtenSamples(values, true, count)} = ${result}`,
   };
 }
 

@@ -1,9 +1,10 @@
 /** The formulas of what is not a plain layer: gates, skips, norms, dropout of units, weights and inputs, images, decay. */
 import { describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../protocol/messages';
-import type { Block, Rehearsal } from '../../protocol/rehearsal';
+import type { Rehearsal } from '../../protocol/rehearsal';
 import { catalogue, variant } from '../../testing/catalogue';
 import { makeNetwork, type TestLayer } from '../../testing/networks';
+import { blocks, sumsOf } from '../../testing/rehearsals';
 import { Network } from '../forward';
 import { stageFormula, unitFormula } from './formulas';
 import { chainLines, chainOf, gradientFormula, parameterSymbol } from './gradients';
@@ -43,22 +44,21 @@ function stepOf(
   }: { shape?: number[]; samples?: number; decay?: number; limit?: number } = {},
 ): Rehearsed {
   const { layout, hidden } = makeNetwork(shape, layers);
-  const blocks = Object.entries(numbers).map(([name, data]): [string, Block] => [
-    name,
-    { shape: [data.length], data: Float32Array.from(data) },
-  ]);
+  const arrays = blocks(numbers);
   const rehearsal: Rehearsal = {
     generation: 1,
     step: 0,
     epoch: 0,
     count: 2,
+    shown: samples,
     sample: samples > 1 ? null : 0,
     indices: [0, 1],
     learningRate: 0.5,
     optimizerStep: 1,
     loss: 1,
     losses: new Float32Array(samples),
-    arrays: new Map(blocks),
+    arrays,
+    sums: sumsOf(arrays, samples),
     optimizer: { id: 'walker', params: {}, slots: {} },
     averaging: null,
   };

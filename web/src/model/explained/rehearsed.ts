@@ -26,9 +26,9 @@ export class Rehearsed {
     return this.rehearsal.sample === null;
   }
 
-  /** Samples whose numbers are there: one, or those of the batch (the first ones of a large batch). */
+  /** Samples whose own numbers are there: one, or those of the batch (the first ones of a large batch). */
   get samples(): number {
-    return this.batch ? Math.min(this.rehearsal.count, this.rehearsal.losses.length) : 1;
+    return this.rehearsal.shown;
   }
 
   /** Layer 1 … `last`. */
@@ -53,16 +53,12 @@ export class Rehearsed {
   /** A number of a layer's array: of the sample, or of the batch the mean (forward) or the sum (backward). */
   value(layer: number, part: string, unit: number): number {
     const name = this.name(layer, part);
-    const data = this.rehearsal.arrays.get(name)?.data;
-    if (!data) return NaN;
-    if (!this.batch) return data[unit] ?? NaN;
-    const { samples } = this;
-    let sum = 0;
-    for (let s = 0; s < samples; s++) sum += data[unit * samples + s] ?? NaN;
-    return GRADIENTS.test(name) ? sum : sum / samples;
+    if (!this.batch) return this.array(name)[unit] ?? NaN;
+    const sum = this.rehearsal.sums.get(name)?.[unit] ?? NaN;
+    return GRADIENTS.test(name) ? sum : sum / this.rehearsal.count;
   }
 
-  /** The same number of every sample. */
+  /** The same number of every sample whose own numbers are there. */
   each(layer: number, part: string, unit: number): number[] {
     const data = this.array(this.name(layer, part));
     const { samples } = this;

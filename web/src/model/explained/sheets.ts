@@ -43,12 +43,11 @@ export function lossFormula(step: Rehearsed, output: number, otherwise: string):
   const lines = written(lossLines(step, output, otherwise).filter(({ name }) => name !== 'd'));
   const { count, loss, losses } = step.rehearsal;
   if (!step.batch) return lines;
-  const shown = [...losses.slice(0, 4)].map((value) => latexNumber(value)).join(' + ');
   return [
     ...lines.map(({ symbols }) => ({ symbols, numbers: '' })),
     {
       symbols: `\\bar L = \\frac{1}{n} \\sum_{s=1}^{n} L_s`,
-      numbers: `= \\frac{1}{${count}} \\left(${shown}${losses.length > 4 ? ' + \\dots' : ''}\\right) = ${latexNumber(loss)}`,
+      numbers: `= ${writtenSamples([...losses], true, count)} = ${latexNumber(loss)}`,
     },
   ];
 }
@@ -57,12 +56,12 @@ export function lossFormula(step: Rehearsed, output: number, otherwise: string):
 export function errorFormula(step: Rehearsed, output: number, otherwise: string): FormulaLine[] {
   const line = lossLines(step, output, otherwise).filter(({ name }) => name === 'd');
   if (!step.batch) return written(line);
-  const values = step.each(step.last, 'd_z', output);
-  const terms = values.length > 1 ? `${writtenSamples(values, false)} = ` : '';
+  const { count } = step.rehearsal;
+  const terms = count > 1 ? `${writtenSamples(step.each(step.last, 'd_z', output), false, count)} = ` : '';
   return [
     ...line.map(({ symbols }) => ({ symbols, numbers: '' })),
     {
-      symbols: `\\sum_{s=1}^{${values.length}} ${derivative(indexed(step, 'z', step.last, output))}`,
+      symbols: `\\sum_{s=1}^{${count}} ${derivative(indexed(step, 'z', step.last, output))}`,
       numbers: `= ${terms}${latexNumber(step.value(step.last, 'd_z', output))}`,
     },
   ];

@@ -13,11 +13,11 @@ export function writtenProducts(pairs: readonly (readonly [number, number])[], a
   return added === null ? sum : `${sum} ${signedNumber(added, false)}`;
 }
 
-/** What many samples have, as a mean or a sum: the first few, and dots. */
-export function writtenSamples(values: readonly number[], mean: boolean): string {
+/** What many samples have, as a mean or a sum over `count` of which the first ones are given: the first few, and dots. */
+export function writtenSamples(values: readonly number[], mean: boolean, count = values.length): string {
   const shown = values.slice(0, WRITTEN).map((value, i) => signedNumber(value, i === 0));
-  const sum = shown.join(' ') + (values.length > WRITTEN ? ' + \\dots' : '');
-  return mean ? `\\frac{1}{${values.length}}\\left(${sum}\\right)` : sum;
+  const sum = shown.join(' ') + (count > shown.length ? ' + \\dots' : '');
+  return mean ? `\\frac{1}{${count}}\\left(${sum}\\right)` : sum;
 }
 
 /** Of many products those that count most come first. */

@@ -3,7 +3,7 @@ import type { PartialConfig, RunConfig } from '../../protocol/messages';
 import { catalogue } from '../../testing/catalogue';
 import { merge } from '../merge';
 import { writeConfig } from '../url';
-import { comparesIn, readComparison, writeComparison } from './address';
+import { changeIn, comparesIn, readComparison, writeComparison } from './address';
 import type { Clock } from './clock';
 
 const base = catalogue.default_config;
@@ -41,6 +41,16 @@ describe('a comparison in the address', () => {
     expect(there([base])).toBe('?');
     expect(readComparison('?seed=3', catalogue)).toBeNull();
     expect([comparesIn('?seed=3'), comparesIn('?seed=3&compare=seed=4')]).toEqual([false, true]);
+  });
+
+  it('tells what it says of each run', () => {
+    const search = '?optimizer=walker(learning_rate%3A0.5)&lang=zh&compare=seed%3D2!layers=3|optimizer';
+    expect([0, 1, 2, 3].map((run) => changeIn(search, run))).toEqual([
+      'optimizer=walker(learning_rate:0.5)',
+      'seed=2!layers=3',
+      'optimizer',
+      '',
+    ]);
   });
 
   it('says what it could not read, and takes no more runs than can be told apart', () => {

@@ -9,7 +9,7 @@
 
 import type { Catalog, PartialConfig, RunConfig } from '../../protocol/messages';
 import { merge } from '../merge';
-import { readConfig, writeConfig } from '../url';
+import { configQuery, readConfig, writeConfig } from '../url';
 import { CLOCKS, type Clock } from './clock';
 
 type Known = Pick<Catalog, 'families' | 'default_config' | 'default_layers' | 'presets'>;
@@ -81,6 +81,12 @@ export function readComparison(search: string, catalog: Known): ReadComparison |
     return read.config;
   });
   return { configs: [first.config, ...configs], clock, unreadable };
+}
+
+/** What an address says of one of the runs, as it stands there. */
+export function changeIn(search: string, run: number): string {
+  if (run === 0) return configQuery(search);
+  return new URLSearchParams(search).get(COMPARE)?.split('|')[run - 1] ?? '';
 }
 
 /** The parts of a configuration's address by their names; a preset is taken apart. */

@@ -2,31 +2,27 @@
 
 import * as api from '../../protocol/api';
 import * as groups from '../../protocol/groups';
-import { bandOf, type Band } from '../../protocol/studies';
 import type { Catalog, PartialConfig, RunConfig, RunData, Speed, Text, Upstream } from '../../protocol/messages';
 import { circumstancesOf } from '../circumstances';
-import { counters, invalidate, setFrameSource } from '../loop';
-import { merge, same } from '../merge';
+import { invalidate, setFrameSource } from '../loop';
+import { alike, merge } from '../merge';
 import type { Notice } from '../notice';
 import { pageQuery } from '../url';
-import { abreast } from './abreast';
 import { MOST_RUNS, writeQuery } from './address';
 import type { Clock } from './clock';
 import { differences, join } from './differences';
 import { Member, stateOf, type Neighbours } from './member.svelte';
 import { readyOf } from './ready';
+import { Repeats } from './repeats.svelte';
 import { forgetGroup, rememberGroup, resumeGroup } from './resume';
+import { Screen } from './screen';
 import { Stopwatch } from './stopwatch';
-import { BackgroundStudy, lengthOf, studyOf } from './study.svelte';
 import { questions } from './whatIf';
 
-export type Stage = 'opening' | 'live' | 'full' | 'failed';
+/** "refused": the server does not take what was asked, which it would not do later either. */
+export type Stage = 'opening' | 'live' | 'full' | 'refused' | 'failed';
 
 const ADDRESS_AFTER = 250;
-/** Milliseconds after which the next frames are shown though not all pictures are drawn: one may not be on the page. */
-const LONGEST_LAP = 250;
-/** Milliseconds for which they wait for frames of one moment. */
-const LONGEST_WAIT = 200;
 
 export class Comparison implements Neighbours {
   members = $state.raw<readonly Member[]>([]);
@@ -34,6 +30,8 @@ export class Comparison implements Neighbours {
   stage = $state<Stage>('opening');
   /** Wall-clock milliseconds of the next attempt while the stage is "full". */
   retryAt = $state(0);
+  /** Why they could not be begun, unless the stage is "live" or "opening". */
+  problem = $state.raw<api.Problem | null>(null);
   notice = $state.raw<Notice | null>(null);
   /** Between a click and the run that it asked for. */
   adding = $state(false);
@@ -70,11 +68,10 @@ export class Comparison implements Neighbours {
   readonly hasRoom = $derived(this.members.length < MOST_RUNS);
   readonly drawable = $derived(this.members.length > 0 && this.members.every(({ layout }) => layout !== null));
 
-  /** The same runs over several seeds, in the background. */
-  study = $state.raw<BackgroundStudy | null>(null);
-  /** Of which runs the study is, in its order. */
-  private studied: readonly Member[] = [];
+  /** The same runs over several seeds. */
+  readonly repeats = new Repeats(this);
   private readonly watch = new Stopwatch();
+  private readonly screen = new Screen();
   private id: string | null = null;
   private token = '';
   private readonly known: { [data: string]: Promise<RunData | null> | undefined } = {};
@@ -90,9 +87,14 @@ export class Comparison implements Neighbours {
       const now = performance.now();
       this.watch.tell(now, this.state === 'running', this.step > 0);
       // Every run is drawn from its own frames; all that the loop has to know is whether there are new ones.
-      if (this.pull(now)) invalidate();
+      if (this.screen.pull(this.members, this.clock, now)) invalidate();
       return null;
     });
+  }
+
+  /** How far the axis over time goes at least: as far as a ready comparison, where that is told on this clock. */
+  get reach(): number {
+    return this.ready?.clock === this.clock ? this.ready.steps : 0;
   }
 
   /** Seconds for which they have trained, as far as the page has seen it. */
@@ -102,26 +104,31 @@ export class Comparison implements Neighbours {
 
   // ── life ───────────────────────────────────────────────────────────────────
 
-  /** Begins these runs, and leaves those that there were. */
-  async open(configs: readonly PartialConfig[], clock: Clock): Promise<void> {
-    const turn = this.begin(clock);
+  /** Begins these runs, and leaves those that there were. `notice` is what there is to be told of them. */
+  async open(configs: readonly PartialConfig[], clock: Clock, notice: Notice | null = null): Promise<void> {
+    const turn = this.begin(clock, notice);
     const whole = configs.map((config) => merge(this.catalog.default_config, config));
     try {
       const { id, control_token: token, runs } = await groups.createGroup({ runs: [...configs], clock });
       if (turn !== this.turn) return void groups.deleteGroup(id, token).catch(ignore);
       this.adopt(id, token, () => runs.map((run, i) => this.member(run, whole[i]!, i)));
     } catch (problem) {
-      if (turn === this.turn) this.failed(problem, () => void this.open(configs, clock));
+      if (turn === this.turn) this.failed(problem, () => void this.open(configs, clock, notice));
     }
   }
 
   /** After a reload: goes on with the tab's own runs, if they are still there and are these; else begins these. */
-  async resume(configs: readonly PartialConfig[], clock: Clock, search: string): Promise<void> {
-    const turn = this.begin(clock);
+  async resume(
+    configs: readonly PartialConfig[],
+    clock: Clock,
+    search: string,
+    notice: Notice | null = null,
+  ): Promise<void> {
+    const turn = this.begin(clock, notice);
     try {
       const resumed = await resumeGroup(this.catalog, { configs, clock, search });
       if (turn !== this.turn) return;
-      if (!resumed) return await this.open(configs, clock);
+      if (!resumed) return await this.open(configs, clock, notice);
       const { own, group } = resumed;
       this.clock = group.clock;
       this.watch.resume(own.worked);
@@ -129,7 +136,7 @@ export class Comparison implements Neighbours {
         group.runs.map((run, i) => this.member(run, run.config, own.hues[run.id] ?? i)),
       );
     } catch (problem) {
-      if (turn === this.turn) this.failed(problem, () => void this.resume(configs, clock, search));
+      if (turn === this.turn) this.failed(problem, () => void this.resume(configs, clock, search, notice));
     }
   }
 
@@ -139,10 +146,11 @@ export class Comparison implements Neighbours {
     if (this.id) rememberGroup({ id: this.id, token: this.token, hues, worked: this.worked, left });
   }
 
-  private begin(clock: Clock): number {
+  private begin(clock: Clock, notice: Notice | null): number {
     clearTimeout(this.retryTimer);
     this.leave();
     this.stage = 'opening';
+    this.notice = notice;
     this.clock = clock;
     this.wantedSpeed = null;
     return ++this.turn;
@@ -171,7 +179,7 @@ export class Comparison implements Neighbours {
   }
 
   private leave(): void {
-    this.forgetStudy();
+    this.repeats.forget();
     for (const member of this.members) member.part();
     this.members = [];
     if (this.id) {
@@ -184,9 +192,9 @@ export class Comparison implements Neighbours {
   private failed(problem: unknown, again: () => void): void {
     if (!(problem instanceof api.Problem)) throw problem;
     this.again = again;
-    this.notice = problem.text ? { tone: 'error', text: problem.text } : null;
-    this.stage = problem.status === 429 ? 'full' : 'failed';
-    if (problem.status !== 429) return;
+    this.problem = problem;
+    this.stage = stageAfter(problem);
+    if (this.stage !== 'full') return;
     const seconds = problem.retryAfter || 10;
     this.retryAt = Date.now() + 1000 * seconds;
     this.retryTimer = setTimeout(again, 1000 * seconds);
@@ -217,8 +225,7 @@ export class Comparison implements Neighbours {
   lost(): void {
     if (this.stage !== 'live' || this.ended) return;
     const { plans, clock } = this;
-    this.notice = { tone: 'info', key: 'notice.started_again' };
-    void this.open(plans, clock);
+    void this.open(plans, clock, { tone: 'info', key: 'notice.started_again' });
   }
 
   changed(): void {
@@ -257,75 +264,47 @@ export class Comparison implements Neighbours {
   }
 
   setClock(clock: Clock): void {
+    const { turn } = this;
     if (!this.id || !this.canSteer || clock === this.clock) return;
     this.clock = clock;
     groups
       .commandGroup(this.id, this.token, { type: 'clock', clock })
-      .catch((problem: unknown) => this.tellProblem(problem));
+      .catch((problem: unknown) => this.tellProblem(problem, turn));
     this.changed();
   }
 
   /** One more run: the present one with a change. It begins at 0 while the others wait for it. */
   async add(config: RunConfig): Promise<void> {
-    if (!this.id || !this.hasRoom || this.adding) return;
+    const { id, token, turn } = this;
+    if (!id || !this.hasRoom || this.adding) return;
     this.adding = true;
     try {
-      const run = await groups.addRun(this.id, this.token, config);
+      const run = await groups.addRun(id, token, config);
+      if (turn !== this.turn) return void groups.removeRun(id, token, run.id).catch(ignore);
       const places = Array.from({ length: MOST_RUNS }, (_, i) => i);
       const hue = places.find((i) => this.members.every((member) => member.hue !== i)) ?? 0;
       this.members = [...this.members, this.member(run, config, hue)];
       this.keep(null);
       this.changed();
     } catch (problem) {
-      this.tellProblem(problem);
+      this.tellProblem(problem, turn);
     } finally {
       this.adding = false;
     }
   }
 
   async remove(member: Member): Promise<void> {
-    if (!this.id || this.members.length < 3) return;
+    const { id, token, turn } = this;
+    if (!id || this.members.length < 3) return;
     member.part();
     this.members = this.members.filter((other) => other !== member);
     if (this.lit === member) this.lit = null;
     this.changed();
-    await groups.removeRun(this.id, this.token, member.run).catch((problem: unknown) => this.tellProblem(problem));
+    await groups.removeRun(id, token, member.run).catch((problem: unknown) => this.tellProblem(problem, turn));
   }
 
   dismiss(): void {
     this.notice = null;
-  }
-
-  // ── seeds ──────────────────────────────────────────────────────────────────
-
-  /** How long a study of these runs is, in the unit of its clock: as long as a ready comparison, or as they have come. */
-  get length(): number {
-    return this.ready?.steps ?? lengthOf(this.members, this.clock, this.catalog.studies.limits.steps);
-  }
-
-  /** Runs all of them with so many seeds in the background. */
-  repeat(seeds: number): void {
-    this.forgetStudy();
-    this.studied = this.members;
-    this.study = new BackgroundStudy(
-      this.ready ? { comparison: this.ready.id, seeds } : studyOf(this, this.length, seeds),
-    );
-    void this.study.begin();
-  }
-
-  forgetStudy(): void {
-    this.study?.cancel();
-    this.study = null;
-    this.studied = [];
-  }
-
-  /** A quantity of a run over all seeds, and where it was measured; null where that is not known, or on another clock. */
-  bandOf(member: Member, quantity: string): { x: number[]; values: Band } | null {
-    const known = this.study?.known;
-    const config = this.studied.indexOf(member);
-    if (!known || config < 0 || known.clock !== this.clock || !known.quantities.includes(quantity)) return null;
-    const values = bandOf(known, config, quantity);
-    return values.mean.length > 0 ? { x: known.steps.slice(0, values.mean.length), values } : null;
   }
 
   /** What could be otherwise in a run. */
@@ -343,31 +322,8 @@ export class Comparison implements Neighbours {
 
   /** Whether a configuration is among the runs already. */
   has(config: RunConfig): boolean {
-    return this.plans.some((plan) => same({ ...plan, speed: config.speed }, config));
+    return this.plans.some((plan) => alike(plan, config));
   }
-
-  /**
-   * Takes the next frames to the screen, once all of the last ones are drawn: so that no picture is further from another
-   * than one of them. Returns whether there are any.
-   */
-  private pull(now: number): boolean {
-    const { members } = this;
-    counters.steps = members.map(({ drawn }) => drawn?.step ?? 0);
-    if (members.some(({ shown, drawn }) => shown !== drawn) && now - this.pulled < LONGEST_LAP) return false;
-    const patient = now - this.pulled < LONGEST_WAIT;
-    const next = abreast(
-      members.map((member) => member.progress(this.clock, now)),
-      patient,
-    );
-    members.forEach((member, i) => {
-      if (next[i]! >= 0) member.show(next[i]!);
-    });
-    const some = next.some((index) => index >= 0);
-    if (some) this.pulled = now;
-    return some;
-  }
-
-  private pulled = -Infinity;
 
   /** What steers one steers them all. */
   private command(message: Upstream): boolean {
@@ -381,8 +337,9 @@ export class Comparison implements Neighbours {
     }
   }
 
-  private tellProblem(problem: unknown): void {
+  private tellProblem(problem: unknown, turn: number): void {
     if (!(problem instanceof api.Problem)) throw problem;
+    if (turn !== this.turn) return;
     this.notice = problem.text ? { tone: 'error', text: problem.text } : { tone: 'error', key: 'failed.title' };
   }
 
@@ -391,6 +348,11 @@ export class Comparison implements Neighbours {
     const query = [this.query, pageQuery(location.search)].filter(Boolean).join('&');
     history.replaceState(null, '', `${location.pathname}?${query}${location.hash}`);
   }
+}
+
+function stageAfter({ status }: api.Problem): Stage {
+  if (status === 429) return 'full';
+  return status >= 400 && status < 500 ? 'refused' : 'failed';
 }
 
 /** The server may have ended it by itself. */

@@ -14,25 +14,34 @@ const base = catalogue.default_config;
 const other = merge(base, { seed: 9 });
 
 let calls: string[] = [];
-let busy = false;
+let refusal: { status: number; field?: string } | null = null;
+/** What happens on the page while the server adds a run. */
+let meanwhile: () => void = () => undefined;
 let addresses: string[] = [];
 
 beforeEach(() => {
   vi.useFakeTimers();
   calls = [];
   addresses = [];
-  busy = false;
+  refusal = null;
+  meanwhile = () => undefined;
   let made = 0;
   stubServer((path, init) => {
     const method = init?.method ?? 'GET';
     calls.push(`${method} ${path}`);
     const run = () => ({ id: `r${++made}`, control_token: 't' });
-    if (busy && method === 'POST') return { status: 429, body: { error: { message: { en: 'full', zh: '满' } } } };
+    if (refusal && method === 'POST') {
+      const { status, field } = refusal;
+      return { status, body: { error: { message: { en: 'no', zh: '不' }, field } } };
+    }
     if (method === 'POST' && path === '/api/groups') {
       const { runs } = JSON.parse(init!.body as string) as { runs: RunConfig[] };
       return { status: 201, body: { id: 'g1', control_token: 't', runs: runs.map(run) } };
     }
-    if (method === 'POST' && path.endsWith('/runs')) return { status: 201, body: run() };
+    if (method === 'POST' && path.endsWith('/runs')) {
+      meanwhile();
+      return { status: 201, body: run() };
+    }
     if (method !== 'GET') return { status: 204 };
     return { status: path.endsWith('/data') ? 500 : 404 };
   });
@@ -135,13 +144,71 @@ describe('runs beside each other', () => {
   });
 
   it('wait for a place where the server is full', async () => {
-    busy = true;
+    refusal = { status: 429 };
     const comparison = new Comparison(catalogue);
     await comparison.open([base, other], 'steps');
     expect(comparison.stage).toBe('full');
-    busy = false;
+    refusal = null;
     await vi.advanceTimersByTimeAsync(11_000);
     expect([comparison.stage, comparison.members.length]).toEqual(['live', 2]);
+    expect(comparison.notice).toBeNull();
+  });
+
+  it('are not begun a second time where the server refuses what was asked, but where it was away', async () => {
+    const comparison = new Comparison(catalogue);
+    refusal = { status: 422, field: 'runs.1.seed' };
+    await comparison.open([base, other], 'steps');
+    expect([comparison.stage, comparison.problem?.field]).toEqual(['refused', 'runs.1.seed']);
+    refusal = { status: 503 };
+    await comparison.open([base, other], 'steps');
+    expect(comparison.stage).toBe('failed');
+    refusal = null;
+    comparison.retry();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(comparison.stage).toBe('live');
+  });
+
+  it('keep what there is to be told of them until others are begun', async () => {
+    const told = { tone: 'error', key: 'compare.unreadable', vars: { parts: 'x' } } as const;
+    const comparison = new Comparison(catalogue);
+    refusal = { status: 429 };
+    await comparison.resume([base, other], 'steps', '?x', told);
+    refusal = null;
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect([comparison.stage, comparison.notice]).toEqual(['live', told]);
+    await comparison.open([base, other], 'steps');
+    expect(comparison.notice).toBeNull();
+  });
+
+  it('take no run in that was asked for beside others', async () => {
+    const comparison = await opened(base, other);
+    let begun: Promise<void> = Promise.resolve();
+    meanwhile = () => (begun = comparison.open([base, other], 'steps'));
+    await comparison.add(merge(base, { seed: 4 }));
+    await begun;
+    const [stray] = calls.filter((call) => call.startsWith('DELETE /api/groups/g1/runs/'));
+    expect(comparison.members).toHaveLength(2);
+    expect(comparison.members.map(({ run }) => run)).not.toContain(stray?.split('/').at(-1));
+    expect(stray).toBeDefined();
+  });
+
+  it('are coloured on one scale with those that are as deep, or each on its own', async () => {
+    const flat = merge(base, { network: { layers: [] } });
+    const comparison = await opened(base, other, flat);
+    const scales = [
+      [1, 2, 8],
+      [1, 4, 3],
+      [5, 6],
+    ];
+    comparison.members.forEach(({ scene }, i) => (scene.scales = scales[i]!));
+    const seen = () => comparison.members.map((member) => comparison.scalesOf(member));
+    expect(seen()).toEqual([
+      [1, 4, 8],
+      [1, 4, 8],
+      [5, 6],
+    ]);
+    comparison.shared = false;
+    expect(seen()).toEqual(scales);
   });
 
   it('begin again when the server has forgotten them, and end with the page', async () => {

@@ -1,6 +1,7 @@
 /** Whether the page shows its own run or several beside each other, and the ways from one to the other. */
 
 import type { RunConfig } from '../../protocol/messages';
+import type { Notice } from '../notice';
 import { forgetInSession, rememberInSession, sessionRecord } from '../remember';
 import type { RunStore } from '../run.svelte';
 import { pageQuery, writeConfig } from '../url';
@@ -33,11 +34,9 @@ export class ComparePage {
     this.expected = false;
     const asked = readComparison(location.search, catalog);
     if (!asked) return this.leave();
-    void this.enter(reloaded).resume(asked.configs, asked.clock, location.search);
-    if (asked.unreadable.length > 0) {
-      const parts = asked.unreadable.slice(0, 3).join(', ');
-      this.comparison!.notice = { tone: 'error', key: 'compare.unreadable', vars: { parts } };
-    }
+    const parts = asked.unreadable.slice(0, 3).join(', ');
+    const notice: Notice | null = parts ? { tone: 'error', key: 'compare.unreadable', vars: { parts } } : null;
+    void this.enter(reloaded).resume(asked.configs, asked.clock, location.search, notice);
   }
 
   /** These runs beside each other; a step forward in the browser's history where there was a single one before. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../protocol/messages';
 import { catalogue } from '../../testing/catalogue';
-import { bestOf, mostRacers, outcome, raceGrid, racers, shades } from './race';
+import { bestOf, mostRacers, outcome, raceGrid, racers, shades, type Cell } from './race';
 
 const known = {
   ...catalogue,
@@ -10,13 +10,19 @@ const known = {
 
 describe('a fair race', () => {
   it('tries every rate of every optimizer, and changes nothing else', () => {
-    const grid = raceGrid(['runner', 'walker'], known);
+    const grid = raceGrid(['runner', 'walker'], [], known);
     expect(grid.map((row) => row.map(({ optimizer, rate }) => `${optimizer} ${rate}`))).toEqual([
       ['walker 0.01', 'walker 0.1'],
       ['runner 0.1', 'runner 1'],
     ]);
     const optimizer = { id: 'walker', learning_rate: 0.1, memory: 0.9 };
     expect(grid[0]![1]!.change).toEqual({ training: { optimizer } });
+  });
+
+  it('leaves those that are there their own parameters', () => {
+    const present = [{ id: 'walker', learning_rate: 7, memory: 0.5 }];
+    const [[cell]] = raceGrid(['walker'], present, known) as [[Cell]];
+    expect(cell.change.training!.optimizer).toEqual({ id: 'walker', learning_rate: 0.01, memory: 0.5 });
   });
 
   it('has as many racers as a study can try, of those with a rate', () => {

@@ -1,6 +1,6 @@
 /** A fair race: every optimizer's learning rate is searched first, then each runs at its best. Pure. */
 
-import type { Catalog, PartialConfig, Text } from '../../protocol/messages';
+import type { Catalog, Choice, PartialConfig, Text } from '../../protocol/messages';
 import { usualChoice } from '../families';
 import { MOST_RUNS } from './address';
 
@@ -18,17 +18,21 @@ export function racers({ families, studies }: Known) {
   return families.optimizers.filter(({ id }) => (studies.learning_rates[id]?.length ?? 0) > 0);
 }
 
-/** A row an optimizer, in the order of the catalogue; a cell a learning rate, and nothing else. */
-export function raceGrid(optimizers: readonly string[], catalog: Known): Cell[][] {
+/**
+ * A row an optimizer, in the order of the catalogue; a cell a learning rate, and nothing else. Those that are `present`
+ * keep their other parameters, the others have the usual ones.
+ */
+export function raceGrid(optimizers: readonly string[], present: readonly Choice[], catalog: Known): Cell[][] {
   return racers(catalog)
     .filter(({ id }) => optimizers.includes(id))
-    .map((variant) =>
-      catalog.studies.learning_rates[variant.id]!.map((rate) => {
-        const choice = usualChoice(variant, catalog.default_config.training.optimizer);
+    .map((variant) => {
+      const own = present.find(({ id }) => id === variant.id);
+      const choice = usualChoice(variant, own ?? catalog.default_config.training.optimizer);
+      return catalog.studies.learning_rates[variant.id]!.map((rate) => {
         const optimizer = { ...choice, learning_rate: rate };
         return { optimizer: variant.id, label: variant.label, rate, change: { training: { optimizer } } };
-      }),
-    );
+      });
+    });
 }
 
 /** How many optimizers a study has room for. */
