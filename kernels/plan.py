@@ -68,6 +68,15 @@ def make_plan(table: Table, layout: Layout, data: TrainingData, batch_size: int,
     )
 
 
+def unevaluated(plan: Plan) -> Plan:
+    """The same, for a step tried on copies: it evaluates no set, not even where it diverges, so that the arena and the
+    targets keep what the step left in them.
+    """
+    integers = plan.integers.copy()
+    integers[PlanInteger.EVALUATED_WHEN_OBSERVED] = 0
+    return plan._replace(integers=integers)
+
+
 def _evaluated(samples: int, operations: int) -> int:
     return min(samples, max(EVALUATION_LEAST, int(EVALUATION_LIMIT / (2 * operations))))
 

@@ -14,7 +14,18 @@ from typing import Any, TypeAlias
 from kernels.epochs import Stop
 from kernels.trainer import Divergence
 from server.bus import Demand, ServingSide
-from server.commands import Configure, ConfigureMembers, EditParameters, Pause, Play, Question, Report, Reset, Step
+from server.commands import (
+    Configure,
+    ConfigureMembers,
+    EditParameters,
+    Pause,
+    Play,
+    Question,
+    Report,
+    Reset,
+    Step,
+    Withdraw,
+)
 from server.configuration import steps_per_epoch
 from server.frames import FrameBody, encode_config_event, encode_event, encode_hello
 from server.publications import Answer, Event, Plan, Publication, Receipt, Snapshot, State
@@ -159,7 +170,7 @@ class Channel:
             self.plan = plan
             self._post(encode_config_event(plan))
 
-    def send(self, command: EditParameters | Report | Question) -> None:
+    def send(self, command: EditParameters | Report | Question | Withdraw) -> None:
         """Ask something of the run itself."""
         self._bus.send(self.run_id, command)
 
@@ -191,7 +202,8 @@ class Channel:
         except TimeoutError:
             return None
         finally:
-            self._waiting.pop(ticket, None)
+            if self._waiting.pop(ticket, None) is not None and not self.ended:
+                self.send(Withdraw(ticket))
 
     def want_frame(self, *, fresh: bool = False) -> None:
         """Ask the run for a frame, if some viewer can take one."""

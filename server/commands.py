@@ -85,6 +85,13 @@ class Differentiate:
 
 
 @dataclass(frozen=True)
+class Withdraw:
+    """Nobody waits any more for the answer under this number."""
+
+    ticket: int
+
+
+@dataclass(frozen=True)
 class ConfigureMembers:
     """Of a group: these members go on with other configurations, all from the same moment on.
 
@@ -105,4 +112,4 @@ class SetClock:
 Question: TypeAlias = Rehearse | Differentiate
 
 GroupCommand: TypeAlias = Play | Pause | Step | Reset | ConfigureMembers | SetClock
-Command: TypeAlias = Play | Pause | Step | Reset | Configure | EditParameters | Report | Question
+Command: TypeAlias = Play | Pause | Step | Reset | Configure | EditParameters | Report | Question | Withdraw

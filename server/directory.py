@@ -137,7 +137,7 @@ class Directory:
     def join_group(self, group: GroupEntry, config: RunConfig) -> RunEntry:
         """Begin one more run of a group. Raises Refused as `create` does."""
         self._make_room(group.address, 1, group)
-        self.check_weights(layout_of(config).parameter_count)
+        self.check_weights(layout_of(config).parameter_count, group.runs.values())
         entry = self._enter(group.address, config, group.token, group)
         self._bus.join(group.group_id, entry.run_id, config)
         return entry
@@ -147,7 +147,9 @@ class Directory:
         return self._groups.get(group_id)
 
     def steer(self, group: GroupEntry, command: GroupCommand) -> None:
-        """Ask something of all runs of a group."""
+        """Ask something of all runs of a group. Who trains again and is not watched will be paused again."""
+        for entry in group.runs.values():
+            entry.resting = False
         self._bus.steer(group.group_id, command)
 
     def _enter(self, address: str, config: RunConfig, token: str, group: GroupEntry | None = None) -> RunEntry:
@@ -203,14 +205,18 @@ class Directory:
                 f"服务器已满：{settings.max_runs} 个训练。请稍后再试。",
             )
 
-    def check_weights(self, added: int) -> None:
-        """Raise Refused (429) if so many more trainable parameters would be too many for this server's memory."""
+    def check_weights(self, added: int, kept: Iterable[RunEntry] = ()) -> None:
+        """Raise Refused (429) if so many more trainable parameters would be too many for this server's memory.
+
+        Runs that nobody watches may have to go, but not those that are `kept`.
+        """
         settings = self._settings
         total = sum(entry.weights for entry in self._entries.values())
         if added > 0 and total + added > settings.max_weights:
             idle = max(settings.evict_seconds, settings.idle_pause_seconds)
             lacking = total + added - settings.max_weights
-            large = [entry for entry in self._entries.values() if sum(run.weights for run in entry.company) >= lacking]
+            others = set(self._entries.values()) - set(kept)
+            large = [entry for entry in others if sum(run.weights for run in entry.company) >= lacking]
             self._evict(
                 large,
                 lambda _: idle,

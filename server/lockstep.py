@@ -63,6 +63,8 @@ class Lockstep:
     def __init__(self, clock: GroupClock, configs: Mapping[str, RunConfig], workers: int, now: float) -> None:
         self.members = {name: Member(config) for name, config in configs.items()}
         self.playing = True
+        #: Nobody was left when it was last told to go on, so that who stopped early goes on too.
+        self.reviving = False
         #: Frames show the end of this round.
         self.framing = True
         self._clock = clock
@@ -110,6 +112,7 @@ class Lockstep:
         """Do what is asked of the group, and tell the members what they have to do for it."""
         match command:
             case Play():
+                self._revive()
                 self.playing, self._owed = True, 0.0
                 self._pace = Pace(self._rate(), now)
                 self._order(command)
@@ -118,8 +121,11 @@ class Lockstep:
                 self.playing, self._owed = False, 0.0 if self.framing else self._size_of(Step())
                 self._order(command)
             case Step():
+                self._revive()
                 self.playing = False
                 self._owed += self._size_of(command)
+                if self.reviving:
+                    self._order(Play())
                 self._order(Pause())
             case Reset():
                 self._order(command)
@@ -131,6 +137,13 @@ class Lockstep:
                     self._clock = command.clock
                     self._order(Reset())
                     self._begin_again(now)
+
+    def _revive(self) -> None:
+        """It goes on: if nobody is left, with those who stopped early."""
+        self.reviving = all(member.out for member in self.members.values())
+        if self.reviving:
+            for member in self.members.values():
+                member.out = False
 
     def _order(self, command: Command) -> None:
         for member in self.members.values():
@@ -259,9 +272,16 @@ class Lockstep:
         return self._pace.next_time() if self.playing else math.inf
 
     @property
+    def stepping(self) -> bool:
+        """Whether the group is paused, but has still steps to do before all stand still."""
+        if self.playing or all(member.out for member in self.members.values()):
+            return False
+        return self._owed > 0 or not self.over
+
+    @property
     def coming_to_rest(self) -> bool:
         """Whether all will stand still within a step of this round's end, but do not yet."""
-        return not self.playing and self._owed <= self._size_of(Step()) and not (self.over and self._owed <= 0)
+        return self.stepping and self._owed <= self._size_of(Step())
 
     # Frames
 

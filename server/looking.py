@@ -19,6 +19,8 @@ class Looking:
         self._trainer = trainer
         self._published_records = 0
         self.measuring = Measuring(Specimen(trainer), thread_clock)
+        #: Whether probes were asked for when it was last looked at.
+        self.watched = False
         #: Whether more of what was asked for is to be measured at this step.
         self.unfinished = False
 
@@ -40,6 +42,7 @@ class Looking:
         """
         trainer = self._trainer
         measurements: dict[str, Measurement] = {}
+        self.watched, self.unfinished = bool(probes), False
         if probes and trainer.diverged is None:
             measurements, self.unfinished = self.measuring.measure(probes, now, standing=standing, idle=idle)
         records = trainer.records(self._published_records)

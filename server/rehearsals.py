@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +19,13 @@ from server.commands import Differentiate, Question, Rehearse
 from server.problems import Refused, refuse, unknown_parameter
 from server.publications import Answer, State
 
+logger = logging.getLogger("livegrad.rehearsals")
+
+_FAULT = refuse(
+    500,
+    "The next step could not be shown because of a fault inside the server. The run is as it was.",
+    "服务器内部故障，无法展示下一步。训练未受影响。",
+)
 #: Bytes of an answer: of the network of a lecture a hundredth, of one with half a million parameters all.
 MOST_BYTES = 24 * 2**20
 #: How many arrays there are at most of each number that a layer puts out, of each that comes in, of parameters, and of
@@ -26,7 +34,7 @@ _ARRAYS_OUT, _ARRAYS_IN, _ARRAYS_OF_PARAMETERS, _ARRAYS_OF_MEANS = 14, 2, 7, 2
 
 
 def answer(question: Question, trainer: Trainer, state: State, generation: int) -> Answer:
-    """The answer of a run in that state. Changes no bit of the training."""
+    """The answer of a run in that state: a refusal where there is none. Changes no bit of the training."""
     try:
         _check_standing(state)
         if isinstance(question, Rehearse):
@@ -34,6 +42,10 @@ def answer(question: Question, trainer: Trainer, state: State, generation: int) 
         return Answer(question.ticket, _differentiated(question, trainer, generation))
     except Refused as refusal:
         return Answer(question.ticket, refusal=refusal)
+    except Exception:
+        # Looking must never stop what is looked at.
+        logger.exception("a question about the next step could not be answered")
+        return Answer(question.ticket, refusal=_FAULT)
 
 
 def _check_standing(state: State) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -30,6 +31,7 @@ from server.commands import (
     Report,
     Reset,
     Step,
+    Withdraw,
 )
 from server.configuration import needs_new_weights, network_spec, training_size, training_spec
 from server.diagnosing import Physician
@@ -77,9 +79,10 @@ class Run:
         self._diverged = False
         self._finished = False
         self._owed = 0
+        self._urged = False
         self._edits: list[ParameterEdit] = []
         self._receipts: list[int] = []
-        self._questions: list[Question] = []
+        self._questions: deque[Question] = deque()
         self._pace = Pace(self._rate(), now)
         self._speedometer = Speedometer(now)
         self._physician = Physician(thread_clock)
@@ -115,8 +118,25 @@ class Run:
 
     @property
     def owing(self) -> bool:
-        """Whether steps of a step command are still to be done."""
-        return self._owed > 0
+        """Whether steps of a step command are still to be done, by the run or by its group."""
+        return self._owed > 0 or self._urged
+
+    def urge(self, urged: bool) -> None:
+        """Its group has steps to do, or comes to rest, though the run is paused; or no longer has."""
+        if self._urged and not urged and self._looking is not None and self._looking.watched:
+            # What is measured where it stands is still to come.
+            self.version += 1
+        self._urged = urged
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is a question that can be answered now."""
+        return bool(self._questions) and not self.owing
+
+    @property
+    def standing(self) -> bool:
+        """Whether the run stays at its step until the next command."""
+        return self.state != "running" and not self.owing
 
     @property
     def prepared(self) -> bool:
@@ -152,6 +172,8 @@ class Run:
                 self._receipts.append(command.ticket)
             case Rehearse() | Differentiate():
                 self._questions.append(command)
+            case Withdraw():
+                self._questions = deque(each for each in self._questions if each.ticket != command.ticket)
         if self.state != before:
             published.append(self._event("state", state=self.state))
             self.version += 1
@@ -220,13 +242,12 @@ class Run:
             self._started = True
             self.version += 1
         published += self._edit(trainer)
-        published += [
-            Receipt(ticket, self.generation, self.step, trainer.epoch, self._shown_rate) for ticket in self._receipts
-        ]
+        rate, epoch = self._shown_rate, trainer.epoch
+        published += [Receipt(ticket, self.generation, self.step, epoch, rate) for ticket in self._receipts]
         self._receipts.clear()
-        if not self._owed:
-            published += [answer(question, trainer, self.state, self.generation) for question in self._questions]
-            self._questions.clear()
+        if self.asked:
+            # One at a time: an answer may be large, and others have their turn between two.
+            published.append(answer(self._questions.popleft(), trainer, self.state, self.generation))
         return published
 
     def _edit(self, trainer: Trainer) -> list[Publication]:
@@ -283,8 +304,7 @@ class Run:
             reason = self._event("diverged", tensor=trainer.diverged.tensor)
         elif trainer.stopped is not None:
             self._finished, self._owed = True, 0
-            details = asdict(trainer.stopped)
-            del details["step"]
+            details = {name: value for name, value in asdict(trainer.stopped).items() if name != "step"}
             reason = self._event("finished", **details)
         else:
             return []
@@ -303,7 +323,7 @@ class Run:
             generation=self.generation,
             state=self.state,
             rate=self._shown_rate,
-            standing=self.state != "running" and not self.owing,
+            standing=self.standing,
             idle=not math.isinf(self._rate()),
         )
         if looking.unfinished:
@@ -314,9 +334,8 @@ class Run:
         """What is wrong with the run, if that has changed since the last look; it is looked at from time to time."""
         if self._data is None:
             return []
-        standing = self.state != "running" and not self.owing
         try:
-            findings = self._physician.look(self._ready(), self.config, self._data, now, standing=standing)
+            findings = self._physician.look(self._ready(), self.config, self._data, now, standing=self.standing)
         except Exception:
             # Looking must never stop what is looked at.
             logger.exception("a run could not be looked at for what is wrong with it")

@@ -263,12 +263,12 @@ class Scheduler:
 
     def _slice(self, entry: Entry) -> float:
         """Do what the run wants now, bounded in time. Returns when it next wants something."""
-        run, run_id, publish = entry.run, entry.run_id, self._bus.publish
+        run, run_id, group, publish = entry.run, entry.run_id, entry.group, self._bus.publish
         now = self._clock()
         if self._waits(entry):
             return math.inf
         for command in self._admitted(entry):
-            if entry.group is not None and isinstance(command, Play) and run.state == "finished":
+            if isinstance(command, Play) and run.state == "finished" and group is not None and not group.revives:
                 # Where others go on, who stopped early stays where it is: it could not come up to them.
                 continue
             for publication in run.handle(command, now):
@@ -278,7 +278,7 @@ class Scheduler:
                 publish(run_id, publication)
             now = self._clock()
         demand = self._bus.demand(run_id)
-        group, wanted = entry.group, demand is not None
+        wanted = demand is not None
         due, observe, show_at = run.due(now), wanted or run.owing, entry.next_frame
         budget = self._budget(entry, now, wanted)
         if group is not None:
@@ -301,7 +301,7 @@ class Scheduler:
         if group is not None:
             with self._changed:
                 group.settle(entry, now, worked)
-                show_at = max(group.lockstep.show_at(run_id), show_at)
+                show_at = max(group.show_at(entry), show_at)
         changed = demand is not None and (demand.fresh or run.version != entry.published)
         if demand is not None and changed and now >= show_at - _EARLY:
             self._bus.satisfied(run_id)
@@ -321,7 +321,7 @@ class Scheduler:
                     group.lockstep.showed(run_id, snapshot.size, now)
             changed = False
         self._save(entry, now)
-        next_time = run.next_time() if group is None else math.inf
+        next_time = run.next_time() if group is None or run.asked else math.inf
         return min(next_time, show_at) if changed else next_time
 
     def _waits(self, entry: Entry) -> bool:
@@ -353,11 +353,8 @@ class Scheduler:
 
     def _admitted(self, entry: Entry) -> list[Command]:
         """The commands that a run takes now."""
-        if entry.group is not None:
-            with self._changed:
-                return entry.group.admit(entry)
-        commands, entry.held = entry.held, []
-        return commands
+        with self._changed:
+            return entry.take() if entry.group is None else entry.group.admit(entry)
 
     def _budget(self, entry: Entry, now: float, wanted: bool) -> float:
         """Seconds for a slice; where a frame is due soon, such that a slice ends when it is."""
@@ -369,10 +366,14 @@ class Scheduler:
     def _save(self, entry: Entry, now: float) -> None:
         """Keep the run's state: from time to time while it trains, and when it stands still."""
         run = entry.run
-        standing = run.state in ("paused", "finished") and not run.owing
+        standing = run.state in ("paused", "finished") and run.standing
         interval = STANDING_CHECKPOINT_INTERVAL if standing else CHECKPOINT_INTERVAL
         if run.version != entry.saved and run.state != "diverged" and now >= entry.saved_at + interval:
-            self._bus.save(entry.run_id, run.checkpoint())
+            checkpoint = run.checkpoint()
+            with self._changed:
+                # Of a run that has ended meanwhile nothing is kept.
+                if not entry.removed:
+                    self._bus.save(entry.run_id, checkpoint)
             entry.saved, entry.saved_at = run.version, now
 
     def _recover(self, entry: Entry) -> float:

@@ -65,7 +65,8 @@ def _take(directory: Directory, configs: Mapping[RunEntry, RunConfig]) -> None:
         for run, config in configs.items()
         if config.network != run.channel.config.network or config.data != run.channel.config.data
     }
-    directory.check_weights(sum(layout_of(config).parameter_count - run.weights for run, config in changed.items()))
+    added = sum(layout_of(config).parameter_count - run.weights for run, config in changed.items())
+    directory.check_weights(added, [each for run in configs for each in run.company])
     for run, config in configs.items():
         run.channel.config = config
         directory.keep_table(run, config)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.commands import Command, Question, Report
+from server.commands import Command, Report
 from server.lockstep import Lockstep
 from server.pace import StepTime
 from server.runs import Run
@@ -41,6 +41,11 @@ class Entry:
     awaited: int = 0
     told: Mapping[str, Any] | None = None
 
+    def take(self) -> list[Command]:
+        """The commands that were held, in their order."""
+        taken, self.held = self.unanswered + self.held, []
+        return taken
+
     @property
     def known_step_time(self) -> StepTime:
         """What is known of the run's steps; nothing, when they became another size."""
@@ -55,6 +60,7 @@ class Group:
 
     lockstep: Lockstep
     entries: dict[str, Entry] = field(default_factory=dict)
+    _stepped: bool = False
 
     def take_orders(self, entry: Entry) -> None:
         """Hand a run what is asked of the group; until that is done, the others wait for it."""
@@ -69,9 +75,10 @@ class Group:
 
     def admit(self, entry: Entry) -> list[Command]:
         """The commands that a run takes now: who asks where it stands while all come to rest waits until they have."""
-        taken, entry.held = entry.unanswered + entry.held, []
+        taken = entry.take()
+        entry.run.urge(self.lockstep.stepping)
         waits = not entry.removed and self.lockstep.coming_to_rest
-        entry.unanswered = [command for command in taken if waits and isinstance(command, Report | Question)]
+        entry.unanswered = [command for command in taken if waits and isinstance(command, Report)]
         return [command for command in taken if command not in entry.unanswered]
 
     def settle(self, entry: Entry, now: float, worked: float = 0.0) -> None:
@@ -85,6 +92,7 @@ class Group:
         else:
             out = entry.faulty or run.state in ("diverged", "finished")
             lockstep.settle(entry.run_id, run.progress, entry.known_step_time.seconds, worked, now, out=out)
+        run.urge(lockstep.stepping)
 
     def allowed(self, entry: Entry, wanted: bool) -> tuple[int, bool]:
         """How many steps a run may do, and whether they are to be observed, where a frame of it is `wanted`."""
@@ -93,6 +101,15 @@ class Group:
         lockstep = self.lockstep
         return lockstep.steps(entry.run_id), lockstep.showing(entry.run_id) and (wanted or not lockstep.playing)
 
+    def show_at(self, entry: Entry) -> float:
+        """From when on a run may show itself."""
+        return math.inf if entry.removed else self.lockstep.show_at(entry.run_id)
+
+    @property
+    def revives(self) -> bool:
+        """Whether those go on that had stopped early."""
+        return self.lockstep.reviving
+
     def drop(self, entry: Entry) -> None:
         """The others go on without a run that had a fault."""
         entry.faulty = True
@@ -100,14 +117,19 @@ class Group:
             self.lockstep.drop(entry.run_id)
 
     def begin(self, now: float, queue: Callable[[Entry, float], None]) -> None:
-        """Let the next round begin, if it is due, and queue all for it that are not just having their turn."""
-        if not self.lockstep.over:
+        """Let the next round begin, if it is due, and queue all for it that are not just having their turn.
+
+        When all have come to rest, all have a turn: for what is asked, and looked at, where they stand.
+        """
+        over = self.lockstep.over
+        if over:
+            self.lockstep.begin(now)
+        rested, self._stepped = self._stepped and not self.lockstep.stepping, self.lockstep.stepping
+        if not over:
             return
-        self.lockstep.begin(now)
         for run_id, entry in self.entries.items():
             due = max(self.lockstep.next_time(run_id), now)
-            if entry.unanswered and not self.lockstep.coming_to_rest:
-                entry.held, entry.unanswered = entry.unanswered + entry.held, []
+            if rested:
                 entry.woken, due = entry.busy, now
             if not entry.busy and entry.due > due:
                 queue(entry, due)

@@ -21,8 +21,9 @@ MAX_UNACKNOWLEDGED = 2
 MAX_EVENTS = 256
 #: Bytes of records in one frame; what is beyond comes with the next ones.
 SERIES_BYTES = 512 * 1024
-#: A viewer may be this slow (bytes a second) before a large frame counts as not acknowledged.
-SLOWEST = 200_000
+#: A viewer may be this slow (bytes a second) before a large frame counts as not acknowledged, but no frame is waited
+#: for so many seconds longer than others: who stalls behind a large one must be let go as well.
+SLOWEST, LONGEST_PENDING = 200_000, 5.0
 
 
 class SeriesLog:
@@ -163,7 +164,7 @@ class Mailbox:
         if measured is not None:
             self._found, measurements = measured.since(self._found, self.probes)
         frame = encode_frame(self._seq, body, self.fields, series, measurements)
-        pending = len(frame) / SLOWEST if len(frame) > SLOWEST else 0.0
+        pending = min(len(frame) / SLOWEST, LONGEST_PENDING) if len(frame) > SLOWEST else 0.0
         self._in_flight.append(_Sent(self._seq, now + self.ack_timeout + pending, until))
         self._seen = version
         self._sent_until = max(self._sent_until, until)

@@ -46,7 +46,8 @@ class _Histogram(Probe):
 def histogram(values: Floats) -> Floats:
     """Lowest, highest, then the counts of `BINS` bins of equal width between them, the highest in the last one.
 
-    Where all are alike they stand in the first bin. NaN where there is none, or where one is not finite.
+    values: of any shape; the result is [2 + BINS]. Where all are alike they stand in the first bin. NaN where there is
+    none, or where one is not finite.
     """
     row = np.full(2 + BINS, np.nan, np.float32)
     if values.size == 0:
@@ -56,7 +57,10 @@ def histogram(values: Floats) -> Floats:
         return row
     row[0], row[1] = low, high
     span = float(high) - float(low)
-    places = ((values - low) * np.float32(BINS / span)).astype(np.intp) if span > 0 else np.zeros(values.size, np.intp)
+    places = np.zeros(values.size, np.intp)
+    if span > 0:
+        # In doubles: bins of faint gradients are narrower than a float can be inverted.
+        places = ((values.astype(np.float64) - low) * (BINS / span)).astype(np.intp)
     row[2:] = np.bincount(np.minimum(places, BINS - 1).reshape(-1), minlength=BINS)
     return row
 

@@ -91,5 +91,6 @@ def differentiate(trainer: Trainer, tensor: str, index: int) -> Derivative:
     unsteady = [
         abs(wide.difference - narrow.difference) + narrow.rounding for wide, narrow in itertools.pairwise(found)
     ]
-    best = found[1 + int(np.argmin(unsteady))]
-    return replace(best, tried=tuple((each.epsilon, each.difference) for each in found))
+    best = found[1 + int(np.argmin(np.nan_to_num(unsteady, nan=np.inf)))]
+    tried = tuple((each.epsilon, each.difference) for each in found if math.isfinite(each.difference))
+    return replace(best, tried=tried)

@@ -15,6 +15,7 @@ from kernels.layout import Layout
 from kernels.losses import LOSSES
 from kernels.network import Floats
 from kernels.passes import backward, forward
+from kernels.plan import unevaluated
 from kernels.state import Clock, Live, Memory, Plan, PlanInteger, Walk
 from kernels.table import Field
 from kernels.train import train_chunk
@@ -146,10 +147,13 @@ class Stage:
 
 
 def one_step(plan: Plan, live: Live, memory: Memory) -> tuple[Live, Memory]:
-    """One step on copies, without a record, so that the arena keeps what the step left in it."""
+    """One step on copies, after which the arena keeps what the step left in it, and `losses[4]` is the batch's loss.
+
+    There is no record; that of a divergence begins all but the epoch's sum of losses anew.
+    """
     live = live._replace(**{name: array.copy() for name, array in live._asdict().items()})
     memory = memory._replace(**{name: array.copy() for name, array in memory._asdict().items()})
     memory.clock[Clock.NEXT_RECORD] = NEVER
     memory.losses[:] = NO_LOSSES
-    train_chunk(plan, live, memory, 1, False)
+    train_chunk(unevaluated(plan), live, memory, 1, False)
     return live, memory

@@ -8,11 +8,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
+from kernels.live import largest_batch
+from kernels.optimizers import OPTIMIZERS
 from kernels.plan import EVALUATION_LEAST, EVALUATION_LIMIT
 from server.choices import Strict
 from server.comparisons import COMPARISONS
 from server.comparisons.comparison import Claim
-from server.configuration import DEFAULT, layout_of, resolve_part, sample_count, training_size
+from server.configuration import DEFAULT, layout_of, resolve_part, sample_count, training_size, training_spec
 from server.pace import StepTime
 from server.problems import Refused, from_validation, refuse
 from server.schema import MAX_SEED, RunConfig
@@ -69,10 +71,14 @@ class StudyPlan:
         training = measuring = 0.0
         for config in self.configs:
             size, operations = training_size(config.data), layout_of(config).operations
-            batch = min(config.training.batch_size, size)
-            steps = self.ticks[-1] / (batch if self.clock == "samples" else 1)
+            steps, batch = float(self.ticks[-1]), min(config.training.batch_size, size)
+            if self.clock == "samples":
+                steps /= batch
+            else:
+                batch = largest_batch(batch, training_spec(config).batch_schedule, size)
+            looks = 2 if OPTIMIZERS[config.training.optimizer.id].climbs else 1
             looked_at = min(sample_count(config.data), 2 * max(EVALUATION_LEAST, EVALUATION_LIMIT / (2 * operations)))
-            training += steps * StepTime(6.0 * operations * batch).seconds
+            training += steps * StepTime(6.0 * looks * operations * batch).seconds
             measuring += len(self.ticks) * StepTime(2.0 * operations * looked_at).seconds
         return len(self.seeds) * training, len(self.seeds) * measuring
 

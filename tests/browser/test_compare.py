@@ -225,6 +225,10 @@ def test_a_ready_comparison_stops_where_it_is_to_be_looked_at_and_is_repeated_ov
     held = page.page.get_by_text(re.compile(r"^holds for \d of 3$"))
     expect(held).to_be_visible()
     expect(page.page.get_by_text(page.word("compare.seeds_shown", n=3))).to_be_visible()
+    elsewhere = page.word("compare.bands_clock", clock=page.word("compare.clock_steps"))
+    expect(page.page.get_by_text(elsewhere)).to_have_count(0)
+    page.page.get_by_role("radio", name=page.word("compare.clock_wall")).click()
+    expect(page.page.get_by_role("status").get_by_text(elsewhere)).to_be_visible()
     page.button("compare.hide").click()
     expect(page.button("compare.seeds")).to_be_enabled()
 

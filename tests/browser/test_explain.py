@@ -142,6 +142,51 @@ def test_sample_and_batch_and_a_neuron_are_chosen(visitor: Visit) -> None:
     page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(float(whole[2].mean()), rel=2e-3, abs=1e-4))
 
 
+def test_the_optimizer_is_followed_with_a_weight_of_any_layer(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=4,3")
+    still(page)
+    card = explained(page)
+    shown = rehearsal(page)["arrays"]
+    page.page.keyboard.press("ArrowRight")
+    slider(page).press("End")
+    page.page.keyboard.press("ArrowLeft")
+    expect(card.get_by_role("heading", level=3)).to_have_text(page.word("explain.update"))
+    for neuron, tensor, index in (
+        ("1.2", "layer1.weight", 4),
+        ("2.1", "layer2.weight", 4),
+        ("1.0", "layer1.weight", 0),
+    ):
+        page.page.locator(f'[data-at="{neuron}"]').focus()
+        page.page.keyboard.press("Enter")
+        expect(card.get_by_role("heading", level=3)).to_have_text(page.word("explain.update"))
+        after = float(np.frombuffer(shown[f"{tensor}.after"]["data"], "<f4")[index])
+        page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(after, rel=2e-3))
+    page.button("explain.next_weight").click()
+    after = float(np.frombuffer(shown["layer1.weight.after"]["data"], "<f4")[1])
+    page.becomes(lambda: last_number(written(card)[-1]), pytest.approx(after, rel=2e-3))
+
+
+def test_a_sample_that_the_next_batch_has_not_is_no_dead_end(visitor: Visit) -> None:
+    page = visitor().visit()
+    page.expected = FAILED
+    still(page)
+    card = explained(page)
+    page.button("explain.previous_sample").click()
+    last = rehearsal(page)["count"]
+    expect(card.get_by_text(f"sample {last} of {last}")).to_be_visible()
+    page.page.route(
+        "**/rehearsal",
+        lambda route: route.fulfill(
+            status=422,
+            json={"error": {"code": "invalid", "message": {"en": "Gone.", "zh": "无。"}, "field": "sample"}},
+        ),
+        times=1,
+    )
+    page.button("explain.previous_sample").click()
+    expect(card.get_by_text(f"sample 1 of {last}")).to_be_visible()
+    expect(card.get_by_role("alert")).to_have_count(0)
+
+
 def test_what_stands_in_the_way_is_said_with_a_way_out(visitor: Visit) -> None:
     page = visitor().visit()
     page.expected = FAILED

@@ -328,6 +328,20 @@ def test_of_a_large_batch_the_first_samples_are_shown() -> None:
         np.testing.assert_allclose(sums, whole, rtol=1e-6, atol=1e-6, err_msg=name)
 
 
+def test_the_last_step_before_a_divergence_is_shown_with_its_own_samples() -> None:
+    asked: dict[str, Any] = {"optimizer": Choice("sgd", {"learning_rate": 100.0}), "loss": Choice("mse")}
+    trainer = make(**asked)
+    trainer.train(100)
+    assert trainer.diverged
+    before = make(**asked)
+    before.train(trainer.step - 1)
+    shown = rehearse(before)
+    x = before.parts[0].x_train[shown.indices]
+    assert np.array_equal(shown.arrays["input"], x.T)
+    assert shown.loss == pytest.approx(float(shown.losses.mean()), rel=1e-5)
+    assert shown.loss > 0
+
+
 def test_where_no_step_follows_there_is_nothing_to_rehearse() -> None:
     trainer = make()
     with pytest.raises(ValueError, match="0 <= sample <= 9"):

@@ -200,6 +200,16 @@ class House:
         return [item for name, item in self.published if name == run_id and isinstance(item, kind)]
 
 
+def opened(configs: dict[str, RunConfig], clock: GroupClock, workers: int) -> tuple[LocalBus, Scheduler, list[Any]]:
+    bus = LocalBus()
+    received: list[tuple[str, Publication]] = []
+    scheduler = Scheduler(bus, workers)
+    bus.connect_running(scheduler)
+    bus.connect_serving(lambda callback: callback(), received.extend)
+    bus.open_group("g", clock, configs)
+    return bus, scheduler, received
+
+
 class Wire:
     """The running side's end of the bus, for tests of the serving side: notes what is asked of it."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.channels import Viewer
-from server.commands import Pause
+from server.commands import Pause, Play
 from server.configuration import DEFAULT, layout_of, resolve
 from server.directory import Directory, GroupEntry, RunEntry
 from server.problems import Refused
@@ -287,5 +287,21 @@ def test_the_weights_of_a_group_are_bounded_together() -> None:
     assert "parameters" in caught.value.first.message["en"]
     group = server.directory.create_group("a", [big] * 2, "steps")
     server.clock.now += 1000
+    # It does not make room for its own next run.
+    with pytest.raises(Refused):
+        server.directory.join_group(group, big)
+    assert len(group.runs) == 2
     server.create("b", big)
     assert server.directory.find_group(group.group_id) is None
+
+
+def test_a_group_that_goes_on_unwatched_is_paused_again() -> None:
+    server = Server()
+    group = server.group(2)
+    for _ in range(2):
+        server.wire.sent.clear()
+        server.wire.steered.clear()
+        server.clock.now += server.settings.idle_pause_seconds
+        server.directory.tidy()
+        assert server.wire.steered == [(group.group_id, Pause(idle=True))]
+        server.directory.steer(group, Play())

@@ -31,7 +31,7 @@ from server.publications import Event, Plan, Publication, Receipt, Snapshot
 from server.runs import Run
 from server.scheduler import Scheduler
 from server.schema import RunConfig
-from tests.server.support import Clock, CountingTrainer, House, states, steer, steps
+from tests.server.support import Clock, CountingTrainer, House, opened, states, steer, steps
 
 
 def test_who_diverges_or_finishes_holds_nobody_up() -> None:
@@ -204,34 +204,6 @@ def test_commands_keep_their_order() -> None:
     assert receipt.generation == 2
 
 
-def test_who_asks_while_all_come_to_rest_hears_where_they_come_to_stand() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 3)
-    for ticket in range(40):
-        house.bus.steer("g", Play())
-        house.advance(0.05 + 0.0007 * ticket)
-        house.bus.steer("g", Pause())
-        for name in members:
-            house.bus.send(name, Report(ticket))
-        house.advance(0.1)
-        receipts = [[receipt for receipt in house.of(name, Receipt) if receipt.ticket == ticket] for name in members]
-        assert [[receipt.step for receipt in each] for each in receipts] == [[steps(members)[0]]] * 3
-
-
-def test_who_asks_on_a_long_way_is_answered_on_it() -> None:
-    house = House()
-    members = house.open_group(*[{}] * 2)
-    house.advance(0.1)
-    steer(house, Pause())
-    stood = steps(members)[0]
-    house.bus.steer("g", Step(100_000))
-    house.bus.send("b", Report(1))
-    house.advance(0.2)
-    assert stood <= house.of("b", Receipt)[0].step < stood + 100_000
-    house.advance(2.0)
-    assert steps(members) == [stood + 100_000] * 2
-
-
 class Compilers:
     """Compiles when told to."""
 
@@ -273,16 +245,6 @@ def test_all_wait_while_kernels_of_one_compile(at_first: bool) -> None:
     house.advance(0.5)
     steer(house, Pause())
     assert steps(members)[0] == steps(members)[1] == steps(members)[2] > stood[0]
-
-
-def opened(configs: dict[str, RunConfig], clock: GroupClock, workers: int) -> tuple[LocalBus, Scheduler, list[Any]]:
-    bus = LocalBus()
-    received: list[tuple[str, Publication]] = []
-    scheduler = Scheduler(bus, workers)
-    bus.connect_running(scheduler)
-    bus.connect_serving(lambda callback: callback(), received.extend)
-    bus.open_group("g", clock, configs)
-    return bus, scheduler, received
 
 
 def test_in_a_group_a_run_does_what_it_does_alone_to_the_bit() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kernels.rehearsal import rehearse
 from server import rehearsal_routes, rehearsals
-from server.commands import Differentiate, Pause, Play, Rehearse, Step
+from server.commands import Differentiate, Pause, Play, Rehearse, Step, Withdraw
 from server.configuration import resolve
 from server.preparation import prepare
 from server.publications import Answer
@@ -172,6 +172,34 @@ def test_steps_that_are_owed_come_first() -> None:
     (found,) = run.prepare()
     assert isinstance(found, Answer)
     assert unpacked(found)["step"] == 2
+
+
+def test_many_questions_are_answered_one_at_a_time_and_those_that_are_withdrawn_not_at_all() -> None:
+    run = paused()
+    for ticket in range(6):
+        run.handle(Rehearse(ticket, 0), 0.0)
+    run.handle(Withdraw(1), 0.0)
+    tickets = []
+    while not run.prepared:
+        (found,) = run.prepare()
+        assert isinstance(found, Answer)
+        tickets.append(found.ticket)
+    assert tickets == [0, 2, 3, 4, 5]
+    assert run.next_time() == math.inf
+
+
+def test_a_fault_in_an_answer_is_told_and_does_not_touch_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise MemoryError("on purpose")
+
+    run = paused()
+    monkeypatch.setattr(rehearsals, "rehearse", fails)
+    refusal = ask(run, Rehearse(1)).refusal
+    assert refusal is not None
+    assert refusal.status == 500
+    assert run.prepared
+    monkeypatch.undo()
+    assert ask(run, Rehearse(2)).refusal is None
 
 
 def test_too_many_numbers_are_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:

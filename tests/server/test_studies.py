@@ -196,6 +196,12 @@ def test_too_much_work_is_refused_with_how_much_would_do() -> None:
     assert refused.first.field == "steps"
     most = int("".join(filter(str.isdigit, refused.first.message["en"].split("at most ")[1].split(" steps")[0])))
     assert 0.99 * MAX_SECONDS < sum(small(configs=[heavy], seeds=20, steps=most).seconds) <= MAX_SECONDS
+    # A batch that grows counts as large as it gets, and a climb as another look.
+    growing = {"batch_schedule": {"id": "linear_growth", "steps": 1, "largest": 5000}}
+    kinds = [{**heavy, "training": {"batch_size": 4, **each}} for each in ({}, growing, {"optimizer": {"id": "sam"}})]
+    usual, grown, climbed = (small(configs=[each]).seconds[0] for each in kinds)
+    assert grown > 3 * usual
+    assert usual < climbed < 2.01 * usual
     refused = refusal(configs=[{}] * 64, seeds=20, steps=100, points=100)
     assert refused.first.field == "points"
     assert f"at most {MAX_MEASUREMENTS // (64 * 20)} points" in refused.first.message["en"]

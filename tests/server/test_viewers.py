@@ -163,10 +163,16 @@ def test_the_oldest_frame_sets_the_deadline_and_large_ones_get_longer() -> None:
     watched.box.acknowledge(1)
     assert watched.box.deadline == 115.0
     watched.box.acknowledge(2)
-    watched.body = body(10 * SLOWEST // 4)
+    watched.body = body(3 * SLOWEST // 4)
     watched.progress()
     watched.take(now=200.0)
-    assert watched.box.deadline == pytest.approx(220.0, abs=0.1)
+    assert watched.box.deadline == pytest.approx(213.0, abs=0.1)
+    watched.box.acknowledge(3)
+    # Who stalls is let go within 15 seconds, whatever was sent.
+    watched.body = body(100 * SLOWEST // 4)
+    watched.progress()
+    watched.take(now=300.0)
+    assert watched.box.deadline == 315.0
 
 
 def test_events_keep_their_order_and_too_many_are_noticed() -> None:

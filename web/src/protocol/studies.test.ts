@@ -75,6 +75,40 @@ describe('following', () => {
     expect(told).toEqual([[1], [1], [1, 2]]);
   });
 
+  const failing = (statuses: number[]) => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (path: string) => {
+      asked.push(path);
+      const status = statuses.shift() ?? 200;
+      if (status === 0) return Promise.reject(new TypeError('no network'));
+      return Promise.resolve(new Response(JSON.stringify(study(1, [], 'done')), { status }));
+    });
+    return asked;
+  };
+
+  test('goes on where the server did not answer for a moment', async () => {
+    vi.useFakeTimers();
+    const asked = failing([0, 502]);
+    const over = followStudy('abc', () => {}, new AbortController().signal);
+    await vi.runAllTimersAsync();
+    expect((await over).state).toBe('done');
+    expect(asked).toHaveLength(3);
+  });
+
+  test('gives up a server that stays away, and at once what it refuses', async () => {
+    vi.useFakeTimers();
+    const away = failing(Array<number>(99).fill(0));
+    const over = expect(followStudy('abc', () => {}, new AbortController().signal)).rejects.toMatchObject({
+      status: 0,
+    });
+    await vi.runAllTimersAsync();
+    await over;
+    expect(away).toHaveLength(15);
+    const refusing = failing([404]);
+    await expect(followStudy('abc', () => {}, new AbortController().signal)).rejects.toMatchObject({ status: 404 });
+    expect(refusing).toHaveLength(1);
+  });
+
   test('ends with the reason when it is aborted, and asks no more', async () => {
     vi.useFakeTimers();
     const asked = answering([study(1, []), study(1, [])]);

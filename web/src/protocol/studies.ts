@@ -1,7 +1,7 @@
 /** Studies: configurations times seeds, trained in the background; and the ready comparisons of the catalogue. */
 
 import type { components } from '../generated/api';
-import { call, json } from './api';
+import { call, json, Problem } from './api';
 import type { PartialConfig, RunConfig } from './messages';
 
 type Schemas = components['schemas'];
@@ -67,21 +67,40 @@ export function withNews(known: Study | null, news: Study): Study {
 
 /** How often a study is asked for its news, in milliseconds. */
 const POLL = 500;
+/** After how long it is asked again where there was no answer, and how often in a row. */
+const [RETRY, TRIES] = [2000, 15];
 
 /**
  * Asks for a study's news until it is over, and tells all that is known each time. Resolves with the last of it.
- * Rejects with a `Problem`, or with the signal's reason once it is aborted.
+ * Rejects with a `Problem` (a server that does not answer is asked for a while), or with the signal's reason once it is
+ * aborted.
  */
 export async function followStudy(id: string, tell: (study: Study) => void, signal: AbortSignal): Promise<Study> {
   let known: Study | null = null;
   for (;;) {
     signal.throwIfAborted();
-    const news = await getStudy(id, known?.version ?? 0);
-    signal.throwIfAborted();
+    const news = await answered(() => getStudy(id, known?.version ?? 0), signal);
     known = withNews(known, news);
     tell(known);
     if (known.state !== 'running') return known;
     await pause(POLL, signal);
+  }
+}
+
+/** What a call brings; it is made again where the server cannot be reached or has a fault. */
+async function answered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      const answer = await ask();
+      signal.throwIfAborted();
+      return answer;
+    } catch (problem) {
+      signal.throwIfAborted();
+      const passing = problem instanceof Problem && (problem.status === 0 || problem.status >= 500);
+      if (!passing || left <= 0) throw problem;
+    }
+    await pause(RETRY, signal);
+    signal.throwIfAborted();
   }
 }
 

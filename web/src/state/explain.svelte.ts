@@ -36,8 +36,8 @@ export class Explain {
   step = $state.raw<Rehearsed | null>(null);
   /** A request has been on its way for a while. */
   slow = $state(false);
-  /** Why there are no numbers; `text` null: the server cannot be reached. */
-  failure = $state.raw<{ text: Text | null } | null>(null);
+  /** Why there are no numbers, or none of all samples together; `text` null: the server cannot be reached. */
+  failure = $state.raw<{ text: Text | null; retry: boolean } | null>(null);
   taken = $state.raw<Taken | null>(null);
   check = $state.raw<DerivativeCheck | null>(null);
   checkFailure = $state.raw<{ text: Text | null } | null>(null);
@@ -59,7 +59,7 @@ export class Explain {
   show(): void {
     if (this.run.state === 'running' && this.run.canSteer) this.run.pause();
     this.open = true;
-    this.at = 0;
+    this.sample = this.at = 0;
     this.taken = null;
     this.chain = false;
     this.weight = null;
@@ -95,12 +95,13 @@ export class Explain {
     this.timer = setTimeout(() => void this.load(), SETTLE);
   }
 
-  private async load(): Promise<void> {
+  /** `instead`: why these are not the numbers that were asked for. */
+  private async load(instead: Text | null = null): Promise<void> {
     const { run } = this;
     const { layout, config, catalog, id } = run;
     if (!this.open || run.state !== 'paused' || !layout || !config || !catalog || !id) return;
     const own = ++this.asked;
-    this.failure = null;
+    this.failure = instead && { text: instead, retry: false };
     clearTimeout(this.slowTimer);
     this.slowTimer = setTimeout(() => (this.slow = own === this.asked), SLOW);
     try {
@@ -110,7 +111,9 @@ export class Explain {
       this.take(new Rehearsed(rehearsal, new Network(layout, config.network.layers).layers, config, catalog));
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
-      if (own === this.asked) this.failure = { text: problem.text };
+      if (own !== this.asked) return;
+      if (problem.field === 'sample' && this.sample !== 0) this.followFirst(problem.text);
+      else this.failure = { text: problem.text, retry: true };
     } finally {
       if (own === this.asked) {
         clearTimeout(this.slowTimer);
@@ -119,8 +122,17 @@ export class Explain {
     }
   }
 
+  /** The batch may have become smaller, and the network too large for all samples of a batch: of these it has to be told. */
+  private followFirst(refusal: Text | null): void {
+    const instead = this.sample === null ? refusal : null;
+    this.sample = 0;
+    void this.load(instead);
+  }
+
   private take(step: Rehearsed): void {
     this.step = step;
+    this.weight = this.again(this.weight);
+    this.chain &&= this.weight !== null;
     this.taken = null;
     this.check = this.checkFailure = null;
     this.at = Math.min(this.at, stagesOf(step).length - 1);
@@ -129,6 +141,12 @@ export class Explain {
       this.refresh();
     }
     invalidate();
+  }
+
+  /** The same number in the network as it is now; null where there is none any more. */
+  private again(place: WeightPlace | null): WeightPlace | null {
+    const tensor = this.run.layout?.tensors.find(({ name }) => name === place?.tensor.name);
+    return place && tensor && place.index < tensor.size ? { tensor, index: place.index } : null;
   }
 
   /** A frame has come. While the run stands, it tells that a number was changed, or that the step was taken. */
@@ -228,6 +246,8 @@ export class Explain {
     const stage = this.stage;
     if (!stage) return;
     this.unit = unit;
+    this.weight = this.firstWeight(layer);
+    this.check = this.checkFailure = null;
     this.chain = false;
     const own = stage.kind === 'pass_on' ? stage.layer - 1 : stage.layer;
     if (own !== layer && stage.direction !== 'update') {
@@ -242,20 +262,32 @@ export class Explain {
 
   /** A weight or a bias of the drawing: its chain of derivatives. */
   pickWeight(tensor: Tensor, index: number): void {
-    this.weight = { tensor, index };
-    this.unit = weightAt(this.step!, this.weight).unit;
-    this.check = this.checkFailure = null;
+    this.lookAt(tensor, index);
     this.chain = true;
+  }
+
+  /** Another weight, whose derivative has not been checked. */
+  lookAt(tensor: Tensor, index: number): void {
+    this.weight = { tensor, index };
+    const { layer, unit } = weightAt(this.step!, this.weight);
+    const { channels, pixels } = this.step!.layer(layer);
+    this.unit = (unit % channels) * pixels;
+    this.check = this.checkFailure = null;
     invalidate();
   }
 
-  /** The weight that is looked at: the one that was picked, or the first one of the unit at hand. */
-  weightInLayer(layer: number): WeightPlace | null {
-    const { step, weight } = this;
-    if (!step) return null;
-    if (weight && weight.tensor.layer === layer) return weight;
-    const plan = step.layer(layer);
-    if (!plan.weight) return null;
+  /**
+   * The weight that a stage is told of: the one that was picked, where it is of the stage's layer or the optimizer has its
+   * turn, or the first one of the unit at hand.
+   */
+  weightOf({ layer, direction }: ExplainedStage): WeightPlace | null {
+    const { weight } = this;
+    return weight && (direction === 'update' || weight.tensor.layer === layer) ? weight : this.firstWeight(layer);
+  }
+
+  private firstWeight(layer: number): WeightPlace | null {
+    const plan = this.step?.layer(layer);
+    if (!plan?.weight) return null;
     const sums = plan.pieces * plan.channels;
     const own = Math.min(Math.max(0, Math.floor(this.unit / plan.pixels)), sums - 1);
     return { tensor: plan.weight, index: own * plan.fanIn };
@@ -272,7 +304,7 @@ export class Explain {
       if (this.weight === weight && this.step === step) this.check = check;
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
-      if (this.weight === weight) this.checkFailure = { text: problem.text };
+      if (this.weight === weight && this.step === step) this.checkFailure = { text: problem.text };
     } finally {
       this.checking = false;
     }

@@ -2,7 +2,6 @@
 
 import * as api from '../../protocol/api';
 import * as groups from '../../protocol/groups';
-import { bandOf, type Band } from '../../protocol/studies';
 import type { Catalog, PartialConfig, RunConfig, Speed, Text, Upstream } from '../../protocol/messages';
 import { circumstancesOf } from '../circumstances';
 import { invalidate, setFrameSource } from '../loop';
@@ -14,11 +13,11 @@ import type { Clock } from './clock';
 import { differences, join } from './differences';
 import { Member, stateOf, type Neighbours } from './member.svelte';
 import { readyOf } from './ready';
+import { Repeats } from './repeats.svelte';
 import { forgetGroup, rememberGroup, resumeGroup, type Asked } from './resume';
 import { SharedSamples } from './samples';
 import { Screen } from './screen';
 import { Stopwatch } from './stopwatch';
-import { BackgroundStudy, lengthOf, studyOf } from './study.svelte';
 import { questions } from './whatIf';
 
 /** "refused": the server does not take what was asked, which it would not do later either. */
@@ -73,10 +72,8 @@ export class Comparison implements Neighbours {
   readonly hasRoom = $derived(this.members.length < MOST_RUNS);
   readonly drawable = $derived(this.members.length > 0 && this.members.every(({ layout }) => layout !== null));
 
-  /** The same runs over several seeds, in the background. */
-  study = $state.raw<BackgroundStudy | null>(null);
-  /** Of which runs the study is, in its order. */
-  private studied: readonly Member[] = [];
+  /** The same runs over several seeds. */
+  readonly repeats = new Repeats(this);
   private readonly watch = new Stopwatch();
   private readonly screen = new Screen();
   private id: string | null = null;
@@ -103,6 +100,11 @@ export class Comparison implements Neighbours {
       if (this.screen.pull(this.members, this.clock, now)) invalidate();
       return null;
     });
+  }
+
+  /** How far the axis over time goes at least: as far as a ready comparison, where that is told on this clock. */
+  get reach(): number {
+    return this.ready?.clock === this.clock ? this.ready.steps : 0;
   }
 
   /** Seconds for which they have trained, as far as the page has seen it. */
@@ -195,7 +197,7 @@ export class Comparison implements Neighbours {
   }
 
   private leave(): void {
-    this.forgetStudy();
+    this.repeats.forget();
     for (const member of this.members) member.part();
     this.members = [];
     if (this.id) {
@@ -308,38 +310,6 @@ export class Comparison implements Neighbours {
 
   dismiss(): void {
     this.notice = null;
-  }
-
-  // ── seeds ──────────────────────────────────────────────────────────────────
-
-  /** How long a study of these runs is, in the unit of its clock: as long as a ready comparison, or as they have come. */
-  get length(): number {
-    return this.ready?.steps ?? lengthOf(this.members, this.clock, this.catalog.studies.limits.steps);
-  }
-
-  /** Runs all of them with so many seeds in the background. */
-  repeat(seeds: number): void {
-    this.forgetStudy();
-    this.studied = this.members;
-    this.study = new BackgroundStudy(
-      this.ready ? { comparison: this.ready.id, seeds } : studyOf(this, this.length, seeds),
-    );
-    void this.study.begin();
-  }
-
-  forgetStudy(): void {
-    this.study?.cancel();
-    this.study = null;
-    this.studied = [];
-  }
-
-  /** A quantity of a run over all seeds, and where it was measured; null where that is not known, or on another clock. */
-  bandOf(member: Member, quantity: string): { x: number[]; values: Band } | null {
-    const known = this.study?.known;
-    const config = this.studied.indexOf(member);
-    if (!known || config < 0 || known.clock !== this.clock || !known.quantities.includes(quantity)) return null;
-    const values = bandOf(known, config, quantity);
-    return values.mean.length > 0 ? { x: known.steps.slice(0, values.mean.length), values } : null;
   }
 
   /** What could be otherwise in a run. */

@@ -3,21 +3,15 @@
 import * as api from '../../protocol/api';
 import type { RunConfig, Text } from '../../protocol/messages';
 import * as studies from '../../protocol/studies';
+import { both } from '../both';
 import { difference } from '../merge';
-import type { Clock } from './clock';
 
 /** Studies are at least so long, and measured at so many places. */
 const LEAST_STEPS = 1000;
 const POINTS = 41;
 
-/** Runs beside each other. */
-interface Runs {
-  readonly plans: readonly RunConfig[];
-  readonly clock: Clock;
-}
-
 /** A run, and how far it has come. */
-interface Reached {
+export interface Reached {
   readonly plan: RunConfig;
   readonly step: number;
 }
@@ -30,7 +24,8 @@ export class BackgroundStudy {
   /** Called off, or refused. */
   stopped = $state(false);
 
-  readonly running = $derived(!this.stopped && this.known?.state !== 'done' && this.known?.state !== 'cancelled');
+  private readonly over = $derived(this.known?.state === 'done' || this.known?.state === 'cancelled');
+  readonly running = $derived(!this.stopped && !this.over);
   readonly done = $derived(this.known?.done ?? 0);
   readonly total = $derived(this.known?.total ?? 0);
 
@@ -49,22 +44,31 @@ export class BackgroundStudy {
     } catch (problem) {
       if (this.abort.signal.aborted) return;
       if (!(problem instanceof api.Problem)) throw problem;
-      this.problem = problem.text;
+      this.problem = problem.text ?? both(problem.status === 0 ? 'explain.unreachable' : 'failed.title');
       this.stopped = true;
     }
   }
 
-  /** Nothing more is measured; what was stays. */
+  /** Nothing more is measured; what was stays. Also where it is no longer followed: the server may be at it still. */
   cancel(): void {
-    if (!this.running) return;
+    if (this.over) return;
     this.stopped = true;
     this.abort.abort();
     this.callOff();
   }
 
-  /** Runs of a configuration that left the numbers. */
-  astray(config: number): number {
-    return this.known?.results.filter((one) => one.config === config && one.diverged_at !== null).length ?? 0;
+  /** Runs that left the numbers: of a configuration, or of all. */
+  astray(config?: number): number {
+    const lost = this.known?.results.filter(({ diverged_at }) => diverged_at !== null) ?? [];
+    return config === undefined ? lost.length : lost.filter((one) => one.config === config).length;
+  }
+
+  /** Seeds with which all configurations have ended, however they did. */
+  get finished(): number {
+    const { known } = this;
+    const ended = known?.results.filter(({ state }) => state !== 'waiting' && state !== 'running') ?? [];
+    const of = (seed: number) => ended.filter((one) => one.seed === seed).length;
+    return known?.seeds.filter((seed) => of(seed) * known.seeds.length === known.total).length ?? 0;
   }
 
   /** The last values of a quantity in those runs of a configuration that came to the end. */
@@ -79,8 +83,10 @@ export class BackgroundStudy {
   }
 
   private callOff(): void {
-    if (!this.begun) return;
-    studies.cancelStudy(this.begun.id, this.begun.token).catch((problem: unknown) => {
+    const { begun } = this;
+    this.begun = null;
+    if (!begun) return;
+    studies.cancelStudy(begun.id, begun.token).catch((problem: unknown) => {
       // It may have ended by itself.
       if (!(problem instanceof api.Problem)) throw problem;
     });
@@ -88,12 +94,12 @@ export class BackgroundStudy {
 }
 
 /** How far the furthest run has come, in what a study counts: steps, or samples, which are each run's own batches. */
-export function reachOf(runs: readonly Reached[], clock: Clock): number {
+export function reachOf(runs: readonly Reached[], clock: studies.StudyClock): number {
   return Math.max(0, ...runs.map(({ plan, step }) => step * (clock === 'samples' ? plan.training.batch_size : 1)));
 }
 
 /** How long a study of runs is, in what it counts: as far as they have come, to two digits. */
-export function lengthOf(runs: readonly Reached[], clock: Clock, most: number): number {
+export function lengthOf(runs: readonly Reached[], clock: studies.StudyClock, most: number): number {
   const least = LEAST_STEPS * (clock === 'samples' ? (runs[0]?.plan.training.batch_size ?? 1) : 1);
   const reach = reachOf(runs, clock);
   const digit = 10 ** Math.max(0, Math.floor(Math.log10(reach || 1)) - 1);
@@ -101,8 +107,13 @@ export function lengthOf(runs: readonly Reached[], clock: Clock, most: number): 
 }
 
 /** The same runs over several seeds: the first one, and what leads from it to each. */
-export function studyOf({ plans, clock }: Runs, steps: number, seeds: number): studies.StudyRequest {
+export function studyOf(
+  plans: readonly RunConfig[],
+  clock: studies.StudyClock,
+  steps: number,
+  seeds: number,
+): studies.StudyRequest {
   const [base] = plans as [RunConfig, ...RunConfig[]];
   const configs = plans.map((plan) => difference(base, plan));
-  return { base, configs, seeds, steps, points: POINTS, clock: clock === 'samples' ? 'samples' : 'steps' };
+  return { base, configs, seeds, steps, points: POINTS, clock };
 }

@@ -16,12 +16,15 @@ const asked = { configs: [{}, { seed: 2 }], seeds: 2, steps: 10, points: 2, cloc
 let calls: string[] = [];
 let answers: object[] = [];
 let refused = false;
+let away = false;
 
 beforeEach(() => {
   vi.useFakeTimers();
   calls = [];
   refused = false;
+  away = false;
   stubServer((path, init) => {
+    if (away) throw new TypeError('no network');
     calls.push(`${init?.method ?? 'GET'} ${path}`);
     if (init?.method === 'POST' && refused) {
       return { status: 422, body: { error: { message: { en: 'too much', zh: '太多' }, field: 'steps' } } };
@@ -67,7 +70,9 @@ describe('a study', () => {
     expect(study.ends(0, 'loss')).toEqual([2, 4]);
     expect(study.ends(1, 'loss')).toEqual([]);
     expect(study.ends(0, 'moonlight')).toEqual([]);
-    expect([study.astray(0), study.astray(1)]).toEqual([0, 1]);
+    expect([study.astray(0), study.astray(1), study.astray()]).toEqual([0, 1, 1]);
+    // Of the second seed one configuration is known.
+    expect(study.finished).toBe(1);
   });
 
   it('can be called off, and keeps what was measured', async () => {
@@ -81,6 +86,22 @@ describe('a study', () => {
     expect(calls.slice(2)).toEqual(['DELETE /api/studies/s1']);
     expect([study.running, study.problem]).toEqual([false, null]);
     expect(study.ends(0, 'loss')).toEqual([1]);
+  });
+
+  it('says that the server is gone, and can still be called off when it is back', async () => {
+    answers = [news({ results: [result(0, 1, [3, 1])] })];
+    const study = new BackgroundStudy(asked);
+    const over = study.begin();
+    await vi.advanceTimersByTimeAsync(100);
+    away = true;
+    await vi.advanceTimersByTimeAsync(120_000);
+    await over;
+    expect([study.running, study.problem?.en]).toEqual([false, 'The server cannot be reached.']);
+    away = false;
+    calls = [];
+    study.cancel();
+    study.cancel();
+    expect(calls).toEqual(['DELETE /api/studies/s1']);
   });
 
   it('is as long as the furthest run has come, by samples whatever the batches', () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { drawFigure } from '../../draw/figure';
+import type { Palette } from '../../draw/palette';
+import { SvgSurface } from '../../draw/surface';
 import type { ChartChoice } from './charts';
 import { curvesFigure, profileFigure, type Line } from './figures';
 
@@ -66,6 +69,22 @@ describe('curves of several runs', () => {
   });
 });
 
+describe('a band on a logarithmic axis', () => {
+  it('ends at the foot of the axis where the deviation is larger than the mean', () => {
+    const band = { x: [0, 20, 40], values: { mean: [2, 2, 0], low: [1, -3, 0], high: [3, 7, 0] } };
+    const { figure } = curvesFigure([line([0, 20], [1, 0], { band })], loss, true, 'step', 0);
+    const [own, mean] = figure.curves;
+    const foot = figure.yAxis.range[0];
+    expect(foot).toBeGreaterThan(0);
+    expect(mean!.band).toMatchObject({ low: [1, foot, foot], high: [3, 7, null] });
+    expect(mean!.values).toEqual([2, 2, null]);
+    expect(own!.values).toEqual([1, null, undefined]);
+    const surface = new SvgSurface(400, 300);
+    drawFigure(surface, { font: 'serif', line: '#ccc', ink3: '#777' } as Palette, figure, 400, 300);
+    expect(surface.toString()).not.toMatch(/NaN|Infinity/);
+  });
+});
+
 describe('a band of shares', () => {
   it('ends where shares do', () => {
     const band = { x: [0, 20], values: { mean: [0.9, 0.5], low: [-0.2, 0.1], high: [1.4, 0.9] } };
@@ -81,6 +100,12 @@ describe('profiles of several runs', () => {
     expect(figure.xAxis).toMatchObject({ range: [1, 3], whole: true });
     expect(figure.curves[1]!.values).toEqual([1, null, 1]);
     expect(figure.curves[0]!.dots).toHaveLength(3);
+  });
+
+  it('have gaps where a logarithm would need more than zero', () => {
+    const tracks = [line([1, 2, 3], [1, 0, 2])];
+    expect(profileFigure(tracks, loss, true, 'layer').figure.curves[0]!.values).toEqual([1, null, 2]);
+    expect(profileFigure(tracks, loss, false, 'layer').figure.curves[0]!.values).toEqual([1, 0, 2]);
   });
 
   it('of weights lie about zero', () => {

@@ -40,10 +40,20 @@ export function curvesFigure(
     lines.map(({ band }): Track => ({ x: band?.x ?? [], y: band?.values[edge] ?? [] }));
   const [x, ...all] = overlay([...tracks, ...means, ...edges('low'), ...edges('high')]);
   const part = (i: number) => all.slice(i * lines.length, (i + 1) * lines.length);
-  const [own, mean, low, high] = [part(0), part(1), part(2), part(3)];
+  const [own, mean] = [part(0), part(1)].map((values) => values.map((each) => drawable(each, logarithmic))) as [
+    Aligned[],
+    Aligned[],
+  ];
   // A deviation from the mean may reach beyond what a share can be.
-  const within = (values: Aligned): Aligned =>
-    chart.share ? values.map((value) => (typeof value === 'number' ? Math.min(1, Math.max(0, value)) : value)) : values;
+  const [low, high] = [part(2), part(3)].map((values) =>
+    chart.share ? values.map((each) => within(each, 0, 1)) : values,
+  ) as [Aligned[], Aligned[]];
+  const measured =
+    lines.filter(({ astray }) => !astray).length > 0 ? lines.map(({ astray }) => !astray) : lines.map(() => true);
+  const values = [...own, ...low, ...high].filter((_, i) => measured[i % lines.length]);
+  const yAxis = valueAxis(values, chart, logarithmic);
+  // Below zero, where a logarithmic axis has no place, it is still as far down as can be seen.
+  const foot = (values: Aligned) => (logarithmic ? within(values, yAxis.range[0], Infinity) : values);
   const several = lines.some(({ band }) => band);
   const curves = lines.flatMap((line, i): FigureCurve[] => {
     const alpha = line.faint ? 0.3 : 1;
@@ -56,21 +66,27 @@ export function curvesFigure(
     };
     if (!line.band) return [single];
     const fill = line.colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${line.faint ? 0.05 : 0.16})`);
-    const band = { low: within(low[i]!), high: within(high[i]!), fill };
+    const band = { low: foot(low[i]!), high: drawable(high[i]!, logarithmic), fill };
     return [single, { values: mean[i]!, colour: line.colour, width: width + 0.4, alpha, band }];
   });
-  const measured =
-    lines.filter(({ astray }) => !astray).length > 0 ? lines.map(({ astray }) => !astray) : lines.map(() => true);
-  const values = [...own, ...low.map(within), ...high.map(within)].filter((_, i) => measured[i % lines.length]);
   return {
     figure: {
       x,
       curves,
       xAxis: { range: [0, Math.max(FEWEST, reach, x.at(-1) ?? 0)], logarithmic: false, unit, whole: true },
-      yAxis: valueAxis(values, chart, logarithmic),
+      yAxis,
     },
     values: own.map((values, i) => told(mean[i]!, values)),
   };
+}
+
+/** What has no logarithm is a gap on a logarithmic axis. */
+function drawable(values: Aligned, logarithmic: boolean): Aligned {
+  return logarithmic ? values.map((value) => (typeof value === 'number' && value <= 0 ? null : value)) : values;
+}
+
+function within(values: Aligned, least: number, most: number): Aligned {
+  return values.map((value) => (typeof value === 'number' ? Math.min(most, Math.max(least, value)) : value));
 }
 
 /** The mean as far as it is known; what the run itself did after that, or where there is none. */
@@ -81,7 +97,8 @@ function told(mean: Aligned, own: Aligned): Aligned {
 
 /** A statistic by depth, or the spread of the weights. */
 export function profileFigure(lines: readonly Line[], chart: ChartChoice, logarithmic: boolean, unit: string): Drawn {
-  const [x, ...values] = overlay(lines.map(({ track }) => track));
+  const [x, ...all] = overlay(lines.map(({ track }) => track));
+  const values = all.map((each) => drawable(each, logarithmic));
   const layers = chart.kind !== 'weights';
   const last = x.at(-1) ?? 1;
   const range: Range = layers ? [1, Math.max(2, last)] : [-(last || 1), last || 1];

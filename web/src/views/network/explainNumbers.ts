@@ -43,7 +43,7 @@ export function columnsOf(explain: Explain): number[] | null {
   const { step, stage, weight } = explain;
   if (!explain.open || !step || !stage) return null;
   // What becomes of all weights is told of one.
-  const told = stage.direction === 'update' ? explain.weightInLayer(stage.layer) : explain.chain ? weight : null;
+  const told = stage.direction === 'update' ? explain.weightOf(stage) : explain.chain ? weight : null;
   const layer = told?.tensor.layer;
   return layer ? [layer - 1, layer] : activeColumns(step, stage);
 }
