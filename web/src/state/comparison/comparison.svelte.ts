@@ -16,7 +16,6 @@ import { readyOf } from './ready';
 import { Repeats } from './repeats.svelte';
 import { forgetGroup, rememberGroup, resumeGroup } from './resume';
 import { Screen } from './screen';
-import { Stopwatch } from './stopwatch';
 import { questions } from './whatIf';
 
 /** "refused": the server does not take what was asked, which it would not do later either. */
@@ -70,7 +69,6 @@ export class Comparison implements Neighbours {
 
   /** The same runs over several seeds. */
   readonly repeats = new Repeats(this);
-  private readonly watch = new Stopwatch();
   private readonly screen = new Screen();
   private id: string | null = null;
   private token = '';
@@ -85,7 +83,6 @@ export class Comparison implements Neighbours {
   constructor(readonly catalog: Catalog) {
     setFrameSource(() => {
       const now = performance.now();
-      this.watch.tell(now, this.state === 'running', this.step > 0);
       // Every run is drawn from its own frames; all that the loop has to know is whether there are new ones.
       if (this.screen.pull(this.members, this.clock, now)) invalidate();
       return null;
@@ -95,11 +92,6 @@ export class Comparison implements Neighbours {
   /** How far the axis over time goes at least: as far as a ready comparison, where that is told on this clock. */
   get reach(): number {
     return this.ready?.clock === this.clock ? this.ready.steps : 0;
-  }
-
-  /** Seconds for which they have trained, as far as the page has seen it. */
-  get worked(): number {
-    return this.watch.seconds;
   }
 
   // ── life ───────────────────────────────────────────────────────────────────
@@ -131,7 +123,6 @@ export class Comparison implements Neighbours {
       if (!resumed) return await this.open(configs, clock, notice);
       const { own, group } = resumed;
       this.clock = group.clock;
-      this.watch.resume(own.worked);
       this.adopt(own.id, own.token, () =>
         group.runs.map((run, i) => this.member(run, run.config, own.hues[run.id] ?? i)),
       );
@@ -143,7 +134,7 @@ export class Comparison implements Neighbours {
   /** The page is being left, perhaps to come back. */
   keep(left: string | null): void {
     const hues = Object.fromEntries(this.members.map(({ run, hue }) => [run, hue]));
-    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, worked: this.worked, left });
+    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, left });
   }
 
   private begin(clock: Clock, notice: Notice | null): number {
