@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.diagnosis import ILLNESSES, Evidence, Finding, constant_loss, diagnose, may_be_noisy, may_be_silent
+from kernels.diagnosis import (
+    ILLNESSES,
+    Evidence,
+    Finding,
+    alike,
+    constant_loss,
+    diagnose,
+    may_be_noisy,
+    may_be_silent,
+)
 from kernels.layers import Layer, layers_of
 from kernels.network import TrainingSpec
 from kernels.probes import PROBES, Specimen, between_samples
@@ -24,6 +33,8 @@ LEAST_INTERVAL, RARELY = 0.5, 100.0
 CONFIRMED, WITHDRAWN = 2, 3
 #: Seconds for which a number that is told stays as it is.
 NUMBER_INTERVAL = 2.0
+#: In place of a step: the last look has found a layer's units different.
+APART = -1
 
 
 class Physician:
@@ -42,6 +53,7 @@ class Physician:
         self._seen: dict[str, int] = {}
         self._missed: dict[str, int] = {}
         self._told: dict[str, Finding] = {}
+        self._alike_since: NDArray[np.int64] | None = None
 
     def look(
         self, trainer: Trainer, config: RunConfig, data: PreparedData, now: float, *, standing: bool
@@ -88,17 +100,27 @@ class Physician:
         )
         if trainer.diverged is not None:
             return evidence
+        specimen, silent = Specimen(trainer), may_be_silent(evidence)
         return replace(
             evidence,
-            silent=self._silent(trainer) if may_be_silent(evidence) else None,
-            between=between_samples(Specimen(trainer)) if may_be_noisy(evidence) else None,
+            silent=self._silent(specimen) if silent else None,
+            looked_at=specimen.silence.samples if silent else 0,
+            between=between_samples(specimen) if may_be_noisy(evidence) else None,
+            alike_since=self._look_for_alike(evidence),
         )
 
-    def _silent(self, trainer: Trainer) -> NDArray[np.float64]:
-        """[layers], the share of units that are silent for every evaluated sample, NaN where that says nothing."""
+    def _look_for_alike(self, evidence: Evidence) -> NDArray[np.int64]:
+        """Since which step each layer's units have been found alike; the first look stands for the beginning."""
+        now = alike(evidence)
+        before = np.zeros(len(now), np.int64) if self._alike_since is None else self._alike_since
+        self._alike_since = np.where(now, np.where(before == APART, evidence.step, before), APART)
+        return self._alike_since
+
+    def _silent(self, specimen: Specimen) -> NDArray[np.float64]:
+        """[layers], the share of units that no training sample makes speak, NaN where that says nothing."""
         probe, shares = PROBES["dead_units"], np.full(len(self._layers), np.nan)
         place = [quantity.id for quantity in probe.quantities].index("share")
-        for row, values in zip(probe.rows(trainer.layout), probe.measure(Specimen(trainer)), strict=True):
+        for row, values in zip(probe.rows(specimen.layout), probe.measure(specimen), strict=True):
             layer = self._layers[(row.layer or 0) - 1]
             # With running statistics that lag behind, a unit may be silent in inference that speaks in training.
             if not (layer.normalized and layer.normalization.running):
@@ -136,11 +158,4 @@ def _steady(finding: Finding, before: Finding | None) -> Finding:
 def _as_dict(finding: Finding) -> dict[str, Any]:
     """A finding with the path of what would change it, as it travels."""
     index = None if finding.layer is None else finding.layer - 1
-    control = ILLNESSES[finding.illness].control.format(layer=index)
-    return {
-        "illness": finding.illness,
-        "layer": finding.layer,
-        "number": finding.number,
-        "since": finding.since,
-        "control": control,
-    }
+    return {**asdict(finding), "control": ILLNESSES[finding.illness].control.format(layer=index)}

@@ -7,7 +7,7 @@ from kernels.diagnosis.diagnose import ILLNESSES, diagnose
 from kernels.diagnosis.evidence import Evidence, constant_loss
 from kernels.diagnosis.illness import Finding, Illness, Sign
 from kernels.diagnosis.steps import may_be_noisy
-from kernels.diagnosis.units import may_be_silent
+from kernels.diagnosis.units import alike, may_be_silent
 
 __all__ = [
     "ILLNESSES",
@@ -15,6 +15,7 @@ __all__ = [
     "Finding",
     "Illness",
     "Sign",
+    "alike",
     "constant_loss",
     "diagnose",
     "may_be_noisy",

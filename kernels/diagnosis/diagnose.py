@@ -40,7 +40,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
         return []
     found = {illness.id: sign for illness in ILLNESSES if (sign := illness.find(evidence)) is not None}
     return [
-        Finding(illness.id, sign.layer, sign.number, sign.since)
+        Finding(**vars(sign), illness=illness.id)
         for illness in ILLNESSES
         if (sign := found.get(illness.id)) is not None and not any(other in found for other in illness.explained_by)
     ]

@@ -13,12 +13,14 @@ from kernels.bias_initializers import BIAS_INITIALIZERS
 from kernels.labels import pack_labels
 from kernels.layers import Layer
 from kernels.layout import Layout
+from kernels.live import batch_size_at
 from kernels.losses import LOSSES
 from kernels.losses.loss import wanted
 from kernels.network import Choice, Floats, TrainingSpec
 
 Doubles: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
+Steps: TypeAlias = NDArray[np.int64]
 #: Indices of records.
 Rows: TypeAlias = NDArray[np.intp]
 
@@ -39,9 +41,11 @@ class Evidence:
     best answer that is the same for all of them. `culprit` is what is no longer finite: a tensor's name,
     `layer2.activation`, or `loss`.
 
-    `silent` [layers] is the share of each layer's units that put out zero for every training sample that is evaluated;
-    NaN where not defined, None where not measured. `between` [layers] is the share of the variance of what a layer
-    normalizes that lies between samples, in the same way.
+    `silent` [layers] is the share of each layer's units that put out zero for every one of `looked_at` training
+    samples; NaN where not defined, None where not measured. `between` [layers] is the share of the variance of what a
+    layer normalizes that lies between samples, in the same way. `alike_since` [layers] is the step of the first of the
+    latest looks in a row that found most of a layer's units alike; None where nobody has looked before, which is taken
+    for the beginning.
     """
 
     layout: Layout
@@ -55,7 +59,9 @@ class Evidence:
     parameters: Floats
     culprit: str | None = None
     silent: Doubles | None = None
+    looked_at: int = 0
     between: Doubles | None = None
+    alike_since: Steps | None = None
 
     @property
     def hidden(self) -> int:
@@ -124,6 +130,19 @@ class Evidence:
     def unlearned(self) -> bool:
         """Whether the loss is still more than half of what the best constant answer costs, if that costs anything."""
         return self.loss_now > UNLEARNED * self.constant_loss > 0
+
+    @property
+    def batch_size(self) -> int:
+        """The size of the coming batch."""
+        training = self.training
+        return batch_size_at(training.batch_size, training.batch_schedule, self.samples, self.step)
+
+    @cached_property
+    def batch_sizes(self) -> Doubles:
+        """[all_rows], how many samples batches had on the mean since the row before."""
+        epochs, steps = self.of_run("epoch", self.all_rows), self.steps[self.all_rows]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.samples * np.diff(epochs, prepend=0.0) / np.diff(steps, prepend=0.0))
 
     def since(self, holds: Flags) -> int:
         """The step since which a state holds in nearly all records. holds: [all_rows], whether it does in each."""

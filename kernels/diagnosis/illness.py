@@ -14,21 +14,22 @@ from kernels.spec import Text, Variant
 class Sign:
     """What a rule has found: in which layer, counted from 1, the output last (none: in the run as a whole), the number
     that says so, and since which step.
+
+    Where it matters, `samples` is how many were looked at, and `tensor` what is ill, named as a culprit is.
     """
 
     layer: int | None
     number: float
     since: int
+    samples: int | None = None
+    tensor: str | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, kw_only=True)
+class Finding(Sign):
     """A sign with the illness's id."""
 
     illness: str
-    layer: int | None
-    number: float
-    since: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,9 @@ class Illness(Variant):
     """Something that goes wrong in training.
 
     `help` states the rule in words, `formula` in symbols, both with its thresholds. `sentence` tells a finding, with
-    {layer}, {number} and {since} to be filled in; `unit` "%" means that 0.1 is shown as 10 %. `remedy` is one short
-    phrase, and `control` the path in the configuration of what would change it, where {layer} counts from 0.
+    {layer}, {number}, {since}, {samples} and {tensor} to be filled in; `unit` "%" means that 0.1 is shown as 10 %.
+    `remedy` is one short phrase, and `control` the path in the configuration of what would change it, where {layer}
+    counts from 0.
     Where one of `explained_by` is found too, this one follows from it and is not told.
     """
 

@@ -20,7 +20,8 @@ def _diverged(evidence: Evidence) -> Sign | None:
     if evidence.culprit is None:
         return None
     layers = {layer.name: number for number, layer in enumerate(evidence.layers, start=1)}
-    return Sign(layers.get(evidence.culprit.split(".")[0]), float(evidence.step), evidence.step)
+    layer = layers.get(evidence.culprit.split(".")[0])
+    return Sign(layer, float(evidence.step), evidence.step, tensor=evidence.culprit)
 
 
 def _plateau(evidence: Evidence) -> Sign | None:
@@ -61,8 +62,8 @@ DIVERGED = Illness(
     formula=r"\exists\, i:\ \theta_i \notin \mathbb{R}",
     source="Goodfellow et al. 2016, 8.2.4",
     sentence={
-        "en": "Diverged: the numbers are no longer finite, since step {since}.",
-        "zh": "发散：自第 {since} 步起，数值不再有限。",
+        "en": "Diverged at step {since}; the first that was no longer finite: {tensor}.",
+        "zh": "发散：在第 {since} 步，{tensor}最先不再是有限数。",
     },
     remedy={"en": "Lower the learning rate", "zh": "降低学习率"},
     control="training.optimizer.learning_rate",

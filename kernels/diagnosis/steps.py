@@ -8,7 +8,6 @@ import numpy as np
 
 from kernels.diagnosis.evidence import Doubles, Evidence, Rows, median
 from kernels.diagnosis.illness import Illness, Sign
-from kernels.live import batch_size_at
 from kernels.samplings import SAMPLINGS, SORTED
 
 #: Over the last quarter of its steps a loss that no longer falls swings by so much of a constant answer's loss (healthy
@@ -65,24 +64,22 @@ def _of_batches(evidence: Evidence) -> list[bool]:
     return [bool(layer.normalized) and layer.normalization.running for layer in evidence.layers]
 
 
-def _batch_size(evidence: Evidence) -> int:
-    training = evidence.training
-    return batch_size_at(training.batch_size, training.batch_schedule, evidence.samples, evidence.step)
-
-
 def may_be_noisy(evidence: Evidence) -> bool:
     """Whether batches are so small that it is worth measuring how much of the variance lies between samples."""
-    return any(_of_batches(evidence)) and 1 / math.sqrt(_batch_size(evidence)) > NOISY
+    return any(_of_batches(evidence)) and 1 / math.sqrt(evidence.batch_size) > NOISY
 
 
 def _noisy_statistics(evidence: Evidence) -> Sign | None:
     if evidence.between is None:
         return None
-    noise = np.where(_of_batches(evidence), np.sqrt(evidence.between / _batch_size(evidence)), np.nan)
+    noise = np.where(_of_batches(evidence), np.sqrt(evidence.between / evidence.batch_size), np.nan)
     if not (noise > NOISY).any():
         return None
     layer = int(np.nanargmax(noise))
-    return Sign(layer + 1, float(noise[layer]), evidence.step)
+    # Batches may have had other sizes; what was measured now is taken for all that time.
+    return Sign(
+        layer + 1, float(noise[layer]), evidence.since(evidence.between[layer] > NOISY**2 * evidence.batch_sizes)
+    )
 
 
 RATE_TOO_HIGH = Illness(

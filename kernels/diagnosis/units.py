@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.diagnosis.evidence import LEAST, Evidence, median
+from kernels.diagnosis.evidence import LEAST, Doubles, Evidence, Flags, median
 from kernels.diagnosis.gradients import VANISHING
 from kernels.diagnosis.illness import Illness, Sign
+from kernels.probes.specimen import SILENCE_LIMIT
 
 #: Saturated shares of healthy runs stay below 0.5 until they have learned; ill ones are above 0.9.
 SATURATED = 0.75
@@ -14,8 +15,9 @@ SATURATED = 0.75
 DEAD = 0.75
 #: What rounding may add to a share.
 TINY = 1e-6
-#: Units are alike where their weights differ by less than this share of the layer's largest.
-ALIKE = 1e-5
+#: Units are alike where their weights differ by less than this share of the layer's largest, and symmetric where more
+#: than this share of them is.
+ALIKE, MOST = 1e-5, 0.5
 #: Units that start alike need a few steps to part.
 SETTLED = 20
 
@@ -45,24 +47,25 @@ def _dead(evidence: Evidence) -> Sign | None:
     zeros = evidence.of_all("activation_zeros", evidence.recent)[:, :-1]
     # A layer that is silent as a whole shows in the records too.
     shares = (zeros == 1.0).all(axis=0) * 1.0
+    samples = min(evidence.samples, evidence.batch_size * len(zeros))
     # Units that have been silent from the start have not died, and where gradients vanish although some units speak,
     # too small weights do both.
     if evidence.silent is not None and evidence.unlearned and VANISHING.find(evidence) is None:
         first = median(evidence.of_all("activation_zeros", evidence.all_rows[:LEAST]))[:-1]
         shares = np.fmax(shares, np.where(evidence.silent[:-1] > first, evidence.silent[:-1], 0.0))
+        samples = evidence.looked_at
     if not (shares >= DEAD).any():
         return None
     layer = int(shares.argmax())
     # Units that speak have zeros too: it has been so since there were as many of all as there are of late.
     least = max(shares[layer], zeros[:, layer].min())
     silent = evidence.of_all("activation_zeros", evidence.all_rows)[:, layer] >= least - TINY
-    return Sign(layer + 1, float(shares[layer]), evidence.since(silent))
+    return Sign(layer + 1, float(shares[layer]), evidence.since(silent), samples=samples)
 
 
-def _symmetric(evidence: Evidence) -> Sign | None:
-    if evidence.step < SETTLED:
-        return None
-    found: tuple[int, float] | None = None
+def _shares_alike(evidence: Evidence) -> Doubles:
+    """[layers], the share of each hidden layer's units that have the same weights and biases; 0 where not defined."""
+    shares = np.zeros(len(evidence.layers))
     for number, layer in enumerate(evidence.layers[:-1], start=1):
         if layer.units < 2 or not layer.sums:
             continue
@@ -75,11 +78,24 @@ def _symmetric(evidence: Evidence) -> Sign | None:
         )
         # All first sums of the units lie before all second ones.
         units = rows.reshape(-1, layer.units, rows.shape[1]).swapaxes(0, 1).reshape(layer.units, -1)
-        largest = float(np.abs(units).max())
-        share = _alike(units, ALIKE * largest)
-        if share > 0.5 and (found is None or share > found[1]):
-            found = number, share
-    return None if found is None else Sign(found[0], found[1], 0)
+        shares[number - 1] = _alike(units, ALIKE * float(np.abs(units).max()))
+    return shares
+
+
+def alike(evidence: Evidence) -> Flags:
+    """[layers], whether most of a layer's units are alike."""
+    return np.asarray(_shares_alike(evidence) > MOST)
+
+
+def _symmetric(evidence: Evidence) -> Sign | None:
+    if evidence.step < SETTLED:
+        return None
+    shares = _shares_alike(evidence)
+    if not (shares > MOST).any():
+        return None
+    layer = int(shares.argmax())
+    since = 0 if evidence.alike_since is None else int(evidence.alike_since[layer])
+    return Sign(layer + 1, float(shares[layer]), since)
 
 
 def _alike(units: np.ndarray[tuple[int, ...], np.dtype[np.float32]], apart: float) -> float:
@@ -122,17 +138,21 @@ DEAD_UNITS = Illness(
     id="dead",
     label={"en": "Dead units", "zh": "神经元死亡"},
     help={
-        "en": "All of a layer's units put out zero for every sample that is looked at, so that no gradient reaches "
-        f"their weights; or at least {DEAD:.0%} of them do, though fewer activations were zero in the first records, "
-        "while the loss is still above half of a constant answer's and gradients do not vanish.",
-        "zh": "某层的全部神经元对所查看的每个样本都输出零，梯度传不到它们的权重；"
-        f"或至少 {DEAD:.0%} 如此，而最初的记录中零激活值的比例更低，损失仍高于恒定输出的一半，且梯度未消失。",
+        "en": "All of a layer's units put out zero for every sample of the last quarter of the records, so that no "
+        f"gradient reaches their weights; or at least {DEAD:.0%} of them do for every training sample (of a large set "
+        f"for as many as {SILENCE_LIMIT / 1e9:g} billion operations allow), though fewer activations were zero in the "
+        "first records, while the loss is still above half of a constant answer's and gradients do not vanish.",
+        "zh": "在最近四分之一的记录中，某层的全部神经元对每个样本都输出零，梯度传不到它们的权重；"
+        f"或至少 {DEAD:.0%} 的神经元对每个训练样本都输出零"
+        f"（数据量大时，只查看 {SILENCE_LIMIT / 1e8:g} 亿次运算之内的样本），"
+        "而最初的记录中零激活值的比例更低，损失仍高于恒定输出的一半，且梯度未消失。",
     },
     formula=rf"\frac{{1}}{{n_l}} \#\{{i : a_i(x) = 0\ \forall x\}} \ge {DEAD:g}",
     source="Maas et al. 2013; Lu et al. 2019",
     sentence={
-        "en": "Dead: {number} of layer {layer}'s units are silent for every sample, since step {since}.",
-        "zh": "神经元死亡：自第 {since} 步起，第 {layer} 层 {number} 的神经元对所有样本都不响应。",
+        "en": "Dead: {number} of layer {layer}'s units are silent for all {samples} samples looked at, since step "
+        "{since}.",
+        "zh": "神经元死亡：自第 {since} 步起，第 {layer} 层 {number} 的神经元对所查看的全部 {samples} 个样本都不响应。",
     },
     remedy={
         "en": "Take an activation that is not flat below zero, and a lower learning rate",

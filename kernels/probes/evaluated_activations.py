@@ -1,4 +1,4 @@
-"""What layers do with the evaluated training samples: how far activations reach, and which units never speak."""
+"""What layers do with the training samples: how far activations reach, and which units never speak."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from kernels.layout import Layout
 from kernels.network import Floats
 from kernels.probes.probe import Probe, Quantity, Row, of_layers
-from kernels.probes.specimen import Specimen
+from kernels.probes.specimen import SILENCE_LIMIT, Specimen
 
 
 def _spread(specimen: Specimen) -> Floats:
@@ -26,7 +26,7 @@ def _hidden(layout: Layout) -> tuple[Row, ...]:
 
 def _silent(specimen: Specimen) -> Floats:
     layers = [row.layer for row in _hidden(specimen.layout) if row.layer is not None]
-    found = [specimen.activations[layer - 1].silent for layer in layers]
+    found = [specimen.silence.units[layer - 1] for layer in layers]
     return np.array([(silent.mean(), silent.sum()) for silent in found], np.float32).reshape(-1, 2)
 
 
@@ -56,9 +56,11 @@ DEAD_UNITS = Probe(
     id="dead_units",
     label={"en": "Dead units", "zh": "死亡的神经元"},
     help={
-        "en": "Units of a hidden layer, or channels, that put out zero for every evaluated training sample: no "
-        "gradient reaches their weights any more.",
-        "zh": "对所有参与评估的训练样本都输出零的隐藏单元（或通道）：梯度再也到不了它们的权重。",
+        "en": "Units of a hidden layer, or channels, that put out zero for every training sample: no gradient reaches "
+        "their weights any more. Where all samples would take more than "
+        f"{SILENCE_LIMIT / 1e9:g} billion operations, only a random choice of them is looked at.",
+        "zh": "对每个训练样本都输出零的隐藏单元（或通道）：梯度再也到不了它们的权重。"
+        f"若查看全部样本需要超过 {SILENCE_LIMIT / 1e8:g} 亿次运算，则只查看随机选取的一部分。",
     },
     formula=r"\frac{1}{n}\,\#\{u : a_u(x) = 0 \text{ for all } x\}",
     source="Maas et al. 2013, section 3",

@@ -46,7 +46,8 @@ class _Histogram(Probe):
 def histogram(values: Floats) -> Floats:
     """Lowest, highest, then the counts of `BINS` bins of equal width between them, the highest in the last one.
 
-    Where all are alike they stand in the first bin. NaN where there is none, or where one is not finite.
+    values: of any shape; the result is [2 + BINS]. Where all are alike they stand in the first bin. NaN where there is
+    none, or where one is not finite.
     """
     row = np.full(2 + BINS, np.nan, np.float32)
     if values.size == 0:

@@ -58,20 +58,20 @@ class Passes:
         return int(self._plan.fields[layer, field])
 
     def rows(self, first: int, rows: int) -> Floats:
-        """What lies in the batch buffers from row `first` on: [rows, count], a view until the next pass."""
+        """What lies in the batch buffers from row `first` on: [rows, samples], a view until the next pass."""
         stride = -(-self._count // 8) * 8
         whole = self._memory.arena[first * stride : (first + rows) * stride].reshape(rows, stride)
         return whole[:, : self._count]
 
     def put(self, x: Floats, y: Floats) -> None:
-        """Bring in samples. x: [count, inputs]; y: [count]; at most as many as there is room for."""
+        """Bring in samples. x: [samples, inputs]; y: [samples]; at most as many as there is room for."""
         self._count, stride = len(x), -(-len(x) // 8) * 8
         inputs = self._memory.arena[: x.shape[1] * stride].reshape(x.shape[1], stride)
         inputs[:, : len(x)], inputs[:, len(x) :] = x.T, 0.0
         self._memory.targets[: len(x)], self._memory.targets[len(x) : stride] = y, 0.0
 
     def forward(self, parameters: Floats, training: int, step: int) -> None:
-        """From the inputs to the logits; `training` as in `kernels.calls`."""
+        """From the inputs to the logits. parameters: [parameters]; `training` as in `kernels.calls`."""
         self._walk[Walk.PARAMETERS] = parameters.ctypes.data
         self._forward(self._walk.ctypes.data, 0, self._top, self._count, training, step)
 
@@ -90,12 +90,15 @@ class Passes:
         self._backward(self._walk.ctypes.data, layer, layer, self._count, step)
 
     def gradient(self, parameters: Floats, step: int) -> NDArray[np.float64]:
-        """The gradient of the mean loss of the samples that were brought in, flat; masks are those of that step."""
+        """The gradient of the mean loss of the samples that were brought in; masks are those of that step.
+
+        parameters: [parameters], as the result; both in the layout's order.
+        """
         self.forward(parameters, SECOND_LOOK, step)
         self.lose()
         self._backward(self._walk.ctypes.data, self._top, 0, self._count, step)
         return self.found()
 
     def found(self) -> NDArray[np.float64]:
-        """The gradient that the last way back has left, flat."""
+        """The gradient that the last way back has left: [parameters]."""
         return self._gradient.astype(np.float64)

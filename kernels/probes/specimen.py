@@ -24,6 +24,9 @@ from kernels.trainer import Trainer
 
 #: Of a layer's activations on the evaluated samples, so many numbers are kept: enough for percentiles and histograms.
 KEPT = 65_536
+#: Silent units are looked for on all training samples that take no more operations than these, about a tenth of a
+#: second.
+SILENCE_LIMIT = 5e9
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,23 @@ class Coming:
 class Activations:
     """What a layer does with the evaluated training samples, as in inference.
 
-    `entering` and `activations` are numbers before and behind its activation, `KEPT` at most, of the first samples;
-    `silent` [units] tells of each unit, or channel, whether it puts out zero for every sample.
+    `entering` [sums, samples] and `activations` [units, samples], both times pixels, are the numbers before and behind
+    its activation, `KEPT` at most, of the first samples.
     """
 
     entering: Floats
     activations: Floats
-    silent: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Which units, or channels, put out zero for every training sample, as in inference: [units] for every layer.
+
+    `samples` tells how many were looked at: all, or of a large set as many of a random choice as can be afforded.
+    """
+
+    units: list[NDArray[np.bool_]]
+    samples: int
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,7 @@ class Specimen:
 
     def forget(self) -> None:
         """The network may have moved on."""
-        for name in ("coming", "passes", "activations", "way_back"):
+        for name in ("coming", "passes", "activations", "silence", "way_back"):
             vars(self).pop(name, None)
 
     @property
@@ -188,7 +201,10 @@ class Specimen:
         return Coming(copies.parameters, copies.gradients, rate, x, memory.targets[:count].copy())
 
     def gradient(self, parameters: Floats) -> NDArray[np.float64]:
-        """The gradient of the coming batch's mean loss with other parameters, under the coming step's masks."""
+        """The gradient of the coming batch's mean loss with other parameters, under the coming step's masks.
+
+        parameters: [parameters], as the result.
+        """
         self.passes.put(self.coming.x, self.coming.y)
         return self.passes.gradient(parameters, self.step)
 
@@ -215,25 +231,43 @@ class Specimen:
         stages = self.layout.stages
         entering: list[list[Floats]] = [[] for _ in stages]
         leaving: list[list[Floats]] = [[] for _ in stages]
-        silent = [np.ones(stage.shape[0], np.bool_) for stage in stages]
-        for start in range(0, len(x), passes.most):
+        # The smallest layer decides how many samples are needed.
+        needed = max(max(1, KEPT // math.prod(stage.shape)) for stage in stages)
+        for start in range(0, min(len(x), needed), passes.most):
             passes.put(x[start : start + passes.most], y[start : start + passes.most])
             passes.forward(self.parameters, INFERENCE, 0)
             for layer, stage in enumerate(stages):
                 units, pixels = stage.shape[0], math.prod(stage.shape[1:])
                 left = max(1, KEPT // (units * pixels)) - start
-                a = passes.rows(passes.field(layer, Field.A_ROW), units * pixels)
                 if left > 0:
                     sums = units * max(1, stage.pieces)
                     z = passes.rows(passes.field(layer, Field.Y_ROW), sums * pixels)
+                    a = passes.rows(passes.field(layer, Field.A_ROW), units * pixels)
                     entering[layer].append(z[:, :left].copy())
                     leaving[layer].append(a[:, :left].copy())
-                if silent[layer].any():
-                    silent[layer] &= ~a.any(axis=1).reshape(units, pixels).any(axis=1)
         return [
-            Activations(np.concatenate(z, axis=1), np.concatenate(a, axis=1), quiet)
-            for z, a, quiet in zip(entering, leaving, silent, strict=True)
+            Activations(np.concatenate(z, axis=1), np.concatenate(a, axis=1))
+            for z, a in zip(entering, leaving, strict=True)
         ]
+
+    @cached_property
+    def silence(self) -> Silence:
+        """Which units no training sample makes speak; where none is left, the rest of the samples is not looked at."""
+        passes, (x, y), stages = self.passes, (self._plan.x_train, self._plan.y_train), self.layout.stages
+        evaluated = len(self.evaluated[0])
+        samples = min(len(x), max(evaluated, int(SILENCE_LIMIT / (2.0 * self.layout.operations))))
+        silent = [np.ones(stage.shape[0], np.bool_) for stage in stages]
+        for start in range(0, samples, passes.most):
+            if not any(quiet.any() for quiet in silent):
+                break
+            block = slice(start, min(start + passes.most, samples))
+            passes.put(x[block], y[block])
+            passes.forward(self.parameters, INFERENCE, 0)
+            for layer, stage in enumerate(stages):
+                if silent[layer].any():
+                    a = passes.rows(passes.field(layer, Field.A_ROW), math.prod(stage.shape))
+                    silent[layer] &= ~a.any(axis=1).reshape(stage.shape[0], -1).any(axis=1)
+        return Silence(silent, samples)
 
     def _copy(self, memory: Memory) -> Memory:
         """The memory's numbers in buffers that are kept for this. What a batch passes through is shared.

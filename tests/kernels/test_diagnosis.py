@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kernels.diagnosis import ILLNESSES, Evidence, constant_loss, diagnose, may_be_noisy, may_be_silent
+from kernels.diagnosis import alike as layers_alike
 from kernels.diagnosis.evidence import median
 from kernels.layers import layers_of
 from kernels.layout import Layout, make_layout
@@ -18,6 +19,7 @@ from tests.kernels.support import CONSTANT, SGD, TANH, XAVIER
 
 ROWS = 400
 LAYERS = 3
+SAMPLES = 500
 CHANCE = math.log(2)
 NETWORK = NetworkSpec((2,), (DenseSpec(4, TANH, XAVIER),) * LAYERS, 1, XAVIER)
 TRAINING = TrainingSpec(Choice("binary_cross_entropy"), SGD, CONSTANT, (), 10)
@@ -43,9 +45,10 @@ def healthy(network: NetworkSpec = NETWORK, loss: float = 0.6 * CHANCE, **change
     falling = np.linspace(1.6 * CHANCE, loss, ROWS)
     for name in ("loss", "loss_min", "loss_max", "train_loss", "test_loss"):
         values[:, column(layout, name)] = falling
+    values[:, column(layout, "epoch")] = np.arange(1, ROWS + 1) * TRAINING.batch_size / SAMPLES
     parameters = np.random.default_rng(0).standard_normal(layout.parameter_count).astype(np.float32)
     layers, steps = tuple(layers_of(network)), np.arange(1.0, ROWS + 1)
-    made = Evidence(layout, layers, TRAINING, 500, CHANCE, ROWS, steps, values, parameters)
+    made = Evidence(layout, layers, TRAINING, SAMPLES, CHANCE, ROWS, steps, values, parameters)
     return replace(made, **changes)
 
 
@@ -133,6 +136,18 @@ def test_dead() -> None:
     assert found(put(healthy(), "activation_zeros", 0.99, layer=3)) == []
 
 
+def test_dead_units_are_told_with_the_samples_that_were_looked_at() -> None:
+    many = np.array([0.25, 0.75, np.nan, np.nan])
+    (finding,) = diagnose(healthy(silent=many, looked_at=480))
+    assert finding.samples == 480
+    recorded = put(healthy(), "activation_zeros", 1.0, layer=3)
+    (finding,) = diagnose(recorded)
+    assert finding.samples == SAMPLES, "a hundred batches of ten, each sample twice"
+    few = replace(recorded, training=replace(TRAINING, batch_size=2))
+    (finding,) = diagnose(few)
+    assert finding.samples == 2 * 100
+
+
 def test_units_have_been_dead_since_there_were_as_many_zeros_as_there_are_of_late() -> None:
     rows = np.arange(ROWS)
     zeros = np.select([rows < 9, rows < 99], [0.4, 0.76], 0.85) + np.tile([0.0, 0.05], ROWS // 2)
@@ -173,9 +188,19 @@ def test_symmetric() -> None:
     assert found(apart) == [], "units with the same weights and other biases"
 
 
+def test_units_are_alike_from_the_beginning_or_since_somebody_has_found_them_so() -> None:
+    (finding,) = diagnose(alike(healthy(), 4))
+    assert finding.since == 0
+    (finding,) = diagnose(replace(alike(healthy(), 4), alike_since=np.array([0, 120, -1, -1])))
+    assert finding.since == 120
+    assert layers_alike(alike(healthy(), 4)).tolist() == [False, True, False, False]
+    assert not layers_alike(healthy()).any()
+
+
 def test_diverged() -> None:
     (finding,) = diagnose(healthy(culprit="layer2.activation"))
     assert (finding.illness, finding.layer, finding.since) == ("diverged", 2, ROWS)
+    assert finding.tensor == "layer2.activation"
     assert found(healthy(culprit="output.weight")) == [("diverged", LAYERS + 1)]
     assert found(healthy(culprit="loss")) == [("diverged", None)]
 
@@ -243,16 +268,20 @@ def test_noisy_statistics() -> None:
     normalized = DenseSpec(4, TANH, XAVIER, Choice("batch_norm"))
     within = DenseSpec(4, TANH, XAVIER, Choice("layer_norm"))
 
-    def of(layer: DenseSpec, size: int, growing: str = "constant", between: float = 1.0) -> Evidence:
+    def of(
+        layer: DenseSpec, size: int, growing: str = "constant", between: float = 1.0, smaller_since: int = 0
+    ) -> Evidence:
         evidence = healthy(NetworkSpec((2,), (NETWORK.layers[0], layer, layer), 1, XAVIER))
         training = replace(TRAINING, batch_size=size, batch_schedule=Choice(growing))
         evidence = replace(evidence, training=training)
+        sizes = np.where(np.arange(ROWS) < smaller_since, 32, size)
+        evidence = put(evidence, "epoch", np.cumsum(sizes) / SAMPLES)
         # The first layer normalizes nothing, whatever is said of it.
         return replace(evidence, between=np.array([1.0, between, 0.1, np.nan])) if may_be_noisy(evidence) else evidence
 
     assert found(of(normalized, 7)) == []
     (finding,) = diagnose(of(normalized, 6))
-    assert (finding.illness, finding.layer) == ("noisy_statistics", 2)
+    assert (finding.illness, finding.layer, finding.since) == ("noisy_statistics", 2, 1)
     assert finding.number == pytest.approx(6**-0.5)
     assert found(of(within, 1)) == []
     assert found(of(normalized, 4, between=0.6)) == [], "the pixels of an image differ too"
@@ -261,6 +290,8 @@ def test_noisy_statistics() -> None:
     assert found(replace(of(normalized, 4), between=None)) == [], "nobody has measured it"
     assert found(replace(of(normalized, 4), between=np.full(4, np.nan))) == []
     assert found(of(normalized, 6, "linear_growth")) == [], "by now the batches have grown"
+    (finding,) = diagnose(of(normalized, 6, smaller_since=150))
+    assert finding.since == 151, "batches were larger before"
 
 
 def test_numbers_that_are_missing_do_no_harm() -> None:
@@ -319,7 +350,7 @@ def test_every_illness_tells_its_rule_and_its_evidence_in_both_languages() -> No
         for language in ("en", "zh"):
             sentence = illness.sentence[language]
             assert "{since}" in sentence
-            assert sentence.format(layer=2, number="0.5", since=12)
+            assert sentence.format(layer=2, number="0.5", since=12, samples=500, tensor="loss")
             assert illness.help[language]
             assert illness.remedy[language]
         assert illness.formula

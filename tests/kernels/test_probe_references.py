@@ -13,6 +13,7 @@ from kernels.network import Choice, ConvSpec, DenseSpec, GlobalPoolSpec, Network
 from kernels.probes import PROBES, Specimen, between_samples
 from kernels.probes.gradient_noise import parts
 from kernels.probes.specimen import KEPT
+from kernels.state import PlanInteger
 from kernels.trainer import Trainer
 from tests.kernels import reference
 from tests.kernels.support import MSE, Floats, last_batch, make_data, make_network, make_trainer
@@ -29,6 +30,7 @@ SMOOTH: dict[str, dict[str, Any]] = {
     "groups": {"normalization": Choice("layer_norm"), "activation": Choice("silu")},
 }
 DATA = make_data("regression", 50, inputs=3)
+SAMPLES = len(DATA.x_train)
 
 
 class Pair:
@@ -112,6 +114,21 @@ def test_dead_units_are_those_that_are_zero_for_every_sample(silenced: list[int]
     assert silent[0].sum() >= len(silenced)
     assert column("dead_units", trainer, "silent").tolist() == [each.sum() for each in silent]
     np.testing.assert_allclose(column("dead_units", trainer, "share"), [each.mean() for each in silent], rtol=1e-6)
+
+
+def test_dead_units_are_looked_for_beyond_the_samples_that_are_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = dying([])
+    trainer.parts[0].integers[PlanInteger.EVALUATED_TRAIN] = 8
+    sums = np.sort(DATA.x_train @ trainer.parameters[:18].reshape(6, 3).T, axis=0)
+    # A unit that only one sample makes speak, and that one is not evaluated.
+    latest = (DATA.x_train @ trainer.parameters[:18].reshape(6, 3).T).argmax(axis=0)
+    unit = int(np.flatnonzero(latest >= 8)[0])
+    trainer.set_parameter("layer1.bias", unit, -float(sums[-2:, unit].mean()))
+    before = column("dead_units", trainer, "silent")[0]
+    assert Specimen(trainer).silence.samples == SAMPLES
+    monkeypatch.setattr("kernels.probes.specimen.SILENCE_LIMIT", 0.0)
+    assert Specimen(trainer).silence.samples == 8
+    assert column("dead_units", trainer, "silent")[0] == before + 1
 
 
 def test_a_channel_is_dead_only_where_all_its_pixels_are() -> None:
@@ -198,22 +215,78 @@ def test_predictability_is_how_the_gradient_changes_over_one_step(kind: str, rat
     assert relative == pytest.approx(change / np.linalg.norm(g), rel=2e-3, abs=2e-5)
 
 
+class Shuffled(Specimen):
+    """A network whose evaluated samples are a random choice of all, of its first samples' number."""
+
+    def __init__(self, trainer: Trainer, seed: int, count: int) -> None:
+        super().__init__(trainer)
+        self.chosen = np.random.default_rng(seed).permutation(SAMPLES)[:count]
+
+    @property
+    def evaluated(self) -> tuple[Floats, Floats]:
+        return DATA.x_train[self.chosen], DATA.y_train[self.chosen]
+
+
+def measure_of(probe: str, specimen: Specimen) -> Floats:
+    """The first row of what a probe finds in a specimen."""
+    return np.asarray(PROBES[probe].measure(specimen)[0])
+
+
+def noise_of(pair: Pair, batch_size: int) -> Any:
+    """What the gradients of single samples say of batches around the true gradient of the whole training set."""
+    x, y = DATA.x_train.astype(float), DATA.y_train.astype(float)
+    full = pair.gradient_of(x, y)
+    single = np.array([pair.gradient_of(x[[i]], y[[i]]) for i in range(SAMPLES)])
+    of_one = np.sum((single - full) ** 2) / (SAMPLES - 1)
+    # Batches are drawn without replacement: one of all samples has the full gradient.
+    spread = of_one / batch_size * (1 - batch_size / SAMPLES)
+    return spread, full @ full, spread / (full @ full), of_one / (full @ full)
+
+
 @pytest.mark.parametrize("kind", ["plain", "weight_norm"])
 @pytest.mark.parametrize("batch_size", [1, 5, 12, 30, 50])
-def test_the_noise_is_the_spread_of_batches_around_their_mean(kind: str, batch_size: int) -> None:
+def test_the_noise_is_the_spread_of_batches_around_the_full_gradient(kind: str, batch_size: int) -> None:
     pair = Pair(kind, batch_size=batch_size)
-    count, size = parts(Specimen(pair.trainer))
-    assert 4 <= count <= 16
-    assert count * size <= 50
-    assert size <= batch_size
-    x, y = DATA.x_train.astype(float), DATA.y_train.astype(float)
-    batches = [slice(i * size, (i + 1) * size) for i in range(count)]
-    gradients = np.array([pair.gradient_of(x[batch], y[batch]) for batch in batches])
-    mean = gradients.mean(axis=0)
-    of_one = size * np.sum((gradients - mean) ** 2) / (count - 1)
-    spread = 0.0 if batch_size == 50 else of_one / batch_size
-    expected = (spread, mean @ mean, spread / (mean @ mean), of_one / (mean @ mean))
-    np.testing.assert_allclose(measure("gradient_noise", pair.trainer)[0], expected, rtol=2e-3)
+    edges = parts(Specimen(pair.trainer))
+    assert (edges[0], edges[-1]) == (0, SAMPLES)
+    assert len(edges) - 1 == max(4, SAMPLES // batch_size)
+    expected = noise_of(pair, batch_size)
+    found = measure("gradient_noise", pair.trainer)[0]
+    np.testing.assert_allclose(found[1], expected[1], rtol=2e-3, err_msg="the full gradient itself")
+    # Of single samples the spread is known; of batches it is estimated from as many as there are.
+    np.testing.assert_allclose(found, expected, rtol=2e-3 if batch_size == 1 else 0.5)
+    many = [measure_of("gradient_noise", Shuffled(pair.trainer, i, SAMPLES)) for i in range(300)]
+    np.testing.assert_allclose(np.mean(many, axis=0), expected, rtol=0.05)
+
+
+@pytest.mark.parametrize("batch_size", [1, 6])
+def test_of_a_part_of_the_samples_the_noise_is_estimated_without_bias(batch_size: int) -> None:
+    # The gradient is long at first, so that something is left of it whichever samples are chosen.
+    pair = Pair("plain", 0, batch_size=batch_size)
+    spread, full, _, noise_scale = noise_of(pair, batch_size)
+    assert noise_scale / 24 > 0.1, "what is subtracted matters"
+    many = [measure_of("gradient_noise", Shuffled(pair.trainer, i, 24)) for i in range(600)]
+    means = np.mean(many, axis=0)
+    assert means[0] == pytest.approx(spread, rel=0.05)
+    assert means[1] == pytest.approx(full, rel=0.05)
+
+
+def test_where_noise_leaves_nothing_of_the_gradient_nothing_is_said_of_it() -> None:
+    pair = Pair("plain", 400, batch_size=1)
+    found = np.array([measure_of("gradient_noise", Shuffled(pair.trainer, i, 8)) for i in range(100)])
+    lost = np.isnan(found[:, 1])
+    assert lost.any()
+    assert np.isfinite(found[:, 0]).all()
+    assert np.array_equal(np.isnan(found[:, 1:]), np.tile(lost[:, None], 3))
+    assert (found[~lost] > 0).all()
+
+
+def test_no_more_samples_are_compared_than_can_be_afforded(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = Pair("plain", batch_size=5)
+    monkeypatch.setattr("kernels.probes.gradient_noise.CHEAP", 6.0 * pair.trainer.layout.operations * 30)
+    assert parts(Specimen(pair.trainer)).tolist() == [0, 5, 10, 15, 20, 25, 30]
+    monkeypatch.setattr("kernels.probes.gradient_noise.CHEAP", 0.0)
+    assert parts(Specimen(pair.trainer)).tolist() == [0, 5, 10, 15, 20]
 
 
 def test_one_sample_has_no_noise_that_could_be_measured() -> None:

@@ -104,9 +104,11 @@ def messages() -> dict[str, bytes]:
     compiling = {"name": {"en": "Mish", "zh": "Mish"}, "done": 1, "total": 2}
     rate = "training.optimizer.learning_rate"
     findings: list[dict[str, Any]] = [
-        {"illness": "rate_too_high", "layer": None, "number": 1.5, "since": 12, "control": rate},
-        {"illness": "saturated", "layer": 1, "number": 0.875, "since": 1, "control": "network.layers.0.initializer"},
+        {"layer": None, "number": 1.5, "since": 12, "samples": None, "tensor": None},
+        {"layer": 1, "number": 0.875, "since": 1, "samples": 500, "tensor": "layer1.activation"},
     ]
+    findings[0] |= {"illness": "rate_too_high", "control": rate}
+    findings[1] |= {"illness": "saturated", "control": "network.layers.0.initializer"}
     message = {"en": "training.batch_size must be a whole number.", "zh": "training.batch_size 必须是整数。"}
     problem = {"message": message, "field": "training.batch_size", "bound": "1 <= batch_size <= 500"}
     return {

@@ -180,6 +180,10 @@ export interface Finding {
   layer: number | null;
   number: number;
   since: number;
+  /** How many samples were looked at, where that matters. */
+  samples: number | null;
+  /** What is ill, where that is a tensor, activations or the loss: as a divergence names it. */
+  tensor: string | null;
   /** A path in the configuration. */
   control: string;
 }

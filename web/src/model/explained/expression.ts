@@ -226,7 +226,8 @@ function overAll(node: Call, inner: Node, values: Values): number {
   if (node.name === 'mean') result = sum((one) => one) / values.size;
   else if (node.name === 'total') result = sum((one) => one);
   else if (node.name === 'largest') result = Math.max(...all);
-  else if (node.name === 'norm') result = Math.sqrt(sum((one) => one * one));
+  // In single precision, as the kernels have them, the squares of the smallest numbers vanish.
+  else if (node.name === 'norm') result = Math.sqrt(sum((one) => Math.fround(one * one)));
   else throw new SyntaxError(`no function ${node.name}`);
   values.kept.set(node, result);
   return result;

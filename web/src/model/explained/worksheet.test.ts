@@ -35,6 +35,7 @@ describe('an expression', () => {
     const z = [1, 2, 3];
     expect(calculated('total(z) + mean(z) + largest(z)', { z }, 3)).toBe(11);
     expect(calculated('norm(z)', { z: [3, 4] }, 2)).toBe(5);
+    expect(calculated('norm(z)', { z: [1e-24, 0] }, 2)).toBe(0);
     const sum = Math.E + Math.E ** 2 + Math.E ** 3;
     expect(calculated('softmax(z)', { z }, 3)).toBeCloseTo(Math.E / sum, 12);
   });

@@ -17,10 +17,19 @@ const illness: Illness = {
   unit: '%',
 };
 
+const none = { illness: 'flat', layer: null, number: 0, since: 0, samples: null, tensor: null, control: '' };
+
 describe('a finding', () => {
   it('is told with its layer, its number and its beginning', () => {
-    const finding = { illness: 'flat', layer: 2, number: 0.94, since: 12345, control: '' };
+    const finding = { ...none, layer: 2, number: 0.94, since: 12345 };
     expect(sentence(illness, finding)).toBe('Layer 2: 94 %, since step 12,345.');
+  });
+
+  it('is told with how many samples were looked at, and with what is ill', () => {
+    const told = { ...illness, sentence: { en: '{samples} samples: {tensor}', zh: '' } };
+    const finding = { ...none, samples: 12345, tensor: 'layer2.weight' };
+    expect(sentence(told, finding)).toBe('12,345 samples: the weights of: Layer 2');
+    expect(sentence(told, { ...finding, tensor: 'loss' })).toBe('12,345 samples: the loss');
   });
 
   it.each([

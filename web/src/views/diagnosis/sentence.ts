@@ -3,6 +3,7 @@
 import { formatCount, formatNumber } from '../../draw/format';
 import { fill, say } from '../../i18n/i18n.svelte';
 import type { Finding, Illness } from '../../protocol/messages';
+import { tensorName } from '../tensorName';
 
 /** Two digits that count: "94 %", "1.5", "4.1 × 10⁻⁶", "27,000". */
 export function findingNumber(value: number, unit: Illness['unit']): string {
@@ -11,10 +12,12 @@ export function findingNumber(value: number, unit: Illness['unit']): string {
   return short ? formatNumber(value) : Number(value.toPrecision(2)).toLocaleString('en-US');
 }
 
-export function sentence(illness: Illness, { layer, number, since }: Finding): string {
+export function sentence(illness: Illness, { layer, number, since, samples, tensor }: Finding): string {
   return fill(say(illness.sentence), {
     layer: layer ?? '',
     number: findingNumber(number, illness.unit),
     since: formatCount(since),
+    samples: samples === null ? '' : formatCount(samples),
+    tensor: tensor === null ? '' : tensorName(tensor),
   });
 }
