@@ -17,7 +17,6 @@ import { Repeats } from './repeats.svelte';
 import { forgetGroup, rememberGroup, resumeGroup, type Asked } from './resume';
 import { SharedSamples } from './samples';
 import { Screen } from './screen';
-import { Stopwatch } from './stopwatch';
 import { questions } from './whatIf';
 
 /** "refused": the server does not take what was asked, which it would not do later either. */
@@ -74,7 +73,6 @@ export class Comparison implements Neighbours {
 
   /** The same runs over several seeds. */
   readonly repeats = new Repeats(this);
-  private readonly watch = new Stopwatch();
   private readonly screen = new Screen();
   private id: string | null = null;
   /** What steers each of the runs. */
@@ -95,7 +93,6 @@ export class Comparison implements Neighbours {
   private show(): void {
     setFrameSource(() => {
       const now = performance.now();
-      this.watch.tell(now, this.state === 'running', this.step > 0);
       // Every run is drawn from its own frames; all that the loop has to know is whether there are new ones.
       if (this.screen.pull(this.members, this.clock, now)) invalidate();
       return null;
@@ -105,11 +102,6 @@ export class Comparison implements Neighbours {
   /** How far the axis over time goes at least: as far as a ready comparison, where that is told on this clock. */
   get reach(): number {
     return this.ready?.clock === this.clock ? this.ready.steps : 0;
-  }
-
-  /** Seconds for which they have trained, as far as the page has seen it. */
-  get worked(): number {
-    return this.watch.seconds;
   }
 
   // ── life ───────────────────────────────────────────────────────────────────
@@ -135,7 +127,6 @@ export class Comparison implements Neighbours {
       if (!resumed) return await this.open(asked.configs, asked.clock, notice);
       const { own, group } = resumed;
       this.clock = group.clock;
-      this.watch.resume(own.worked);
       this.adopt(own.id, own.token, () => group.runs.map((run, i) => this.member(run, own.hues[run.id] ?? i)));
     } catch (problem) {
       if (turn === this.turn) this.failed(problem, () => void this.resume(asked, notice));
@@ -145,7 +136,7 @@ export class Comparison implements Neighbours {
   /** The page is being left, perhaps to come back. */
   keep(left: string | null): void {
     const hues = Object.fromEntries(this.members.map(({ run, hue }) => [run, hue]));
-    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, worked: this.worked, left });
+    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, left });
   }
 
   /** Lets the runs be, which go on unseen: one of them is looked into. */

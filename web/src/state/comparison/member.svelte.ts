@@ -1,5 +1,6 @@
 /** One of several runs beside each other: followed over a socket of its own, steered together with the others. */
 
+import { Course } from '../../model/course';
 import type { Catalog, Downstream, Frame, RunConfig, RunData, RunState, Upstream } from '../../protocol/messages';
 import { RunConnection } from '../connection.svelte';
 import { same } from '../merge';
@@ -31,6 +32,9 @@ export class Member extends RunConnection {
   drawn: Frame | null = null;
   /** What its picture shows, brought up to date by whoever draws it. */
   readonly scene = new Scene(this, { side: FINEST_GRID });
+
+  /** When it did what. Not reactive. */
+  readonly course = new Course();
 
   private dataFor: RunConfig['data'] | null = null;
   /** When the last frame came. */
@@ -72,7 +76,7 @@ export class Member extends RunConnection {
   /** How far it is on a clock, at least: its last batch may have gone beyond. */
   progress(clock: Clock, now: number): Progress {
     const place = ({ step, epoch }: Frame) => {
-      // The page does not know how long each has worked.
+      // A round of seconds ends where each one's step does: no two frames are of the same moment.
       if (clock === 'wall') return 0;
       return clock === 'steps' ? step : epoch * (this.data?.train.count ?? 0) - this.plan.training.batch_size;
     };
@@ -90,7 +94,10 @@ export class Member extends RunConnection {
   }
 
   protected received(message: Downstream): void {
-    if (message.type === 'frame') this.heard = performance.now();
+    if (message.type === 'frame') {
+      this.heard = performance.now();
+      this.course.take(message);
+    }
     if (message.type === 'hello') this.status = 'live';
     if (message.type === 'hello' || (message.type === 'event' && message.event === 'config')) {
       void this.loadData(message.config.data);

@@ -44,7 +44,7 @@ afterEach(() => {
 
 function left(query: string | null): void {
   there = configs.map((config, i) => ({ id: `r${i}`, config }));
-  const group = { id: 'g1', token: 't', hues: { r0: 0, r1: 5, r2: 1 }, worked: 12, left: query };
+  const group = { id: 'g1', token: 't', hues: { r0: 0, r1: 5, r2: 1 }, left: query };
   stored.set('livegrad.group', JSON.stringify(group));
 }
 

@@ -14,8 +14,6 @@ export interface OwnGroup {
   token: string;
   /** The place of each run's colour, by the run's id. */
   hues: Record<string, number>;
-  /** Seconds for which they had trained when the page was left. */
-  worked: number;
   /** The address' query when the page was left; null while it is there. */
   left: string | null;
 }
@@ -31,9 +29,9 @@ export function forgetGroup(): void {
 }
 
 function rememberedGroup(): OwnGroup | null {
-  const { id, token, hues, worked, left } = sessionRecord(KEY) as Partial<OwnGroup>;
+  const { id, token, hues, left } = sessionRecord(KEY) as Partial<OwnGroup>;
   if (typeof id !== 'string' || typeof token !== 'string') return null;
-  return { id, token, hues: hues ?? {}, worked: worked ?? 0, left: left ?? null };
+  return { id, token, hues: hues ?? {}, left: left ?? null };
 }
 
 /** What an address asks for, and the address' query. */
