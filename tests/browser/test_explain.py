@@ -272,7 +272,7 @@ def test_what_dropout_silences_of_the_sample_is_crossed_out_on_the_drawing(visit
             return [any(abs(x - u) + abs(y - v) < 4 for u, v in map(middle, boxes)) for x, y in middles]
 
         page.becomes(crossed, [bool(factor == 0) for factor in mask])
-        assert crosses.count() == np.count_nonzero(mask == 0)
+        expect(crosses).to_have_count(int(np.count_nonzero(mask == 0)))
         page.button("explain.next_sample").click()
 
 
