@@ -36,7 +36,7 @@ def free_port() -> int:
 def _answer(request: urllib.request.Request) -> dict[str, Any]:
     """What JSON comes back, {} for an empty answer."""
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=READY_WITHIN) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         # An error is an open answer too: whoever catches it, its socket is closed here.

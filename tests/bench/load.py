@@ -130,13 +130,11 @@ def side_by_side(browser: Browser, server: LiveServer, minutes: float, seconds: 
     drawn = _drawn(page, seconds)
     each = (_frames(page) - frames) / 8 / seconds
     apart, pictures = page.evaluate(APART, 1000 * seconds)
-    apart.sort()
     entries = [
         Entry("eight_frames_drawn", drawn, "frames/s", 30.0),
         Entry("eight_frames_of_each", each, "frames/s"),
         Entry("eight_pictures_of_each", pictures, "frames/s"),
-        Entry("eight_frames_apart", apart[int(0.95 * len(apart))], "frames", 1.0, at_most=True),
-        Entry("eight_frames_apart_at_worst", apart[-1], "frames"),
+        Entry("eight_frames_apart_at_worst", max(apart), "frames", 1.0, at_most=True),
     ]
     entries += controls(page, "eight")
     study = server.request("POST", "/api/studies", STUDY)
@@ -163,7 +161,8 @@ def controls(page: Page, case: str) -> list[Entry]:
         took["play"].append(page.evaluate(PRESS, ["Train", "running"]))
         page.wait_for_timeout(500)
     return [
-        *(Entry(f"{case}_{name}", statistics.median(each), "ms", 200.0, at_most=True) for name, each in took.items()),
+        *(Entry(f"{case}_{name}", statistics.median(each), "ms") for name, each in took.items()),
+        *(Entry(f"{case}_{name}_at_worst", max(each), "ms", 200.0, at_most=True) for name, each in took.items()),
         Entry(f"{case}_steps_apart_when_paused", apart, "steps", 0.0, at_most=True),
     ]
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from playwright.sync_api import Locator, expect
+import msgpack
+import pytest
+from playwright.sync_api import Locator, WebSocketRoute, expect
 
+from kernels.diagnosis import ILLNESSES
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor, box_of
+from tests.browser.visitor import SLOWLY, Visitor, box_of
 
 
 def line(page: Visitor) -> Locator:
@@ -40,6 +44,53 @@ def test_an_illness_is_told_with_its_rule_and_leads_to_the_control_that_would_ch
     page.page.get_by_role("button", name=page.word("presets.title"), exact=True).click()
     page.restarts(page.page.get_by_role("option").filter(has_text="十秒学会双螺旋").click)
     expect(line(page)).to_have_text(page.word("diagnosis.healthy"))
+
+
+class Stranger:
+    """Stands between a page and its server, and tells the page of findings that its run does not have."""
+
+    def __init__(self, findings: list[dict[str, Any]]) -> None:
+        self.findings = findings
+
+    def between(self, page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def told(message: str | bytes) -> None:
+            if isinstance(message, bytes):
+                known = msgpack.unpackb(message)
+                if known["type"] == "hello":
+                    message = msgpack.packb({**known, "findings": self.findings})
+            page_side.send(message)
+
+        server_side.on_message(told)
+
+
+@pytest.mark.parametrize("covered", [False, True], ids=["beside the page", "over the whole window"])
+def test_the_remedy_of_every_illness_leads_to_its_very_control(visitor: Visit, covered: bool) -> None:
+    layer = 1
+    findings = [
+        {"illness": illness.id, "layer": layer, "number": 0.5, "since": 1, "samples": 500, "tensor": "layer1.weight",
+         "control": illness.control.format(layer=layer - 1)}
+        for illness in ILLNESSES
+    ]  # fmt: skip
+    page = visitor()
+    page.page.route_web_socket(re.compile("/api/runs/"), Stranger(findings).between)
+    page.visit(f"/?{SLOWLY}")
+    for finding, illness in zip(findings, ILLNESSES, strict=True):
+        whole = page.page.locator(".dynamics.whole")
+        if covered:
+            page.button("dynamics.enlarge_all").click()
+            expect(whole).to_be_visible()
+        line(page).click()
+        section = sheet(page).locator("section").nth(findings.index(finding))
+        section.get_by_role("button", name=illness.remedy["en"], exact=True).click()
+        expect(whole).to_have_count(0)
+        control = str(finding["control"]).replace(f"network.layers.{layer - 1}.", "layer.")
+        # The control itself, which takes the focus and can be seen, not what it lies in.
+        pointed = page.page.locator(".pointed:has(:focus)")
+        expect(pointed).to_have_attribute("data-control", control)
+        expect(pointed.locator(":focus")).to_be_in_viewport()
+        page.page.keyboard.press("Escape")
 
 
 def test_a_healthy_run_says_by_which_rules_it_is_and_nothing_moves_when_it_falls_ill(visitor: Visit) -> None:

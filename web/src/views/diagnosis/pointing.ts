@@ -19,6 +19,8 @@ export function layerPart(path: string): { position: number; part: string } | nu
 }
 
 export async function pointTo(run: Pick<RunStore, 'layerAnchor' | 'selectedLayer'>, path: string): Promise<void> {
+  // What covered the page until now has to be gone: what lies under it cannot take the focus.
+  await tick();
   const layer = layerPart(path);
   if (layer) {
     const header = document.querySelector(`[data-layer="${layer.position}"]`);
