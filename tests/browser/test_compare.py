@@ -68,6 +68,11 @@ class Together:
         expect(page.page.locator(".clock b").nth(1)).to_have_text(f"{step:,}")
         return int(step)
 
+    def remove(self, number: int) -> None:
+        """Take one of the runs away."""
+        name = self.page.word("compare.remove", name=self.badges()[number])
+        self.panels().nth(number).get_by_role("button", name=name, exact=True).click()
+
     def badges(self) -> list[str]:
         """What each panel says that its run differs in."""
         return self.panels().get_by_role("heading").all_inner_texts()
@@ -96,7 +101,7 @@ def test_what_if_is_one_press_and_all_runs_keep_step(visitor: Visit) -> None:
     expect(together.panels()).to_have_count(3)
     page.eventually(lambda: together.badges()[2].startswith("ReLU"), "the badge does not say what differs")
     page.eventually(lambda: {run["step"] for run in together.runs()} == {step + 1}, "it does not come up to the others")
-    together.panels().nth(1).get_by_role("button").click()
+    together.remove(1)
     expect(together.panels()).to_have_count(2)
     page.becomes(lambda: [run["config"]["training"]["optimizer"]["id"] for run in together.runs()], ["adam", "adam"])
 
@@ -126,7 +131,7 @@ def test_a_run_that_diverges_does_not_stop_the_others(visitor: Visit) -> None:
 def test_a_reload_goes_on_with_the_same_runs(visitor: Visit) -> None:
     page = visitor()
     together = Together(page).visit("/?compare=seed=2|seed=3|seed=4&clock=samples")
-    together.panels().nth(1).get_by_role("button").click()
+    together.remove(1)
     expect(together.panels()).to_have_count(3)
     page.eventually(lambda: len(together.runs()) == 3, "it is not removed on the server")
     step = together.pause()

@@ -7,6 +7,7 @@ import { same } from '../merge';
 import { Scene } from '../scene.svelte';
 import type { Progress } from './abreast';
 import type { Clock } from './clock';
+import type { SharedSamples } from './samples';
 
 /** Pictures of runs beside each other are small, and there are many. */
 const FINEST_GRID = 40;
@@ -16,8 +17,7 @@ const UNHEARD = 250;
 /** What a member needs of those it stands beside. */
 export interface Neighbours {
   readonly catalog: Catalog;
-  /** The samples of a run; runs with the same data share them. */
-  samples(id: string, data: RunConfig['data']): Promise<RunData | null>;
+  readonly samples: SharedSamples;
   /** The server no longer knows the run. */
   lost(): void;
   /** What a run is has changed. */
@@ -44,8 +44,8 @@ export class Member extends RunConnection {
   constructor(
     private readonly among: Neighbours,
     readonly run: string,
-    /** As it was asked for; what the server makes of it is `config`. */
-    readonly asked: RunConfig,
+    /** As it was when the page began to follow it. */
+    private readonly first: RunConfig,
     readonly hue: number,
   ) {
     super();
@@ -55,9 +55,9 @@ export class Member extends RunConnection {
     return this.among.catalog;
   }
 
-  /** What it is, also before the server has said so. */
+  /** What it is, also before its stream has said so. */
   get plan(): RunConfig {
-    return this.config ?? this.asked;
+    return this.config ?? this.first;
   }
 
   join(token: string): void {
@@ -112,7 +112,7 @@ export class Member extends RunConnection {
   private async loadData(wanted: RunConfig['data']): Promise<void> {
     if (same(this.dataFor, wanted)) return;
     this.dataFor = wanted;
-    const data = await this.among.samples(this.run, wanted);
+    const data = await this.among.samples.of(this.run, wanted);
     if (!same(this.dataFor, wanted)) return;
     this.data = data;
     // The connection is failing; the next hello asks again.

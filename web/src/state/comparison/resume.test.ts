@@ -26,8 +26,8 @@ beforeEach(() => {
     const method = init?.method ?? 'GET';
     calls.push(`${method} ${path}`);
     if (method === 'POST') {
-      const { runs } = JSON.parse(init!.body as string) as { runs: unknown[] };
-      const made = runs.map((_, i) => ({ id: `new${i}`, control_token: 'new' }));
+      const { runs } = JSON.parse(init!.body as string) as { runs: RunConfig[] };
+      const made = runs.map((config, i) => ({ id: `new${i}`, control_token: 'new', config: merge(base, config) }));
       return { status: 201, body: { id: 'g2', control_token: 'new', clock: 'samples', runs: made } };
     }
     if (method === 'GET' && path === '/api/groups/g1' && there.length > 0)
@@ -51,7 +51,7 @@ function left(query: string | null): void {
 async function visited(address: string): Promise<Comparison> {
   const comparison = new Comparison(catalogue);
   const asked = readComparison(address, catalogue)!;
-  await comparison.resume(asked.configs, asked.clock, address);
+  await comparison.resume({ ...asked, search: address });
   return comparison;
 }
 

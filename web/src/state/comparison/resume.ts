@@ -34,6 +34,13 @@ function rememberedGroup(): OwnGroup | null {
   return { id, token, hues: hues ?? {}, left: left ?? null };
 }
 
+/** What an address asks for, and the address' query. */
+export interface Asked {
+  configs: readonly PartialConfig[];
+  clock: Clock;
+  search: string;
+}
+
 export interface Resumed {
   own: OwnGroup;
   group: groups.Group;
@@ -43,10 +50,7 @@ export interface Resumed {
  * The tab's own group, if the server still has it and it is what the address describes. The address in which the page was
  * left is not compared: what was changed last may not have come into it. Throws a Problem when the server does not answer.
  */
-export async function resumeGroup(
-  catalog: Catalog,
-  asked: { configs: readonly PartialConfig[]; clock: Clock; search: string },
-): Promise<Resumed | null> {
+export async function resumeGroup(catalog: Catalog, asked: Asked): Promise<Resumed | null> {
   const own = rememberedGroup();
   if (!own) return null;
   try {
