@@ -18,6 +18,9 @@ def test_one_of_the_runs_is_looked_into_and_all_are_found_as_they_stand(visitor:
     group, badges = together.id, together.badges()
     ids = [run["id"] for run in together.runs()]
 
+    chart = page.page.get_by_role("combobox", name=page.word("compare.chart")).first
+    chart.select_option("test_loss")
+
     page.button("compare.look_inside_of", name=badges[1]).click()
     network = page.page.get_by_role("region", name=page.word("network.title"), exact=True)
     clock = page.page.locator(".clock b").nth(1)
@@ -44,6 +47,7 @@ def test_one_of_the_runs_is_looked_into_and_all_are_found_as_they_stand(visitor:
     page.button("compare.all_runs").click()
     expect(together.panels()).to_have_count(3)
     page.becomes(together.badges, badges)
+    expect(chart).to_have_value("test_loss")
     expect(clock).to_have_text(f"{step + 1:,}")
     assert together.id == group
     assert [(run["id"], run["step"]) for run in together.runs()] == [(each, step + 1) for each in ids]

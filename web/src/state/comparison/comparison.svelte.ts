@@ -41,6 +41,8 @@ export class Comparison implements Neighbours {
   cursor = $state<number | null>(null);
   /** Whether pictures can be compared by their colours, and profiles by their heights. */
   shared = $state(true);
+  /** Which two charts the person has asked for, in place of what suits the runs, and of which ready comparison. */
+  asked = $state.raw<{ of: string; charts: [string, string] } | null>(null);
   /** The ready comparison that has been stopped where it is to be looked at. */
   stoppedFor = '';
   readonly samples = new SharedSamples();
