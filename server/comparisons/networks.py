@@ -18,7 +18,7 @@ def _he_learns(outcomes: Outcomes) -> bool:
 def _sigmoid_vanishes(outcomes: Outcomes) -> bool:
     """At every point after the start, as there is no gradient before the first step."""
     sigmoid, relu = (outcome.series("gradient_ratio")[1:] for outcome in outcomes)
-    return len(sigmoid) == len(relu) > 0 and bool(max(sigmoid) < 0.1 * min(relu))
+    return len(sigmoid) == len(relu) > 0 and bool(max(sigmoid) < 0.2 * min(relu))
 
 
 def _batch_norm_stands_it(outcomes: Outcomes) -> bool:
@@ -99,9 +99,9 @@ NETWORKS = (
         quantity="gradient_ratio",
         claim=Claim(
             text=Text(
-                en="At every moment the share of the gradient that reaches the first layer is at least ten times as "
+                en="At every moment the share of the gradient that reaches the first layer is at least five times as "
                 "large with ReLU as it ever is with sigmoids.",
-                zh="任何时刻，ReLU 传到第一层的梯度所占的份额都至少是 sigmoid 最大时的十倍。",
+                zh="任何时刻，ReLU 传到第一层的梯度所占的份额都至少是 sigmoid 最大时的五倍。",
             ),
             holds=_sigmoid_vanishes,
         ),
