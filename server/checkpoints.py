@@ -11,11 +11,12 @@ from server.schema import RunConfig
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run as it was at one moment: enough to go on from there, bit by bit the same."""
+    """A run as it was at one moment, after it `worked` so many seconds: enough to go on, bit by bit the same."""
 
     config: RunConfig
     generation: int
     trainer: dict[str, Any]
+    worked: float = 0.0
 
     def fits(self, config: RunConfig, generation: int) -> bool:
         """Whether weights, slots and all that was kept beside them can go on under that configuration."""

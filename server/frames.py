@@ -106,6 +106,7 @@ class FrameBody:
                 ("epoch", snapshot.epoch),
                 ("state", snapshot.state),
                 ("rate", snapshot.rate),
+                ("worked", snapshot.worked),
                 ("params", _array(snapshot.params)),
                 ("running", _array(snapshot.running)),
                 ("stats", _array(snapshot.stats)),

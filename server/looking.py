@@ -15,14 +15,21 @@ from server.publications import Measurement, Series, Snapshot, State
 class Looking:
     """The side of a run that looks at its network. It changes no bit of it."""
 
-    def __init__(self, trainer: Trainer, thread_clock: Callable[[], float]) -> None:
+    def __init__(self, trainer: Trainer, thread_clock: Callable[[], float], worked: float = 0.0) -> None:
         self._trainer = trainer
         self._published_records = 0
+        #: Seconds of a thread for which the network has trained.
+        self.worked = worked
         self.measuring = Measuring(Specimen(trainer), thread_clock)
         #: Whether probes were asked for when it was last looked at.
         self.watched = False
         #: Whether more of what was asked for is to be measured at this step.
         self.unfinished = False
+
+    def trained(self, seconds: float) -> None:
+        """The network has trained for so many seconds of a thread."""
+        self.worked += seconds
+        self.measuring.trained(seconds)
 
     def snapshot(
         self,
@@ -61,4 +68,5 @@ class Looking:
             gradients=trainer.gradients.copy() if "gradients" in fields else None,
             updates=trainer.updates.copy() if "updates" in fields else None,
             probes=measurements,
+            worked=self.worked,
         )

@@ -81,7 +81,7 @@ class Snapshot:
     """Copies of a run's flat buffers at one step, with the records that are new since the last snapshot.
 
     `averaged` is the mean of `params`, then that of `running`, where weights are averaged; `probes` what was measured
-    for it.
+    for it; `worked` for how many seconds of a thread these weights have trained.
     """
 
     generation: int
@@ -97,6 +97,7 @@ class Snapshot:
     updates: Floats | None = None
     averaged: Floats | None = None
     probes: Mapping[str, Measurement] = field(default_factory=dict)
+    worked: float = 0.0
 
     @property
     def size(self) -> int:

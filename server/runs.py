@@ -291,7 +291,7 @@ class Run:
         trainer = self._ready()
         began = self._thread_clock()
         done = trainer.train(steps, observe)
-        self._look().measuring.trained(self._thread_clock() - began)
+        self._look().trained(self._thread_clock() - began)
         time = now()
         self.version += 1
         if self._owed:
@@ -346,7 +346,7 @@ class Run:
 
     def checkpoint(self) -> Checkpoint:
         """Everything needed to go on from here."""
-        return Checkpoint(self.config, self.generation, self._ready().state())
+        return Checkpoint(self.config, self.generation, self._ready().state(), self._look().worked)
 
     def recover(self, checkpoint: Checkpoint | None) -> list[Publication]:
         """After a fault inside: stand still, with the weights of the checkpoint if they fit what the run is to do now.
@@ -360,7 +360,7 @@ class Run:
             data = self._data or prepare(self.config.data)
             trainer = self._build(self.config, data)
             trainer.restore(checkpoint.trainer)
-            self._take(trainer)
+            self._take(trainer, checkpoint.worked)
             self._data = data
             self._finished = trainer.stopped is not None
             self.generation += 1
@@ -384,9 +384,9 @@ class Run:
             training.batch_size, training.batch_schedule, training_size(self.config.data), self.step, epochs
         )
 
-    def _take(self, trainer: Trainer) -> Trainer:
-        """Go on with this network."""
-        self._trainer, self._looking = trainer, Looking(trainer, self._thread_clock)
+    def _take(self, trainer: Trainer, worked: float = 0.0) -> Trainer:
+        """Go on with this network, which has trained for so many seconds."""
+        self._trainer, self._looking = trainer, Looking(trainer, self._thread_clock, worked)
         return trainer
 
     def _look(self) -> Looking:

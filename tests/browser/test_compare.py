@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
@@ -67,6 +68,11 @@ class Together:
         expect(page.page.locator(".clock b").nth(1)).to_have_text(f"{step:,}")
         return int(step)
 
+    def remove(self, number: int) -> None:
+        """Take one of the runs away."""
+        name = self.page.word("compare.remove", name=self.badges()[number])
+        self.panels().nth(number).get_by_role("button", name=name, exact=True).click()
+
     def badges(self) -> list[str]:
         """What each panel says that its run differs in."""
         return self.panels().get_by_role("heading").all_inner_texts()
@@ -95,7 +101,7 @@ def test_what_if_is_one_press_and_all_runs_keep_step(visitor: Visit) -> None:
     expect(together.panels()).to_have_count(3)
     page.eventually(lambda: together.badges()[2].startswith("ReLU"), "the badge does not say what differs")
     page.eventually(lambda: {run["step"] for run in together.runs()} == {step + 1}, "it does not come up to the others")
-    together.panels().nth(1).get_by_role("button").click()
+    together.remove(1)
     expect(together.panels()).to_have_count(2)
     page.becomes(lambda: [run["config"]["training"]["optimizer"]["id"] for run in together.runs()], ["adam", "adam"])
 
@@ -125,7 +131,7 @@ def test_a_run_that_diverges_does_not_stop_the_others(visitor: Visit) -> None:
 def test_a_reload_goes_on_with_the_same_runs(visitor: Visit) -> None:
     page = visitor()
     together = Together(page).visit("/?compare=seed=2|seed=3|seed=4&clock=samples")
-    together.panels().nth(1).get_by_role("button").click()
+    together.remove(1)
     expect(together.panels()).to_have_count(3)
     page.eventually(lambda: len(together.runs()) == 3, "it is not removed on the server")
     step = together.pause()
@@ -189,7 +195,8 @@ def test_a_chart_of_all_runs_fills_the_window_and_is_taken_away(visitor: Visit) 
             page.page.get_by_role("menuitem", name=page.word(f"dynamics.export_{kind}")).click()
         assert download.value.suggested_filename == f"livegrad-train-loss-{step}.{kind}"
         kept[kind] = download.value.path().read_bytes()
-    head, *rows = kept["csv"].decode().strip().splitlines()
+    head, *rows = kept["csv"].decode("utf-8-sig").strip().splitlines()
+    assert kept["csv"].startswith(BOM_UTF8)
     assert head == "step,Adam,SGD"
     assert [int(row.split(",")[0]) for row in rows][-1] == step
     assert all(len(row.split(",")) == 3 for row in rows)
@@ -199,6 +206,28 @@ def test_a_chart_of_all_runs_fills_the_window_and_is_taken_away(visitor: Visit) 
     page.page.keyboard.press("Escape")
     expect(page.page.locator("[inert]")).to_have_count(0)
     expect(chart.get_by_role("button", name=page.word("dynamics.enlarge"))).to_be_focused()
+
+
+def test_on_the_clock_of_time_what_was_drawn_stays_where_it_was(visitor: Visit) -> None:
+    page = visitor()
+    Together(page).visit("/?compare=optimizer=sgd&clock=wall")
+    chart = page.page.get_by_role("region", name=page.word("compare.charts")).get_by_role("article").first
+
+    def places() -> list[tuple[str, str]]:
+        """Seconds and loss of all records of the first run but the last row, which may be a live one."""
+        chart.get_by_role("button", name=page.word("dynamics.export")).click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("menuitem", name=page.word("dynamics.export_csv")).click()
+        rows = [row.split(",") for row in download.value.path().read_text(encoding="utf-8-sig").splitlines()[1:]]
+        return [(second, loss) for second, loss, _ in rows if loss][:-1]
+
+    def further(places: list[tuple[str, str]]) -> bool:
+        return len(places) > 10 and float(places[-1][0]) > 0
+
+    page.eventually(lambda: further(places()), "the run has no records of time")
+    before = places()
+    page.eventually(lambda: float(places()[-1][0]) > 1.5 * float(before[-1][0]), "the time does not go on")
+    assert before == places()[: len(before)]
 
 
 def test_a_ready_comparison_stops_where_it_is_to_be_looked_at_and_is_repeated_over_seeds(visitor: Visit) -> None:

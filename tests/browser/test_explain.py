@@ -10,10 +10,10 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, box_of
 
 FAILED = ("Failed to load resource",)
 
@@ -202,3 +202,80 @@ def test_what_stands_in_the_way_is_said_with_a_way_out(visitor: Visit) -> None:
     slider(page).wait_for()
     page.button("explain.close").click()
     expect(card).to_have_count(0)
+
+
+def to_gradient(page: Visitor, card: Locator, layer: int) -> None:
+    """On to the stage at which the layer's gradients are made."""
+    title = card.get_by_role("heading", level=3)
+    wanted = page.word(
+        "explain.of_layer", layer=page.word("network.layer", n=layer), what=page.word("explain.gradient")
+    )
+    while title.inner_text() != wanted:
+        shown = title.inner_text()
+        page.button("explain.next").click()
+        expect(title).not_to_have_text(shown)
+
+
+def test_a_weight_is_typed_into_its_chain_and_the_step_is_the_one_worked_out_by_hand(visitor: Visit) -> None:
+    page = visitor().visit("/?preset=homework")
+    card = explained(page)
+    to_gradient(page, card, 1)
+    page.button("explain.show_chain").click()
+    field = card.get_by_label(page.word("explain.value"))
+    field.fill("nothing")
+    field.press("Enter")
+    expect(card.get_by_role("alert")).to_have_text(page.word("network.not_a_number"))
+    field.fill("4")
+    field.press("Enter")
+    page.parameter_becomes("layer1.weight", 0, 4.0)
+    expect(field).to_have_value("4")
+    w, b, v, c = (
+        np.array(page.parameters(name)) for name in ("layer1.weight", "layer1.bias", "output.weight", "output.bias")
+    )
+    x, y = np.array([0.2, 0.3]), 1.0
+    z = w.reshape(2, 2) @ x + b
+    a = np.maximum(z, 0)
+    error = v @ a + c[0] - y
+    back = error * v * (z > 0)
+    assert back[0] != 0
+    factors = card.get_by_role("group", name=page.word("explain.factors"))
+    page.becomes(lambda: float(factors.locator("b").first.inner_text().replace("−", "-")), approx(back[0] * x[0]))
+    page.button("explain.take").click()
+    expect(card.get_by_role("status")).to_contain_text("to the bit")
+    assert page.parameters("layer1.weight") == pytest.approx((w - np.outer(back, x).ravel()).tolist(), rel=1e-5)
+    assert page.parameters("layer1.bias") == pytest.approx((b - back).tolist(), rel=1e-5)
+    assert page.parameters("output.weight") == pytest.approx((v - error * a).tolist(), rel=1e-5)
+    assert page.parameters("output.bias") == pytest.approx([c[0] - error], rel=1e-5)
+
+
+def approx(value: float) -> object:
+    """A number as it is shown with two digits."""
+    return pytest.approx(float(value), rel=0.06, abs=0.006)
+
+
+def test_what_dropout_silences_of_the_sample_is_crossed_out_on_the_drawing(visitor: Visit) -> None:
+    page = visitor().visit("/?layers=8(dropout:0.5)")
+    still(page)
+    card = explained(page)
+    crosses = page.page.locator(".network svg.walk rect")
+    drop = page.word("explain.of_layer", layer=page.word("network.layer", n=1), what=page.word("explain.drop"))
+    while card.get_by_role("heading", level=3).inner_text() != drop:
+        expect(crosses).to_have_count(0)
+        page.button("explain.next").click()
+        page.page.wait_for_timeout(50)
+    for sample in (0, 1):
+        mask = np.frombuffer(rehearsal(page, sample)["arrays"]["layer1.mask"]["data"], "<f4")
+
+        def crossed() -> list[bool]:
+            boxes = [box_of(cross) for cross in crosses.all()]
+            middles = [middle(box_of(page.page.locator(f'[data-at="1.{unit}"]'))) for unit in range(8)]
+            return [any(abs(x - u) + abs(y - v) < 4 for u, v in map(middle, boxes)) for x, y in middles]
+
+        page.becomes(crossed, [bool(factor == 0) for factor in mask])
+        expect(crosses).to_have_count(int(np.count_nonzero(mask == 0)))
+        page.button("explain.next_sample").click()
+
+
+def middle(box: FloatRect) -> tuple[float, float]:
+    """The middle of a box."""
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

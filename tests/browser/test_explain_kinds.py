@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_explain import explained, rehearsal, slider
+from tests.browser.test_explain import explained, rehearsal, slider, to_gradient
 from tests.browser.visitor import Visitor
 
 LINKS = {
@@ -86,3 +87,34 @@ def test_the_cards_keep_their_contents_beside_an_explained_step(visitor: Visit) 
         ".map(card => card.className)"
     )
     page.becomes(lambda: page.page.evaluate(clipped), [])
+
+
+def test_every_number_of_a_convolution_has_its_chain_checked_on_the_spot(visitor: Visit) -> None:
+    page = visitor().visit("/?dataset=digits&layers=conv(filters:2;normalization:batch_norm),pool,conv(filters:2)")
+    page.eventually(lambda: page.run()["step"] > 0, "it does not train")
+    card = explained(page)
+    to_gradient(page, card, 1)
+    page.button("explain.show_chain").click()
+    shown = rehearsal(page)
+    factors = card.get_by_role("group", name=page.word("explain.factors"))
+    # The kernel's first weight, then back from the end of the layer's numbers: its shift and its scale.
+    for tensor, index in (("weight", 0), ("beta", 1), ("beta", 0), ("gamma", 1)):
+        gradient = np.frombuffer(shown["arrays"][f"layer1.{tensor}.gradient_sample"]["data"], "<f4")
+
+        def told() -> float:
+            return number(factors.locator("b").first.inner_text())
+
+        page.becomes(told, pytest.approx(float(gradient[index]), rel=0.06, abs=1e-6))
+        values = [number(text) for text in factors.locator("b").all_inner_texts()]
+        product, others = float(np.prod(values[1:-1])), values[-1]
+        # Of two digits each.
+        assert values[0] == pytest.approx(product + others, abs=0.1 * (abs(product) + abs(others)))
+        page.button("explain.check_now").click()
+        expect(card.locator(".verdict.good")).to_be_visible()
+        page.soon(lambda: readable(card))
+        page.button("explain.previous_weight").click()
+
+
+def number(text: str) -> float:
+    """A number as the page writes it."""
+    return float(text.replace("−", "-").replace(",", ""))

@@ -54,7 +54,7 @@ def test_every_unit_of_a_normalized_layer_has_its_statistics(visitor: Visit) -> 
     chart.get_by_role("button", name=page.word("dynamics.export")).click()
     with page.page.expect_download() as saved:
         page.page.get_by_role("menuitem", name=page.word("dynamics.export_csv")).click()
-    rows = list(csv.DictReader(Path(saved.value.path()).read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader(Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()))
     assert [row["layer"] for row in rows] == ["1"] * 6 + ["2"] * 3
 
 
@@ -104,7 +104,7 @@ def test_a_chart_fills_the_window_and_is_taken_away(visitor: Visit) -> None:
     assert taken("png").startswith(b"\x89PNG")
     drawing = ET.fromstring(taken("svg"))
     assert page.word("dynamics.gradients") in "".join(drawing.itertext())
-    rows = list(csv.reader(taken("csv").decode().splitlines()))
+    rows = list(csv.reader(taken("csv").decode("utf-8-sig").splitlines()))
     assert rows[0] == ["step", *(page.word("network.layer", n=n) for n in (1, 2, 3)), page.word("network.output")]
     assert len(rows) > 50
     assert all(float(number) > 0 for row in rows[2:] for number in row[1:])

@@ -134,7 +134,7 @@ class Bench:
         self.run = self.make(resolve(asked or {}), self.clock())
 
     def make(self, config: RunConfig, now: float) -> Run:
-        return Run(config, now, self._build)
+        return Run(config, now, self._build, self.clock)
 
     @property
     def trainer(self) -> CountingTrainer:

@@ -242,15 +242,30 @@ def test_snapshots_carry_every_record_once_and_copies_of_the_buffers() -> None:
     assert bench.run.snapshot(frozenset()).series.start == 0
 
 
+def test_a_snapshot_tells_for_how_long_these_weights_have_trained() -> None:
+    bench = Bench()
+    bench.step_seconds = 0.25
+    bench.run.prepare()
+    for steps in (2, 4):
+        train(bench, steps)
+        bench.clock.now += 100
+    assert bench.run.snapshot(frozenset()).worked == 1.5
+    give(bench, Reset())
+    assert bench.run.snapshot(frozenset()).worked == 0
+
+
 def test_after_a_fault_the_run_goes_on_from_its_checkpoint() -> None:
     bench = ready({"speed": "full"})
     train(bench, 10)
     checkpoint = bench.run.checkpoint()
+    worked = bench.run.snapshot(frozenset()).worked
     train(bench, 10)
     published = bench.run.recover(checkpoint)
     assert names(published) == ["plan", "state"]
     assert (bench.run.step, state(bench), bench.run.generation) == (10, "paused", 2)
-    assert bench.run.snapshot(frozenset()).series.start == 0
+    snapshot = bench.run.snapshot(frozenset())
+    assert snapshot.series.start == 0
+    assert snapshot.worked == worked == pytest.approx(1e-4)
 
 
 def test_a_checkpoint_of_another_plan_is_not_used() -> None:

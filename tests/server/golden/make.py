@@ -95,6 +95,7 @@ def messages() -> dict[str, bytes]:
         averaged=np.linspace(1, -1, count + 4, dtype=np.float32),
         gradients=np.full(count, 0.25, np.float32),
         updates=np.full(count, -0.125, np.float32),
+        worked=12.5,
     )
     body = FrameBody(snapshot)
     series = Series(7, np.array([1.0, 2.0, 2.0**40 + 1]), values)

@@ -12,6 +12,7 @@ import {
 } from './curves';
 
 const quantity = (column: number, reduce: Quantity['reduce']): Quantity => ({ read: (read) => read(column), reduce });
+const same = (step: number) => step;
 const three = [quantity(0, 'high'), quantity(0, 'low'), quantity(0, 'mean')];
 
 function record(values: number[], start = 0, series = new Series()): Series {
@@ -26,7 +27,7 @@ function record(values: number[], start = 0, series = new Series()): Series {
 describe('curves', () => {
   it('follow the record when it fits, and end with the live row', () => {
     const live = { step: 9, stats: Float32Array.of(7) };
-    const data = new Curves(three, false).data({ series: record([1, 2, 4]), live }, 10, 0.5);
+    const data = new Curves(three, false).data({ series: record([1, 2, 4]), live }, 10, (step) => step / 2);
     expect(data).toEqual([
       [0, 0.5, 1, 4.5],
       [1, 2, 4, 7],
@@ -37,7 +38,7 @@ describe('curves', () => {
 
   it('lose no spike when many records share a pixel', () => {
     const values = Array.from({ length: 1000 }, (_, i) => (i === 500 ? 90 : i === 700 ? -90 : 1));
-    const [x, high, low, mean] = new Curves(three, false).data({ series: record(values), live: null }, 20, 1);
+    const [x, high, low, mean] = new Curves(three, false).data({ series: record(values), live: null }, 20, same);
     expect(x).toHaveLength(20);
     expect(x.at(-1)).toBe(999);
     expect(Math.max(...(high as number[]))).toBe(90);
@@ -50,16 +51,16 @@ describe('curves', () => {
     const curves = new Curves(three, false);
     const rows = { series: record([1, 2, 4]), live };
     const one = (index: number) => index === 2;
-    expect(curves.data(rows, 10, 1, one)).toEqual([[0, 1, 2, 9], [], [], [1, 2, 4, 7]]);
+    expect(curves.data(rows, 10, same, one)).toEqual([[0, 1, 2, 9], [], [], [1, 2, 4, 7]]);
     // What is drawn later has the rows that went by meanwhile.
-    expect(curves.data(rows, 10, 1)).toEqual(new Curves(three, false).data(rows, 10, 1));
+    expect(curves.data(rows, 10, same)).toEqual(new Curves(three, false).data(rows, 10, same));
   });
 
   it('are geometric on a logarithmic axis, with gaps where there is no logarithm', () => {
     const data = new Curves([quantity(0, 'mean')], true).data(
       { series: record([1, 100, 0, -1, NaN, Infinity]), live: null },
       3,
-      1,
+      same,
     );
     expect(data[1]![0]).toBeCloseTo(10, 9);
     expect(data[1]!.slice(1)).toEqual([null, null]);
@@ -67,7 +68,7 @@ describe('curves', () => {
 
   it('tell what was not measured from what cannot be drawn', () => {
     const data = (values: number[], buckets: number) =>
-      new Curves([quantity(0, 'mean')], true).data({ series: record(values), live: null }, buckets, 1)[1];
+      new Curves([quantity(0, 'mean')], true).data({ series: record(values), live: null }, buckets, same)[1];
     expect(data([1, NaN, 0, 1], 4)).toEqual([1, undefined, null, 1]);
     expect(data([1, NaN, NaN, NaN, NaN, Infinity], 3)).toEqual([1, undefined, null]);
   });
@@ -75,11 +76,11 @@ describe('curves', () => {
   it('keep what they have read and take in what is new, also after a new beginning', () => {
     const series = record([1, 2]);
     const curves = new Curves([quantity(0, 'mean')], false);
-    curves.data({ series, live: null }, 10, 1);
+    curves.data({ series, live: null }, 10, same);
     record([3], 2, series);
-    expect(curves.data({ series, live: null }, 10, 1)[1]).toEqual([1, 2, 3]);
+    expect(curves.data({ series, live: null }, 10, same)[1]).toEqual([1, 2, 3]);
     series.append({ start: 0, steps: Float64Array.of(0), values: Float32Array.of(8) }, 2, 1);
-    expect(curves.data({ series, live: null }, 10, 1)[1]).toEqual([8]);
+    expect(curves.data({ series, live: null }, 10, same)[1]).toEqual([8]);
   });
 });
 

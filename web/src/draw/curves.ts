@@ -45,20 +45,20 @@ export class Curves {
 
   /**
    * What is drawn at `buckets` places at most, with the live row last. On a logarithmic axis means are geometric, and
-   * what is not positive is a gap. `stepScale` turns steps into what the x axis shows. `drawn` tells whether a quantity
-   * is; one that is not has no values, and costs nothing.
+   * what is not positive is a gap. `place` turns steps into what the x axis shows. `drawn` tells whether a quantity is;
+   * one that is not has no values, and costs nothing.
    */
   data(
     { series, live }: Record,
     buckets: number,
-    stepScale: number,
+    place: (step: number) => number,
     drawn: (index: number) => boolean = () => true,
   ): CurveData {
     this.catchUp(series, drawn);
     const steps = series.steps();
     const starts = bucketStarts(steps, buckets);
     // The last row's step of a bucket, so that the newest value stands where it belongs.
-    const x = Array.from(starts, (_, bucket) => steps[(starts[bucket + 1] ?? steps.length) - 1]! * stepScale);
+    const x = Array.from(starts, (_, bucket) => place(steps[(starts[bucket + 1] ?? steps.length) - 1]!));
     const data: CurveData = [
       x,
       ...this.quantities.map(({ reduce }, i) =>
@@ -66,7 +66,7 @@ export class Curves {
       ),
     ];
     if (live && live.stats.length === series.columnCount && live.step > (steps.at(-1) ?? -1)) {
-      x.push(live.step * stepScale);
+      x.push(place(live.step));
       const read = (index: number) => live.stats[index] ?? NaN;
       this.quantities.forEach((quantity, i) => {
         if (drawn(i)) (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read))));

@@ -1,6 +1,7 @@
 /** Where the network drawing puts its neurons, and what lies under the pointer. Pure numbers, in points of the page. */
 
 import type { Box } from './heatmap';
+import { placeIn } from './mosaic';
 
 export interface NetworkColumn {
   /** 0 the inputs, then the hidden layers, last the output. */
@@ -33,8 +34,15 @@ export interface MapGrid {
   readonly tall: number;
   /** Side of the picture of each map's kernels at its left; 0 where there are none. */
   readonly kernel: number;
+  /** Of what that picture is: kernels of that side, one for each map that enters. */
+  readonly filter: Filter | null;
   /** Width of all of it. */
   readonly width: number;
+}
+
+export interface Filter {
+  readonly inputs: number;
+  readonly side: number;
 }
 
 /** Between the last feature maps and the first dense layer: all pixels in one row. */
@@ -143,6 +151,8 @@ export type Hit =
   | { readonly kind: 'bias'; readonly column: number; readonly unit: number }
   /** Of a feature map, `y` down and `x` across. */
   | { readonly kind: 'pixel'; readonly column: number; readonly unit: number; readonly y: number; readonly x: number }
+  /** One number of a filter, `from` counted through all of its kernels. */
+  | { readonly kind: 'kernel'; readonly column: number; readonly from: number; readonly unit: number }
   /** `column` is where the link arrives. */
   | { readonly kind: 'link'; readonly column: number; readonly from: number; readonly unit: number };
 
@@ -150,7 +160,7 @@ export function sameHit(a: Hit | null, b: Hit | null): boolean {
   if (a === null || b === null) return a === b;
   if (a.kind !== b.kind || a.column !== b.column || a.unit !== b.unit) return false;
   if (a.kind === 'pixel' && b.kind === 'pixel') return a.y === b.y && a.x === b.x;
-  return a.kind !== 'link' || b.kind !== 'link' || a.from === b.from;
+  return !('from' in a) || !('from' in b) || a.from === b.from;
 }
 
 /** Where a neuron's bias mark sits: its lower left corner; a feature map's is beneath its kernels. */
@@ -174,7 +184,7 @@ export function kernelBox(column: NetworkColumn, unit: number): { map: Box; kern
 
 /** What lies at (x, y) in a column of feature maps. */
 function hitMap(column: NetworkColumn, x: number, y: number): Hit | null {
-  const { wide, tall, kernel: side } = column.maps!;
+  const { wide, tall, filter } = column.maps!;
   for (let unit = 0; unit < column.shown; unit++) {
     const { map, kernel } = kernelBox(column, unit);
     const at = { column: column.index, unit };
@@ -182,10 +192,14 @@ function hitMap(column: NetworkColumn, x: number, y: number): Hit | null {
       const row = Math.min(tall - 1, Math.floor(((y - map.y) / map.height) * tall));
       return { kind: 'pixel', ...at, y: row, x: Math.min(wide - 1, Math.floor(((x - map.x) / map.width) * wide)) };
     }
-    if (side === 0) continue;
+    if (!filter) continue;
     const mark = biasMark(column, unit);
     if (Math.hypot(x - mark.x, y - mark.y) <= mark.radius + 2) return { kind: 'bias', ...at };
-    if (inside(kernel, x, y)) return { kind: 'neuron', ...at };
+    if (inside(kernel, x, y)) {
+      const { inputs, side } = filter;
+      const from = placeIn(inputs, side, side, (x - kernel.x) / kernel.width, (y - kernel.y) / kernel.height);
+      return from < 0 ? { kind: 'neuron', ...at } : { kind: 'kernel', ...at, from };
+    }
   }
   return null;
 }

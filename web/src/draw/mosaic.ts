@@ -18,6 +18,17 @@ export function mosaicOf(count: number, wide: number, tall: number): Mosaic {
   return { columns, width: columns * (wide + LINE) - LINE, height: rows * (tall + LINE) - LINE };
 }
 
+/** Which value a point shows, at the shares `across` and `down` of all of it; -1 between two pictures, and behind the last. */
+export function placeIn(count: number, wide: number, tall: number, across: number, down: number): number {
+  const { columns, width, height } = mosaicOf(count, wide, tall);
+  const x = Math.min(width - 1, Math.floor(across * width));
+  const y = Math.min(height - 1, Math.floor(down * height));
+  const [column, row] = [Math.floor(x / (wide + LINE)), Math.floor(y / (tall + LINE))];
+  const [inX, inY] = [x - column * (wide + LINE), y - row * (tall + LINE)];
+  const picture = row * columns + column;
+  return inX >= wide || inY >= tall || picture >= count ? -1 : (picture * tall + inY) * wide + inX;
+}
+
 /**
  * Writes `count` pictures, `values[from …]` one after the other, into a tile at `start` of `pixels`. Lines, and places
  * for which there is no picture, get `ground`. Returns whether every value was a number.

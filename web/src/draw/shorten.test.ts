@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inTwoLines, shorten } from './shorten';
+import { inLines, inTwoLines, shorten } from './shorten';
 
 /** Every sign is ten points wide. */
 const context = { measureText: (text: string) => ({ width: 10 * Array.from(text).length }) as TextMetrics };
@@ -16,6 +16,16 @@ describe('shorten', () => {
 
   it('keeps a first sign in any case', () => {
     expect(shorten(context, 'ship', 5)).toBe('s…');
+  });
+});
+
+describe('lines', () => {
+  it('are as many as it takes, and none begins with what closes a sentence', () => {
+    expect(inLines(context, 'as it was', 90)).toEqual(['as it was']);
+    expect(inLines(context, 'all of these words', 80)).toEqual(['all of', 'these', 'words']);
+    expect(inLines(context, '批量大小，动量。', 40)).toEqual(['批量大', '小，动', '量。']);
+    expect(inLines(context, 'automobile', 60)).toEqual(['automobile']);
+    expect(inLines(context, '', 60)).toEqual(['']);
   });
 });
 

@@ -12,8 +12,22 @@ export function textWidth(text: string, size: number): number {
   return Array.from(text).reduce((sum, sign) => sum + (sign > '\u2e80' ? 1 : 0.56), 0) * size;
 }
 
-/** Where a text may be parted: behind a space, or beside a Chinese sign. */
-const PARTS = /[^\s\u2e80-\uffff]+\s*|[\u2e80-\uffff]\s*/gu;
+/** Where a text may be parted: behind a space, or beside a Chinese sign, but not before what closes. */
+const PARTS = /[^\s\u2e80-\uffff]+\s*|[\u2e80-\uffff][，。、；：！？）》」]*\s*/gu;
+
+/** A text in as many lines as it takes in a room of that width. */
+export function inLines(context: Measuring, text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const part of text.match(PARTS) ?? []) {
+    if (line !== '' && context.measureText((line + part).trimEnd()).width > room) {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += part;
+  }
+  return [...lines, line.trimEnd()];
+}
 
 /** A text in one line, or in two where one has no room for it; the second is shortened. */
 export function inTwoLines(context: Measuring, text: string, room: number): string[] {

@@ -117,8 +117,8 @@ describe('under the pointer', () => {
     expect(at(map.x + map.width, map.y + map.height)).toMatchObject({ unit: 5, y: 13, x: 13 });
   });
 
-  it('is a filter, or its bias', () => {
-    expect(at(kernel.x + 2, kernel.y + 2)).toEqual({ kind: 'neuron', column: 3, unit: 5 });
+  it('is a number of a filter, or its bias', () => {
+    expect(at(kernel.x + 2, kernel.y + 2)).toMatchObject({ kind: 'kernel', column: 3, unit: 5 });
     const mark = biasMark(column, 5);
     expect(at(mark.x, mark.y)).toEqual({ kind: 'bias', column: 3, unit: 5 });
   });
@@ -126,5 +126,25 @@ describe('under the pointer', () => {
   it('is nothing between the stages', () => {
     expect(at(column.gap, 150)).toBeNull();
     expect(at(geometry.flatten!.x + 20, 150)).toBeNull();
+  });
+});
+
+describe('a filter', () => {
+  it('is pressed number by number, through all of its kernels', () => {
+    const stages = stagesOf([2, 16, 16], [conv(3, { padding: 1 }), output]);
+    const geometry = layOutStages({ stages, width: 820, height: 310, labels: 74 });
+    const { kernel } = kernelBox(geometry.columns[1]!, 2);
+    // Two kernels of 3 by 3 beside each other, with a line between.
+    const at = (x: number, y: number) =>
+      hitTest(
+        geometry,
+        kernel.x + ((x + 0.5) / 7) * kernel.width,
+        kernel.y + ((y + 0.5) / 3) * kernel.height,
+        () => 0,
+        true,
+      );
+    expect(at(1, 2)).toEqual({ kind: 'kernel', column: 1, unit: 2, from: 7 });
+    expect(at(4, 0)).toEqual({ kind: 'kernel', column: 1, unit: 2, from: 9 });
+    expect(at(3, 1)).toEqual({ kind: 'neuron', column: 1, unit: 2 });
   });
 });

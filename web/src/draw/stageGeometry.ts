@@ -1,6 +1,6 @@
 /** Where a network with feature maps is drawn: a row of stages, each a grid of maps or a column of neurons. Pure. */
 import { isImage, type Stage } from '../model/layout';
-import { KERNEL_GAP, type Flatten, type Geometry, type MapGrid, type NetworkColumn } from './geometry';
+import { KERNEL_GAP, type Filter, type Flatten, type Geometry, type MapGrid, type NetworkColumn } from './geometry';
 
 export interface StageRequest {
   /** All layers, the output last. */
@@ -40,7 +40,7 @@ const MORE = 18;
 interface Draft {
   readonly count: number;
   readonly shape: readonly number[];
-  readonly kernels: boolean;
+  readonly filter: Filter | null;
   /** Columns of the grid; 0 for neurons. */
   columns: number;
   side: number;
@@ -51,11 +51,11 @@ export function layOutStages({ stages, width, height, labels }: StageRequest): G
   const foot = height > CAPTIONED ? FOOT : 0;
   const room = height - foot - (stages.some(({ skip }) => skip > 0) ? SKIPS : 0);
   const drafts: Draft[] = [
-    { count: 1, shape: stages[0]!.input_shape, kernels: false, columns: 1, side: 0 },
+    { count: 1, shape: stages[0]!.input_shape, filter: null, columns: 1, side: 0 },
     ...stages.map((stage) => ({
       count: stage.shape[0]!,
       shape: stage.shape,
-      kernels: stage.kind === 'conv',
+      filter: stage.kind === 'conv' ? { inputs: stage.input_shape[0]!, side: stage.kernel } : null,
       columns: isImage(stage) ? 1 : 0,
       side: 0,
     })),
@@ -123,8 +123,8 @@ function sideOf({ count, shape }: Draft, room: number, columns: number): number 
   return Math.floor((high * shape[2]!) / Math.max(shape[1]!, shape[2]!));
 }
 
-function kernelOf({ kernels, side }: Draft): number {
-  return kernels ? Math.round(Math.max(10, Math.min(34, side * KERNEL_SHARE))) : 0;
+function kernelOf({ filter, side }: Draft): number {
+  return filter ? Math.round(Math.max(10, Math.min(34, side * KERNEL_SHARE))) : 0;
 }
 
 /** A map with its kernels. */
@@ -134,7 +134,7 @@ function cellOf(draft: Draft): number {
 }
 
 function gridWidth(draft: Draft): number {
-  return draft.columns * (cellOf(draft) + GAP + (draft.kernels ? 2 : 0)) - GAP;
+  return draft.columns * (cellOf(draft) + GAP + (draft.filter ? 2 : 0)) - GAP;
 }
 
 function widthOf(draft: Draft): number {
@@ -167,6 +167,7 @@ function place(
     wide,
     tall,
     kernel: kernelOf(draft),
+    filter: draft.filter,
     width,
   };
   const y = Float32Array.from(

@@ -236,6 +236,8 @@ export interface Frame {
   state: RunState;
   /** Measured steps a second. */
   rate: number;
+  /** Seconds of a thread for which these weights have trained. */
+  worked: number;
   params: Float32Array;
   running: Float32Array;
   gradients: Float32Array | null;

@@ -2,7 +2,7 @@
 import type { Hit } from '../draw/geometry';
 import { Network } from '../model/forward';
 import { Rehearsed } from '../model/explained/rehearsed';
-import { weightAt, type WeightPlace } from '../model/explained/gradients';
+import { weightAt, type WeightPlace } from '../model/explained/terms';
 import { stagesOf, type ExplainedStage, type StageKind } from '../model/explained/stages';
 import * as api from '../protocol/api';
 import type { Frame, Tensor, Text } from '../protocol/messages';
@@ -234,11 +234,24 @@ export class Explain {
     const { step } = this;
     if (!step || hit.column === 0) return false;
     const plan = step.layer(hit.column);
-    if (hit.kind === 'pixel') this.pickUnit(hit.column, (hit.unit * plan.shape[1]! + hit.y) * plan.shape[2]! + hit.x);
-    else if (hit.kind === 'link' && plan.weight) this.pickWeight(plan.weight, hit.unit * plan.fanIn + hit.from);
+    if (hit.kind === 'pixel') this.pickPixel(hit.column, (hit.unit * plan.shape[1]! + hit.y) * plan.shape[2]! + hit.x);
+    else if ('from' in hit && plan.weight) this.pickWeight(plan.weight, hit.unit * plan.fanIn + hit.from);
     else if (hit.kind === 'bias' && plan.shift) this.pickWeight(plan.shift, hit.unit);
     else this.pickUnit(hit.column, hit.unit * plan.pixels);
     return true;
+  }
+
+  /**
+   * A pixel of a feature map: its formula, or, while the weights of a dense layer behind it are looked at, the weight from
+   * there to the unit at hand, for which there is no link to be pressed.
+   */
+  private pickPixel(column: number, unit: number): void {
+    const { stage, step, weight } = this;
+    const told = this.chain ? weight?.tensor.layer : stage?.kind === 'gradient' ? stage.layer : null;
+    const plan = told === column + 1 ? step!.layer(told) : null;
+    if (plan?.kind !== 'dense' || !plan.weight) return this.pickUnit(column, unit);
+    const own = Math.min(Math.max(0, this.unit), plan.units - 1);
+    this.pickWeight(plan.weight, own * plan.fanIn + unit);
   }
 
   /** A neuron of the drawing: its formula at this stage, or at the first of its layer. */

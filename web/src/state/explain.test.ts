@@ -153,3 +153,39 @@ describe('the weight that is looked at', () => {
     expect([walk.weight, walk.chain]).toEqual([null, false]);
   });
 });
+
+describe('what is pressed in a drawing of images', () => {
+  const pixel = { kind: 'pixel', column: 1, unit: 1, y: 2, x: 3 } as const;
+  const looked = () => walk.weight && [walk.weight.tensor.name, walk.weight.index];
+
+  beforeEach(async () => {
+    const { layout } = makeNetwork(
+      [1, 4, 4],
+      [
+        { kind: 'conv', units: 2, kernel: 3, padding: 1 },
+        { kind: 'dense', units: 3 },
+      ],
+    );
+    run.layout = layout;
+    run.config.network.layers = [{ kind: 'conv' }];
+    serve(4);
+    walk.show();
+    await come();
+  });
+
+  it('is a number of a kernel, for its chain', () => {
+    expect(walk.pick({ kind: 'kernel', column: 1, unit: 1, from: 4 })).toBe(true);
+    expect([walk.chain, ...looked()!]).toEqual([true, 'layer1.weight', 13]);
+  });
+
+  it('is a pixel, for its formula, or for the weight from there where those of the layer behind it are looked at', () => {
+    walk.pick(pixel);
+    expect([walk.chain, walk.unit]).toEqual([false, 27]);
+    walk.goTo('gradient', 2, 2);
+    walk.pick(pixel);
+    expect([walk.chain, ...looked()!]).toEqual([true, 'output.weight', 2 * 32 + 27]);
+    // On along the chain to the weight from another pixel, of the same unit.
+    walk.pick({ ...pixel, x: 0 });
+    expect([walk.chain, ...looked()!]).toEqual([true, 'output.weight', 2 * 32 + 24]);
+  });
+});

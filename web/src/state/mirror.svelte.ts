@@ -70,6 +70,17 @@ export class RunMirror {
     return true;
   }
 
+  /** What is known is of a run that is no longer looked at. */
+  protected forget(): void {
+    this.config = this.layout = null;
+    this.latest = this.stats = null;
+    this.frames.clear();
+    this.state = 'paused';
+    this.step = this.epoch = this.rate = 0;
+    this.diverged = this.stopped = this.awaiting = null;
+    this.findings = [];
+  }
+
   private reflectHello(hello: Hello): void {
     this.generation = hello.generation;
     this.reflectPlan(hello);

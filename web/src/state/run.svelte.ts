@@ -25,12 +25,24 @@ import type { Notice } from './notice';
 import { presetOf } from './presets';
 import { layerRefusal, type LayerRefusal } from './refusal';
 import { rememberedRun, rememberRun } from './remember';
+import { addressWith } from './pageAddress';
+import { Rest } from './rest';
 import { createRun, openRun, waitForKernels, type Opened } from './startup';
-import { pageQuery, writeConfig } from './url';
+import { writeConfig } from './url';
 
 /** Commands of one gesture are sent together. */
 const SEND_AFTER = 60;
 const ADDRESS_AFTER = 250;
+
+/** The page's own run, while another is shown in its place. */
+interface Home {
+  id: string | null;
+  token: string | null;
+  wanted: RunConfig | null;
+  history: History;
+  /** The server no longer knows the run that is shown. */
+  lost: () => void;
+}
 
 export class RunStore extends RunConnection {
   /** While status is "compiling". */
@@ -61,14 +73,17 @@ export class RunStore extends RunConnection {
   readonly kind = $derived(this.data?.kind ?? this.circumstances.kind);
 
   readonly speed = $derived<Speed>(this.wanted?.speed ?? 'auto');
+  /** While others are looked at. */
+  readonly rest = new Rest(this);
 
-  private readonly history = new History();
+  private home: Home | null = null;
+  private history = new History();
   private unsent: PartialConfig | null = null;
   private sendTimer: ReturnType<typeof setTimeout> | undefined;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private dataFor: RunConfig['data'] | null = null;
-  private readonly leftOut = new LeftOut();
+  private leftOut = new LeftOut();
 
   constructor() {
     super();
@@ -80,13 +95,20 @@ export class RunStore extends RunConnection {
     setFrameSource(() => this.frames.next());
   }
 
+  /** The page's own run, whichever is shown. */
+  get own(): { id: string | null; token: string | null } {
+    const { id, token } = this;
+    return this.home ?? { id, token };
+  }
+
   // ── life ───────────────────────────────────────────────────────────────────
 
   /** Opens what the address asks for. Call it once. */
   async start(): Promise<void> {
     addEventListener('online', () => this.hurry());
     addEventListener('pagehide', () => {
-      if (this.id && this.token) rememberRun({ id: this.id, token: this.token, left: location.search });
+      const { id, token } = this.own;
+      if (id && token) rememberRun({ id, token, left: location.search });
     });
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.hurry();
@@ -149,14 +171,19 @@ export class RunStore extends RunConnection {
   }
 
   private adopt({ id, token, notice }: Opened): void {
+    if (token) rememberRun({ id, token });
+    if (this.home) {
+      this.home = { ...this.home, id, token };
+      return;
+    }
     this.notice = notice;
     this.dataFor = null;
-    if (token) rememberRun({ id, token });
     this.follow(id, token);
   }
 
   /** The server no longer knows the run (it was restarted, or kept it long enough): the same configuration starts again on its own. */
   protected gone(): void {
+    if (this.home) return this.home.lost();
     if (this.token === null) {
       rememberRun(null);
       this.status = 'failed';
@@ -167,6 +194,38 @@ export class RunStore extends RunConnection {
     void this.begin(() => createRun(this.wanted ?? this.config ?? {}, notice));
   }
 
+  // ── beside other runs ────────────────────────────────────────────────────────
+
+  /** Shows a run of this tab's in the place of the own one, which rests, until `comeHome`. */
+  visit(id: string, token: string, lost: () => void): void {
+    this.flush();
+    const { wanted, history } = this;
+    this.home = { ...this.own, wanted, history, ...this.home, lost };
+    this.turnTo(id, token, null, new History());
+  }
+
+  comeHome(): void {
+    const { home } = this;
+    if (!home?.id) return;
+    this.flush();
+    this.home = null;
+    this.turnTo(home.id, home.token, home.wanted, home.history);
+  }
+
+  private turnTo(id: string, token: string | null, wanted: RunConfig | null, history: History): void {
+    clearTimeout(this.retryTimer);
+    this.forget();
+    this.wanted = wanted;
+    this.data = this.dataFor = this.unsent = null;
+    this.notice = this.refusal = this.selectedLayer = null;
+    this.history = history;
+    this.canUndo = history.canUndo;
+    this.canRedo = history.canRedo;
+    this.leftOut = new LeftOut();
+    this.status = 'connecting';
+    this.follow(id, token);
+  }
+
   // ── what comes in ──────────────────────────────────────────────────────────
 
   protected received(message: Downstream): void {
@@ -174,6 +233,7 @@ export class RunStore extends RunConnection {
       this.takePlan(message.config);
       this.status = 'live';
       if (this.unsent) this.flush();
+      if (!this.home) this.rest.tell();
     } else if (message.type === 'event' && message.event === 'config') {
       this.takePlan(message.config);
     } else if (message.type === 'event' && message.event === 'error' && this.status === 'live') {
@@ -217,8 +277,7 @@ export class RunStore extends RunConnection {
     // While runs stand beside each other, the address is theirs.
     if (!this.config || !this.catalog || !this.id || comparesIn(location.search)) return;
     const own = this.token ? writeConfig(this.config, this.catalog) : `run=${this.id}`;
-    const query = [own, pageQuery(location.search)].filter(Boolean).join('&');
-    const address = location.pathname + (query && `?${query}`) + location.hash;
+    const address = addressWith(own);
     if (address !== location.pathname + location.search + location.hash) history.replaceState(null, '', address);
   }
 

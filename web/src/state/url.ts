@@ -56,7 +56,7 @@ const LAYER_CHOICES: Record<LayerChoice, FamilyId> = {
 
 const PRESET = 'preset';
 /** What an address says of runs that stand beside this one: see `state/comparison/address.ts`. */
-const COMPARISON_KEYS = ['compare', 'clock'];
+const COMPARISON_KEYS = ['compare', 'clock', 'inside'];
 const PAGE_KEYS = ['run', 'embed', 'lang', 'theme', 'scale'];
 /** More than any configuration needs; guards against counts like 8*999999999. */
 const MOST_LAYERS = 64;

@@ -1,10 +1,11 @@
 /** The formulas of the way back: how an error goes through each part of a layer, as LaTeX. Pure. */
+import { partsOf } from './convolutionTerms';
 import { factorNumber, latexNumber, signedNumber } from './latex';
 import type { FormulaLine } from './line';
 import type { Rehearsed } from './rehearsed';
-import { statistics } from './statistics';
+import { sharedGradients, standardized, statistics } from './statistics';
 import { derivative, indexed, innerSymbol, leaving, normalizedSymbol, symbolOf, upper, weightSymbols } from './symbols';
-import { writtenProducts } from './written';
+import { strongestFirst, writtenProducts, writtenSum } from './written';
 
 export function backThroughDrop(step: Rehearsed, layer: number, unit: number): FormulaLine[] {
   const a = indexed(step, symbolOf(step, layer, 'out'), layer, unit);
@@ -17,6 +18,13 @@ export function backThroughDrop(step: Rehearsed, layer: number, unit: number): F
   ];
 }
 
+/** What the activation of a unit has learned; NaN where it learns nothing. */
+export function learnedBy(step: Rehearsed, layer: number, unit: number): number {
+  const { learned, pixels } = step.layer(layer);
+  if (!learned) return NaN;
+  return step.parameter(learned.name, 'before', learned.size > 1 ? Math.floor(unit / pixels) : 0);
+}
+
 /** The slope of the activation where a unit stands; NaN for gates, which have one for each of their sums. */
 export function slope(step: Rehearsed, layer: number, unit: number): number {
   const plan = step.layer(layer);
@@ -24,10 +32,7 @@ export function slope(step: Rehearsed, layer: number, unit: number): number {
   if (!plan.derivative) return 1;
   const { learned } = plan;
   const parameters = { ...plan.parameters };
-  if (learned) {
-    const channel = Math.floor(unit / plan.pixels);
-    parameters[learned.role] = step.parameter(learned.name, 'before', learned.size > 1 ? channel : 0);
-  }
+  if (learned) parameters[learned.role] = learnedBy(step, layer, unit);
   const out = new Float32Array(1);
   plan.derivative(Float32Array.of(step.value(layer, 'y', unit)), out, 1, parameters);
   return out[0]!;
@@ -53,27 +58,30 @@ export function backThroughActivation(step: Rehearsed, layer: number, unit: numb
   ];
 }
 
-/** Back through a normalization of the sums or of the activations; what is in d has been scaled by γ already. */
+/** Back through a normalization of the sums or of the activations: what all that was normalized together shares is taken away. */
 export function backThroughNormalization(
   step: Rehearsed,
   layer: number,
   unit: number,
   symbol: 'z' | 'a',
 ): FormulaLine[] {
-  const plan = step.layer(layer);
-  const gamma = step.parameter(plan.gamma!.name, 'before', Math.floor(unit / plan.pixels));
-  const { mean, deviation } = statistics(step, layer, unit);
-  const standard = (step.value(layer, symbol, unit) - mean) / deviation;
-  const d = gamma * step.value(layer, symbol === 'z' ? 'd_y' : 'd_out', unit);
+  const { deviation } = statistics(step, layer, unit);
+  const standard = standardized(step, layer, unit);
+  const { own, mean, product } = sharedGradients(step, layer, unit);
+  const gamma = step.parameter(step.layer(layer).gamma!.name, 'before', Math.floor(unit / step.layer(layer).pixels));
+  const arrived = step.value(layer, symbol === 'z' ? 'd_y' : 'd_out', unit);
   const result = step.value(layer, `d_${symbol}`, unit);
-  const rest = d - result * deviation;
   const x = indexed(step, symbol, layer, unit);
   const delta = symbol === 'z' ? `${indexed(step, '\\delta', layer, unit)} = ` : '';
   const to = indexed(step, normalizedSymbol(step, layer), layer, unit);
   return [
     {
-      symbols: `${delta}${derivative(x)} = \\frac{1}{\\sigma} \\left(d - \\overline{d} - \\hat x\\, \\overline{d\\, \\hat x}\\right), \\quad d = \\gamma\\, ${derivative(to)},\\; \\hat x = \\frac{${x} - \\mu}{\\sigma}`,
-      numbers: `\\hat x = ${latexNumber(standard)}: \\quad \\frac{1}{${latexNumber(deviation)}} \\left(${latexNumber(d)} ${signedNumber(-rest, false)}\\right) = ${latexNumber(result)}`,
+      symbols: `d = \\gamma\\, ${derivative(to)}, \\quad \\hat x = \\frac{${x} - \\mu}{\\sigma}`,
+      numbers: `d = ${factorNumber(gamma)} \\cdot ${factorNumber(arrived)} = ${latexNumber(own)}, \\quad \\hat x = ${latexNumber(standard)}, \\quad \\overline{d} = ${latexNumber(mean)}, \\quad \\overline{d\\, \\hat x} = ${latexNumber(product)}`,
+    },
+    {
+      symbols: `${delta}${derivative(x)} = \\frac{1}{\\sigma} \\left(d - \\overline{d} - \\hat x\\, \\overline{d\\, \\hat x}\\right)`,
+      numbers: `= \\frac{1}{${latexNumber(deviation)}} \\left(${latexNumber(own)} ${signedNumber(-mean, false)} - ${factorNumber(standard)} \\cdot ${factorNumber(product)}\\right) = ${latexNumber(result)}`,
     },
   ];
 }
@@ -87,62 +95,50 @@ function skippedTo(step: Rehearsed, layer: number): number[] {
 /** What a layer passes back to a unit of the one before it, and what skip connections bring there. */
 export function passedOn(step: Rehearsed, layer: number, unit: number): FormulaLine[] {
   const a = derivative(leaving(step, layer - 1, unit));
-  const { symbols, numbers } = ownPart(step, layer, unit);
   const skips = skippedTo(step, layer - 1);
   const added = skips.map((to) => ` + ${derivative(indexed(step, 'y', to, unit))}`).join('');
-  const terms = skips.map((to) => signedNumber(step.value(to, 'd_y', unit), false)).join(' ');
-  const alone = step.value(layer, 'd_input', unit);
-  const arrived = skips.length > 0 ? step.value(layer - 1, step.arriving(layer - 1), unit) : alone;
-  const sum = numbers || (terms ? latexNumber(alone) : '');
+  const terms = skips.map((to) => ` ${signedNumber(step.value(to, 'd_y', unit), false)}`).join('');
+  const arrived = step.value(layer - 1, step.arriving(layer - 1), unit);
   return [
     {
-      symbols: `${a} = ${symbols}${added}`,
-      numbers: `= ${sum ? `${sum}${terms ? ` ${terms}` : ''} = ` : ''}${latexNumber(arrived)}`,
+      symbols: `${a} = ${passedSymbols(step, layer, unit)}${added}`,
+      numbers: `= ${passedNumbers(step, layer, unit)}${terms} = ${latexNumber(arrived)}`,
     },
   ];
 }
 
-/** What comes back through the layer itself: its sum, and the sum's first products. */
-function ownPart(step: Rehearsed, layer: number, unit: number): FormulaLine {
+/** What comes back through the layer itself. A pool gives it to the largest of a window, or to all in equal parts. */
+function passedSymbols(step: Rehearsed, layer: number, unit: number): string {
   const plan = step.layer(layer);
-  if (!plan.weight) return pooledPart(step, layer, unit);
-  const [w, delta] = [upper(weightSymbols(step, layer).used, layer), upper('\\delta', layer)];
+  const pixels = plan.inputs / plan.inputShape[0]!;
+  const channel = Math.floor(unit / pixels) + 1;
+  const [w, delta, a] = [weightSymbols(step, layer).used, '\\delta', 'a'].map((letter) => upper(letter, layer));
   const gated = plan.pieces > 1 ? ',p' : '';
-  if (plan.kind === 'conv') {
-    const channel = Math.floor(unit / (plan.inputs / plan.inputShape[0]!)) + 1;
-    return {
-      symbols: `\\sum_{f${gated},i,j} ${w}_{f${gated},${channel},i,j}\\, ${delta}_{f${gated},u,v}`,
-      numbers: '',
-    };
+  switch (plan.kind) {
+    case 'dense': {
+      const over = gated ? '\\sum_{k,p}' : `\\sum_{k=1}^{${plan.units}}`;
+      return `${over} ${w}_{k${gated},${unit + 1}}\\, ${delta}_${gated ? `{k${gated}}` : 'k'}`;
+    }
+    case 'conv':
+      return `\\sum_{f${gated},i,j} ${w}_{f${gated},${channel},i,j}\\, ${delta}_{f${gated},u,v}`;
+    case 'global_pool':
+      return `\\frac{1}{${pixels}}\\, ${derivative(`${a}_{${channel}}`)}`;
+    case 'pool': {
+      const out = `${a}_{${channel},u,v}`;
+      if (plan.pooling !== 'max') return `\\frac{1}{${plan.kernel ** 2}} \\sum_{u,v} ${derivative(out)}`;
+      return `\\sum_{u,v} \\left[${out} = ${leaving(step, layer - 1, unit)}\\right] ${derivative(out)}`;
+    }
   }
-  const sums = plan.pieces * plan.units;
-  const pairs = Array.from(
-    { length: sums },
-    (_, to) => [step.weight(layer, to * plan.fanIn + unit), step.value(layer, 'd_z', to)] as const,
-  );
-  const over = gated ? '\\sum_{k,p}' : `\\sum_{k=1}^{${sums}}`;
-  return {
-    symbols: `${over} ${w}_{k${gated},${unit + 1}}\\, ${delta}_${gated ? `{k${gated}}` : 'k'}`,
-    numbers: writtenProducts(pairs, null),
-  };
 }
 
-/** A pool gives the error to the largest of a window, or to all of it in equal parts. */
-function pooledPart(step: Rehearsed, layer: number, unit: number): FormulaLine {
+/** The same with numbers: the strongest products of weight and error, and which windows of a pool an input has won. */
+function passedNumbers(step: Rehearsed, layer: number, unit: number): string {
   const plan = step.layer(layer);
-  const channel = Math.floor(unit / (plan.inputs / plan.inputShape[0]!)) + 1;
-  if (plan.kind === 'global_pool') {
-    const d = derivative(`${upper('a', layer)}_{${channel}}`);
-    const pixels = plan.inputs / plan.channels;
-    return {
-      symbols: `\\frac{1}{${pixels}}\\, ${d}`,
-      numbers: `\\frac{1}{${pixels}} \\cdot ${factorNumber(step.value(layer, 'd_out', channel - 1))}`,
-    };
+  const parts = partsOf(step, layer, unit);
+  const errors = parts.map(({ unit: to }) => step.value(layer, plan.weight ? 'd_z' : 'd_out', to));
+  if (plan.weight || plan.pooling === 'max' || parts.length === 0) {
+    return writtenProducts(strongestFirst(parts.map(({ weight }, at) => [weight, errors[at]!] as const)), null);
   }
-  const d = derivative(`${upper('a', layer)}_{${channel},u,v}`);
-  const x = leaving(step, layer - 1, unit);
-  if (plan.pooling === 'max') {
-    return { symbols: `\\sum_{u,v:\\; ${upper('a', layer)}_{${channel},u,v} = ${x}} ${d}`, numbers: '' };
-  }
-  return { symbols: `\\frac{1}{${plan.kernel ** 2}} \\sum_{u,v} ${d}`, numbers: '' };
+  const sum = parts.length > 1 ? `\\left(${writtenSum(errors)}\\right)` : factorNumber(errors[0]!);
+  return `\\frac{1}{${Math.round(1 / parts[0]!.weight)}} \\cdot ${sum}`;
 }

@@ -5,7 +5,8 @@ import { homework } from '../../testing/homework';
 import { makeNetwork } from '../../testing/networks';
 import { Network } from '../forward';
 import { stageFormula } from './formulas';
-import { chainLines, chainOf, gradientFormula, parameterSymbol } from './gradients';
+import { chainOf } from './chain';
+import { gradientFormula, parameterSymbol } from './gradients';
 import { pixelSteps } from './pixelSteps';
 import { Rehearsed } from './rehearsed';
 import { errorFormula, lossFormula, updateLines } from './sheets';
@@ -161,7 +162,7 @@ describe('the chain of derivatives', () => {
     ] as const) {
       for (let index = 0; index < count; index++) {
         const place = { tensor: tensor(step, layer, 'weight'), index };
-        const product = chainOf(step, place).reduce((all, { value }) => all * value, 1);
+        const product = chainOf(step, place, 'else').factors.reduce((all, { value }) => all * value, 1);
         expect(product).toBeCloseTo(step.parameter(place.tensor.name, 'gradient', index), 5);
       }
     }
@@ -169,12 +170,12 @@ describe('the chain of derivatives', () => {
 
   it('leads to the stages where its factors were made, and on to the loss', () => {
     const place = { tensor: tensor(step, 1, 'weight'), index: 0 };
-    expect(chainOf(step, place).map(({ stage, unit }) => [stage.kind, stage.layer, unit])).toEqual([
+    expect(chainOf(step, place, 'else').factors.map(({ stage, unit }) => [stage.kind, stage.layer, unit])).toEqual([
       ['pass_on', 2, 0],
       ['back_activate', 1, 0],
       ['inputs', 0, 0],
     ]);
-    expect(chainLines(step, place, 'else').map(({ numbers }) => numbers)).toEqual([
+    expect(chainOf(step, place, 'else').rest.map(({ numbers }) => numbers)).toEqual([
       '= 2 \\cdot 1.2 = 2.4',
       '= 2 \\cdot 0.6 = 1.2',
     ]);

@@ -1,11 +1,18 @@
 /** The formula of every stage of a step, once in symbols and once with this step's numbers, as LaTeX. Pure. */
-import { backThroughActivation, backThroughDrop, backThroughNormalization, passedOn } from './backwardFormulas';
+import {
+  backThroughActivation,
+  backThroughDrop,
+  backThroughNormalization,
+  learnedBy,
+  passedOn,
+} from './backwardFormulas';
 import { windowTerms } from './convolutionTerms';
 import { factorNumber, latexNumber, signedNumber } from './latex';
 import type { FormulaLine } from './line';
 import type { Rehearsed } from './rehearsed';
 import { statistics } from './statistics';
 import type { ExplainedStage, StageKind } from './stages';
+import { substituted } from './substituted';
 import {
   averaged,
   derivative,
@@ -239,11 +246,19 @@ function activated(step: Rehearsed, layer: number, unit: number, otherwise: stri
   const formula = step
     .choice(layer, 'activation')
     ?.variant.formula.replaceAll('\\text{learned}', `\\text{${otherwise}}`);
+  const inserted =
+    plan.pieces > 1 ? '' : substituted(formula ?? '', step.value(layer, 'y', unit), alphaOf(step, layer, unit));
   lines.push({
     symbols: `${indexed(step, 'a', layer, unit)} = f\\!\\left(${arguments_}\\right)${formula ? `, \\quad ${formula}` : ''}`,
-    numbers: `= f\\!\\left(${values.join(',\\,')}\\right) = ${latexNumber(step.value(layer, 'a', unit))}`,
+    numbers: `= f\\!\\left(${values.join(',\\,')}\\right) ${inserted && `= ${inserted} `}= ${latexNumber(step.value(layer, 'a', unit))}`,
   });
   return lines;
+}
+
+/** The number that goes with an activation: learned, or chosen. */
+function alphaOf(step: Rehearsed, layer: number, unit: number): number {
+  const { learned, parameters } = step.layer(layer);
+  return learned ? learnedBy(step, layer, unit) : (Object.values(parameters)[0] ?? NaN);
 }
 
 function dropped(step: Rehearsed, layer: number, unit: number): FormulaLine[] {

@@ -1,74 +1,14 @@
 /** The formulas of what is not a plain layer: gates, skips, norms, dropout of units, weights and inputs, images, decay. */
 import { describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../protocol/messages';
-import type { Rehearsal } from '../../protocol/rehearsal';
-import { catalogue, variant } from '../../testing/catalogue';
-import { makeNetwork, type TestLayer } from '../../testing/networks';
-import { blocks, sumsOf } from '../../testing/rehearsals';
-import { Network } from '../forward';
+import type { TestLayer } from '../../testing/networks';
+import { stepOf } from '../../testing/steps';
 import { stageFormula, unitFormula } from './formulas';
-import { chainLines, chainOf, gradientFormula, parameterSymbol } from './gradients';
-import { Rehearsed } from './rehearsed';
+import { chainOf } from './chain';
+import { gradientFormula, parameterSymbol } from './gradients';
+import type { Rehearsed } from './rehearsed';
 import { errorFormula } from './sheets';
 import { shownOn, stageOf, stagesOf, type StageKind } from './stages';
 import { boundFormula, updateFormula } from './updates';
-
-const catalog = {
-  ...catalogue,
-  families: {
-    ...catalogue.families,
-    optimizers: [
-      variant('walker', [], {
-        working: {
-          lines: [{ name: 'w', expression: 'w - g', when: '' }],
-          symbols: { w: '\\theta', g: 'g' },
-          slots: {},
-          weights_only: [],
-        },
-      }),
-    ],
-    regularizers: [variant('shrinks', [], { decoupled: true, formula: 'decay' })],
-    clippings: [variant('free', []), variant('bounds', [], { formula: 'bounded' })],
-  },
-};
-
-/** A step of a network, of one sample or two, with these numbers. */
-function stepOf(
-  layers: TestLayer[],
-  numbers: Record<string, number[]>,
-  {
-    shape = [2],
-    samples = 1,
-    decay = 0,
-    limit = 0,
-  }: { shape?: number[]; samples?: number; decay?: number; limit?: number } = {},
-): Rehearsed {
-  const { layout, hidden } = makeNetwork(shape, layers);
-  const arrays = blocks(numbers);
-  const rehearsal: Rehearsal = {
-    generation: 1,
-    step: 0,
-    epoch: 0,
-    count: 2,
-    shown: samples,
-    sample: samples > 1 ? null : 0,
-    indices: [0, 1],
-    learningRate: 0.5,
-    optimizerStep: 1,
-    loss: 1,
-    losses: new Float32Array(samples),
-    arrays,
-    sums: sumsOf(arrays, samples),
-    optimizer: { id: 'walker', params: {}, slots: {} },
-    averaging: null,
-  };
-  const config = structuredClone(catalogue.default_config);
-  config.network.layers = layers.slice(1).map(() => ({ kind: 'full', activation: { id: 'bendy' } }));
-  const clipping: RunConfig['training']['clipping'] = limit ? { id: 'bounds', limit } : { id: 'free' };
-  const regularizers = decay ? [{ id: 'shrinks', rate: decay }] : [];
-  config.training = { ...config.training, clipping, regularizers };
-  return new Rehearsed(rehearsal, new Network(layout, hidden).layers, config, catalog);
-}
 
 const dense = (more: Partial<TestLayer> = {}): TestLayer => ({ kind: 'dense', units: 2, ...more });
 const shown = (step: Rehearsed, kind: StageKind, layer: number, unit = 0) => {
@@ -126,7 +66,7 @@ describe('dropout', () => {
     expect(shown(step, 'sum', 1)[0]!.numbers).toBe('= 2 \\cdot 5 = 10');
     expect(shown(step, 'sum', 1)[1]!.symbols).toContain('\\tilde w^{(1)}_{1,i}\\, \\tilde x_{i}');
     expect(gradientFormula(step, weight(step, 1, 0))[0]!.numbers).toBe('= 2 \\cdot 0.5 \\cdot 6 = 6');
-    expect(chainOf(step, weight(step, 1, 0)).reduce((all, { value }) => all * value, 1)).toBe(6);
+    expect(chainOf(step, weight(step, 1, 0), 'else').factors.reduce((all, { value }) => all * value, 1)).toBe(6);
   });
 });
 
@@ -176,7 +116,7 @@ describe('a gate', () => {
   });
 
   it('has a slope for each sum in the chain', () => {
-    const [, gate] = chainOf(step, weight(step, 1, 4));
+    const [, gate] = chainOf(step, weight(step, 1, 4), 'else').factors;
     expect(gate!.symbols).toBe('\\frac{\\partial a^{(1)}_{1}}{\\partial z^{(1)}_{1,\\,2}}');
     expect(gate!.value).toBe(1);
   });
@@ -188,7 +128,7 @@ describe('the chain on to the loss', () => {
       'layer2.dropped': [1, 1],
       'layer2.d_dropped': [1, 1],
     });
-    const lines = chainLines(step, weight(step, 1, 0), 'else').map(({ symbols }) => symbols);
+    const lines = chainOf(step, weight(step, 1, 0), 'else').rest.map(({ symbols }) => symbols);
     expect(lines.some((text) => text.includes('\\overline{d}'))).toBe(true);
     expect(lines.some((text) => text.includes('\\frac{m}{1 - p}'))).toBe(true);
   });
@@ -202,12 +142,15 @@ describe('back through a normalization', () => {
       'layer1.mean': [2, 2],
       'layer1.std': [1, 1],
       'layer1.gamma.before': [2, 5],
+      'layer1.gamma.gradient': [0.5],
+      'layer1.beta.gradient': [0.25],
       'layer1.d_y': [0.5, 0],
       'layer1.d_z': [0.25, 0],
     });
-    const [line] = shown(step, 'back_normalize', 1);
-    expect(line!.symbols).toContain('d = \\gamma\\, \\frac{\\partial L}{\\partial y^{(1)}_{1}}');
-    expect(line!.numbers).toContain('\\left(1 - 0.75\\right) = 0.25');
+    const [given, line] = shown(step, 'back_normalize', 1);
+    expect(given!.symbols).toContain('d = \\gamma\\, \\frac{\\partial L}{\\partial y^{(1)}_{1}}');
+    expect(given!.numbers).toContain('\\overline{d} = 0.25, \\quad \\overline{d\\, \\hat x} = 0.5');
+    expect(line!.numbers).toContain('\\left(1 - 0.25 - 1 \\cdot 0.5\\right) = 0.25');
   });
 });
 

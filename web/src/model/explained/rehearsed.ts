@@ -3,7 +3,7 @@
  * up, "layer2.weight.gradient" the gradient of its weights. Of one sample of the batch, or of all of them. Pure.
  */
 import type { Catalog, Choice, RunConfig, Variant } from '../../protocol/messages';
-import type { Rehearsal } from '../../protocol/rehearsal';
+import type { Block, Rehearsal } from '../../protocol/rehearsal';
 import type { LayerPlan } from '../plan';
 
 /** What of a layer is a gradient, and so adds up over the samples of the batch where other numbers have a mean. */
@@ -29,6 +29,20 @@ export class Rehearsed {
   /** Samples whose own numbers are there: one, or those of the batch (the first ones of a large batch). */
   get samples(): number {
     return this.rehearsal.shown;
+  }
+
+  /** The same step of one of the samples whose own numbers are there. */
+  ofSample(sample: number): Rehearsed {
+    if (!this.batch) return this;
+    const { samples, rehearsal, layers, config, catalog } = this;
+    const arrays = [...rehearsal.arrays].map(([name, block]): [string, Block] => {
+      if (!rehearsal.sums.has(name)) return [name, block];
+      const size = block.data.length / samples;
+      const data = Float32Array.from({ length: size }, (_, at) => block.data[at * samples + sample]!);
+      return [name, { shape: [size], data }];
+    });
+    const losses = rehearsal.losses.slice(sample, sample + 1);
+    return new Rehearsed({ ...rehearsal, sample, shown: 1, losses, arrays: new Map(arrays) }, layers, config, catalog);
   }
 
   /** Layer 1 … `last`. */

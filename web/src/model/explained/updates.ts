@@ -1,11 +1,12 @@
 /** From the gradient to the new number and its mean: bounds and penalties, the optimizer's lines, what has become of it. Pure. */
 import { numbers } from '../forward';
-import { parameterSymbol, type WeightPlace } from './gradients';
+import { parameterSymbol } from './gradients';
 import { factorNumber, latexNumber, signedNumber } from './latex';
 import type { FormulaLine } from './line';
 import type { Rehearsed } from './rehearsed';
 import { averageLines, shrinking, updateGiven, updateLines } from './sheets';
 import { derivative } from './symbols';
+import type { WeightPlace } from './terms';
 
 /** What clipping and penalties make of a gradient. */
 export function boundFormula(step: Rehearsed, { tensor, index }: WeightPlace): FormulaLine[] {

@@ -13,6 +13,15 @@ export function writtenProducts(pairs: readonly (readonly [number, number])[], a
   return added === null ? sum : `${sum} ${signedNumber(added, false)}`;
 }
 
+/** A sum of numbers as it is written: those that count most, and dots. */
+export function writtenSum(values: readonly number[]): string {
+  const told = values.length > WRITTEN + 1 ? [...values].sort((a, b) => Math.abs(b) - Math.abs(a)) : values;
+  const shown = told.slice(0, values.length > WRITTEN + 1 ? WRITTEN : WRITTEN + 1);
+  return (
+    shown.map((value, i) => signedNumber(value, i === 0)).join(' ') + (shown.length < values.length ? ' + \\dots' : '')
+  );
+}
+
 /** What many samples have, as a mean or a sum over `count` of which the first ones are given: the first few, and dots. */
 export function writtenSamples(values: readonly number[], mean: boolean, count = values.length): string {
   const shown = values.slice(0, WRITTEN).map((value, i) => signedNumber(value, i === 0));

@@ -4,7 +4,7 @@
  *   ?dataset=ID&compare=optimizer=ID(learning_rate:0.1)|batch_size=8!layers=3*8|optimizer&clock=samples
  *
  * Runs are separated by `|`, the parts of one by `!`; each part is written as `state/url.ts` writes it. A part without a
- * value is as by default, where the first run's is not.
+ * value is as by default, where the first run's is not. `inside=2`: the second of them is looked into.
  */
 
 import type { Catalog, PartialConfig, RunConfig } from '../../protocol/messages';
@@ -16,6 +16,7 @@ type Known = Pick<Catalog, 'families' | 'default_config' | 'default_layers' | 'p
 
 export const COMPARE = 'compare';
 const CLOCK = 'clock';
+const INSIDE = 'inside';
 /** As many runs as can be told apart. */
 export const MOST_RUNS = 8;
 
@@ -53,6 +54,18 @@ export function writeQuery(configs: readonly RunConfig[], clock: Clock, catalog:
 /** Whether an address asks for a comparison. */
 export function comparesIn(search: string): boolean {
   return new URLSearchParams(search).has(COMPARE);
+}
+
+/** The address of a comparison, and of which of its runs (its place, from 0) it asks to look into; -1 of none. */
+export function readInside(search: string): { beside: string; place: number } {
+  const parts = search.slice(1).split('&');
+  const others = parts.filter((part) => part.split('=')[0] !== INSIDE);
+  const asked = Number(new URLSearchParams(search).get(INSIDE));
+  return { beside: `?${others.join('&')}`, place: Number.isInteger(asked) ? asked - 1 : -1 };
+}
+
+export function writeInside(beside: string, place: number): string {
+  return `${beside}&${INSIDE}=${place + 1}`;
 }
 
 /** Null where the address is that of a single run. */

@@ -2,21 +2,21 @@
 
 import * as api from '../../protocol/api';
 import * as groups from '../../protocol/groups';
-import type { Catalog, PartialConfig, RunConfig, RunData, Speed, Text, Upstream } from '../../protocol/messages';
+import type { Catalog, PartialConfig, RunConfig, Speed, Text, Upstream } from '../../protocol/messages';
 import { circumstancesOf } from '../circumstances';
 import { invalidate, setFrameSource } from '../loop';
-import { alike, merge } from '../merge';
+import { alike } from '../merge';
 import type { Notice } from '../notice';
-import { pageQuery } from '../url';
+import { addressWith } from '../pageAddress';
 import { MOST_RUNS, writeQuery } from './address';
 import type { Clock } from './clock';
 import { differences, join } from './differences';
 import { Member, stateOf, type Neighbours } from './member.svelte';
 import { readyOf } from './ready';
 import { Repeats } from './repeats.svelte';
-import { forgetGroup, rememberGroup, resumeGroup } from './resume';
+import { forgetGroup, rememberGroup, resumeGroup, type Asked } from './resume';
+import { SharedSamples } from './samples';
 import { Screen } from './screen';
-import { Stopwatch } from './stopwatch';
 import { questions } from './whatIf';
 
 /** "refused": the server does not take what was asked, which it would not do later either. */
@@ -41,6 +41,11 @@ export class Comparison implements Neighbours {
   cursor = $state<number | null>(null);
   /** Whether pictures can be compared by their colours, and profiles by their heights. */
   shared = $state(true);
+  /** Which two charts the person has asked for, in place of what suits the runs, and of which ready comparison. */
+  asked = $state.raw<{ of: string; charts: [string, string] } | null>(null);
+  /** The ready comparison that has been stopped where it is to be looked at. */
+  stoppedFor = '';
+  readonly samples = new SharedSamples();
   /** The test image that all of them look at. */
   sample = $state(0);
 
@@ -70,11 +75,12 @@ export class Comparison implements Neighbours {
 
   /** The same runs over several seeds. */
   readonly repeats = new Repeats(this);
-  private readonly watch = new Stopwatch();
   private readonly screen = new Screen();
   private id: string | null = null;
-  private token = '';
-  private readonly known: { [data: string]: Promise<RunData | null> | undefined } = {};
+  /** What steers each of the runs. */
+  token = '';
+  /** Nobody looks at them together just now. */
+  private resting = false;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private again: (() => void) | null = null;
@@ -83,9 +89,12 @@ export class Comparison implements Neighbours {
   private turn = 0;
 
   constructor(readonly catalog: Catalog) {
+    this.show();
+  }
+
+  private show(): void {
     setFrameSource(() => {
       const now = performance.now();
-      this.watch.tell(now, this.state === 'running', this.step > 0);
       // Every run is drawn from its own frames; all that the loop has to know is whether there are new ones.
       if (this.screen.pull(this.members, this.clock, now)) invalidate();
       return null;
@@ -97,53 +106,55 @@ export class Comparison implements Neighbours {
     return this.ready?.clock === this.clock ? this.ready.steps : 0;
   }
 
-  /** Seconds for which they have trained, as far as the page has seen it. */
-  get worked(): number {
-    return this.watch.seconds;
-  }
-
   // ── life ───────────────────────────────────────────────────────────────────
 
   /** Begins these runs, and leaves those that there were. `notice` is what there is to be told of them. */
   async open(configs: readonly PartialConfig[], clock: Clock, notice: Notice | null = null): Promise<void> {
     const turn = this.begin(clock, notice);
-    const whole = configs.map((config) => merge(this.catalog.default_config, config));
     try {
       const { id, control_token: token, runs } = await groups.createGroup({ runs: [...configs], clock });
       if (turn !== this.turn) return void groups.deleteGroup(id, token).catch(ignore);
-      this.adopt(id, token, () => runs.map((run, i) => this.member(run, whole[i]!, i)));
+      this.adopt(id, token, () => runs.map((run, i) => this.member(run, i)));
     } catch (problem) {
       if (turn === this.turn) this.failed(problem, () => void this.open(configs, clock, notice));
     }
   }
 
   /** After a reload: goes on with the tab's own runs, if they are still there and are these; else begins these. */
-  async resume(
-    configs: readonly PartialConfig[],
-    clock: Clock,
-    search: string,
-    notice: Notice | null = null,
-  ): Promise<void> {
-    const turn = this.begin(clock, notice);
+  async resume(asked: Asked, notice: Notice | null = null): Promise<void> {
+    const turn = this.begin(asked.clock, notice);
     try {
-      const resumed = await resumeGroup(this.catalog, { configs, clock, search });
+      const resumed = await resumeGroup(this.catalog, asked);
       if (turn !== this.turn) return;
-      if (!resumed) return await this.open(configs, clock, notice);
+      if (!resumed) return await this.open(asked.configs, asked.clock, notice);
       const { own, group } = resumed;
       this.clock = group.clock;
-      this.watch.resume(own.worked);
-      this.adopt(own.id, own.token, () =>
-        group.runs.map((run, i) => this.member(run, run.config, own.hues[run.id] ?? i)),
-      );
+      this.adopt(own.id, own.token, () => group.runs.map((run, i) => this.member(run, own.hues[run.id] ?? i)));
     } catch (problem) {
-      if (turn === this.turn) this.failed(problem, () => void this.resume(configs, clock, search, notice));
+      if (turn === this.turn) this.failed(problem, () => void this.resume(asked, notice));
     }
   }
 
   /** The page is being left, perhaps to come back. */
   keep(left: string | null): void {
     const hues = Object.fromEntries(this.members.map(({ run, hue }) => [run, hue]));
-    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, worked: this.worked, left });
+    if (this.id) rememberGroup({ id: this.id, token: this.token, hues, left });
+  }
+
+  /** Lets the runs be, which go on unseen: one of them is looked into. */
+  rest(): void {
+    this.resting = true;
+    clearTimeout(this.addressTimer);
+    this.addressTimer = undefined;
+    for (const member of this.members) member.part();
+  }
+
+  /** Follows them again. */
+  wake(): void {
+    if (!this.resting) return;
+    this.resting = false;
+    this.show();
+    for (const member of this.members) member.join(this.token);
   }
 
   private begin(clock: Clock, notice: Notice | null): number {
@@ -200,26 +211,13 @@ export class Comparison implements Neighbours {
     this.retryTimer = setTimeout(again, 1000 * seconds);
   }
 
-  private member(run: Pick<groups.CreatedRun, 'id'>, asked: RunConfig, hue: number): Member {
-    const member = new Member(this, run.id, asked, hue);
-    member.join(this.token);
+  private member({ id, config }: Pick<groups.CreatedRun, 'id' | 'config'>, hue: number): Member {
+    const member = new Member(this, id, config, hue);
+    if (!this.resting) member.join(this.token);
     return member;
   }
 
   // ── what a member asks for ─────────────────────────────────────────────────
-
-  samples(id: string, data: RunConfig['data']): Promise<RunData | null> {
-    const key = JSON.stringify(data);
-    const known = this.known[key];
-    if (known) return known;
-    const loading = api.getData(id).catch((problem: unknown) => {
-      if (!(problem instanceof api.Problem)) throw problem;
-      this.known[key] = undefined;
-      return null;
-    });
-    this.known[key] = loading;
-    return loading;
-  }
 
   /** The server was restarted, or kept the group long enough: the same runs begin again. */
   lost(): void {
@@ -283,7 +281,7 @@ export class Comparison implements Neighbours {
       if (turn !== this.turn) return void groups.removeRun(id, token, run.id).catch(ignore);
       const places = Array.from({ length: MOST_RUNS }, (_, i) => i);
       const hue = places.find((i) => this.members.every((member) => member.hue !== i)) ?? 0;
-      this.members = [...this.members, this.member(run, config, hue)];
+      this.members = [...this.members, this.member(run, hue)];
       this.keep(null);
       this.changed();
     } catch (problem) {
@@ -345,8 +343,7 @@ export class Comparison implements Neighbours {
 
   private writeAddress(): void {
     if (!this.query || this.ended) return;
-    const query = [this.query, pageQuery(location.search)].filter(Boolean).join('&');
-    history.replaceState(null, '', `${location.pathname}?${query}${location.hash}`);
+    history.replaceState(null, '', addressWith(this.query));
   }
 }
 

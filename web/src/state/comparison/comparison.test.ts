@@ -29,7 +29,7 @@ beforeEach(() => {
   stubServer((path, init) => {
     const method = init?.method ?? 'GET';
     calls.push(`${method} ${path}`);
-    const run = () => ({ id: `r${++made}`, control_token: 't' });
+    const run = (config: RunConfig) => ({ id: `r${++made}`, control_token: 't', config: merge(base, config) });
     if (refusal && method === 'POST') {
       const { status, field } = refusal;
       return { status, body: { error: { message: { en: 'no', zh: '不' }, field } } };
@@ -40,7 +40,7 @@ beforeEach(() => {
     }
     if (method === 'POST' && path.endsWith('/runs')) {
       meanwhile();
-      return { status: 201, body: run() };
+      return { status: 201, body: run((JSON.parse(init!.body as string) as { config: RunConfig }).config) };
     }
     if (method !== 'GET') return { status: 204 };
     return { status: path.endsWith('/data') ? 500 : 404 };
@@ -172,7 +172,7 @@ describe('runs beside each other', () => {
     const told = { tone: 'error', key: 'compare.unreadable', vars: { parts: 'x' } } as const;
     const comparison = new Comparison(catalogue);
     refusal = { status: 429 };
-    await comparison.resume([base, other], 'steps', '?x', told);
+    await comparison.resume({ configs: [base, other], clock: 'steps', search: '?x' }, told);
     refusal = null;
     await vi.advanceTimersByTimeAsync(11_000);
     expect([comparison.stage, comparison.notice]).toEqual(['live', told]);

@@ -1,11 +1,13 @@
 /** One of several runs beside each other: followed over a socket of its own, steered together with the others. */
 
+import { Course } from '../../model/course';
 import type { Catalog, Downstream, Frame, RunConfig, RunData, RunState, Upstream } from '../../protocol/messages';
 import { RunConnection } from '../connection.svelte';
 import { same } from '../merge';
 import { Scene } from '../scene.svelte';
 import type { Progress } from './abreast';
 import type { Clock } from './clock';
+import type { SharedSamples } from './samples';
 
 /** Pictures of runs beside each other are small, and there are many. */
 const FINEST_GRID = 40;
@@ -15,8 +17,7 @@ const UNHEARD = 250;
 /** What a member needs of those it stands beside. */
 export interface Neighbours {
   readonly catalog: Catalog;
-  /** The samples of a run; runs with the same data share them. */
-  samples(id: string, data: RunConfig['data']): Promise<RunData | null>;
+  readonly samples: SharedSamples;
   /** The server no longer knows the run. */
   lost(): void;
   /** What a run is has changed. */
@@ -32,6 +33,9 @@ export class Member extends RunConnection {
   /** What its picture shows, brought up to date by whoever draws it. */
   readonly scene = new Scene(this, { side: FINEST_GRID });
 
+  /** When it did what. Not reactive. */
+  readonly course = new Course();
+
   private dataFor: RunConfig['data'] | null = null;
   /** When the last frame came. */
   private heard = -Infinity;
@@ -40,8 +44,8 @@ export class Member extends RunConnection {
   constructor(
     private readonly among: Neighbours,
     readonly run: string,
-    /** As it was asked for; what the server makes of it is `config`. */
-    readonly asked: RunConfig,
+    /** As it was when the page began to follow it. */
+    private readonly first: RunConfig,
     readonly hue: number,
   ) {
     super();
@@ -51,9 +55,9 @@ export class Member extends RunConnection {
     return this.among.catalog;
   }
 
-  /** What it is, also before the server has said so. */
+  /** What it is, also before its stream has said so. */
   get plan(): RunConfig {
-    return this.config ?? this.asked;
+    return this.config ?? this.first;
   }
 
   join(token: string): void {
@@ -72,7 +76,7 @@ export class Member extends RunConnection {
   /** How far it is on a clock, at least: its last batch may have gone beyond. */
   progress(clock: Clock, now: number): Progress {
     const place = ({ step, epoch }: Frame) => {
-      // The page does not know how long each has worked.
+      // A round of seconds ends where each one's step does: no two frames are of the same moment.
       if (clock === 'wall') return 0;
       return clock === 'steps' ? step : epoch * (this.data?.train.count ?? 0) - this.plan.training.batch_size;
     };
@@ -90,7 +94,10 @@ export class Member extends RunConnection {
   }
 
   protected received(message: Downstream): void {
-    if (message.type === 'frame') this.heard = performance.now();
+    if (message.type === 'frame') {
+      this.heard = performance.now();
+      this.course.take(message);
+    }
     if (message.type === 'hello') this.status = 'live';
     if (message.type === 'hello' || (message.type === 'event' && message.event === 'config')) {
       void this.loadData(message.config.data);
@@ -105,7 +112,7 @@ export class Member extends RunConnection {
   private async loadData(wanted: RunConfig['data']): Promise<void> {
     if (same(this.dataFor, wanted)) return;
     this.dataFor = wanted;
-    const data = await this.among.samples(this.run, wanted);
+    const data = await this.among.samples.of(this.run, wanted);
     if (!same(this.dataFor, wanted)) return;
     this.data = data;
     // The connection is failing; the next hello asks again.

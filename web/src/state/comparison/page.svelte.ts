@@ -1,19 +1,27 @@
-/** Whether the page shows its own run or several beside each other, and the ways from one to the other. */
+/** Whether the page shows its own run, several beside each other, or one of these, and the ways from one to the other. */
 
-import type { RunConfig } from '../../protocol/messages';
+import { explainOf } from '../explain.svelte';
 import type { Notice } from '../notice';
+import type { RunConfig } from '../../protocol/messages';
+import { addressWith } from '../pageAddress';
 import { forgetInSession, rememberInSession, sessionRecord } from '../remember';
 import type { RunStore } from '../run.svelte';
-import { pageQuery, writeConfig } from '../url';
-import { comparesIn, readComparison, writeQuery } from './address';
+import { writeConfig } from '../url';
+import { comparesIn, readComparison, readInside, writeInside, writeQuery, type ReadComparison } from './address';
 import type { Clock } from './clock';
 import { Comparison } from './comparison.svelte';
+import type { Member } from './member.svelte';
 
 /** Under this a tab keeps which run of its own stands still only while others are compared. */
 const WAITS = 'waits';
 
 export class ComparePage {
-  comparison = $state.raw<Comparison | null>(null);
+  /** The runs beside each other, also while one of them is looked into. */
+  group = $state.raw<Comparison | null>(null);
+  /** The one that is looked into: it stands in the place of the page's own run. */
+  inside = $state.raw<Member | null>(null);
+  /** The runs beside each other, if they are what is shown. */
+  readonly comparison = $derived(this.inside ? null : this.group);
   /** The address asks for runs beside each other, which are not there yet. */
   expected = $state(comparesIn(location.search));
 
@@ -21,9 +29,16 @@ export class ComparePage {
   private goesOn = false;
   /** Whether the entry before this one in the browser's history is the single run's. */
   private entered = false;
+  /** The same of the runs beside each other, for the one that is looked into. */
+  private stepped = false;
+  /** The address of the runs beside each other, as it was when one was last looked into. */
+  private beside = '';
 
   constructor(private readonly run: RunStore) {
-    addEventListener('pagehide', () => this.comparison?.keep(location.search));
+    addEventListener('pagehide', () => {
+      this.group?.keep(location.search);
+      if (this.group) this.noteWaiting();
+    });
   }
 
   /** Opens what the address asks for, once there is a catalogue; call it whenever the address has changed by itself. */
@@ -34,22 +49,22 @@ export class ComparePage {
     this.expected = false;
     const asked = readComparison(location.search, catalog);
     if (!asked) return this.leave();
-    const parts = asked.unreadable.slice(0, 3).join(', ');
-    const notice: Notice | null = parts ? { tone: 'error', key: 'compare.unreadable', vars: { parts } } : null;
-    void this.enter(reloaded).resume(asked.configs, asked.clock, location.search, notice);
+    const { beside, place } = readInside(location.search);
+    if (this.group && this.beside === beside) this.turnTo(this.group, place, true);
+    else void this.resume(asked, reloaded);
   }
 
   /** These runs beside each other; a step forward in the browser's history where there was a single one before. */
   show(configs: readonly RunConfig[], clock: Clock): void {
     const { catalog } = this.run;
     if (!catalog) return;
-    const query = [writeQuery(configs, clock, catalog), pageQuery(location.search)].filter(Boolean).join('&');
-    const address = `${location.pathname}?${query}${location.hash}`;
-    if (this.comparison) history.replaceState(null, '', address);
+    const address = addressWith(writeQuery(configs, clock, catalog));
+    if (this.group) history.replaceState(null, '', address);
     else {
       history.pushState(null, '', address);
       this.entered = true;
     }
+    this.beside = '';
     void this.enter().open(configs, clock);
   }
 
@@ -60,30 +75,96 @@ export class ComparePage {
       return;
     }
     const { config, catalog } = this.run;
-    const query = [config && catalog ? writeConfig(config, catalog) : '', pageQuery(location.search)].filter(Boolean);
-    history.replaceState(null, '', location.pathname + (query.length ? `?${query.join('&')}` : '') + location.hash);
+    history.replaceState(null, '', addressWith(config && catalog ? writeConfig(config, catalog) : ''));
     this.leave();
+  }
+
+  /** One of the runs in the place of the page's own, with all that can be seen of it; a step forward in the history. */
+  lookInto(member: Member): void {
+    const { group } = this;
+    if (!group) return;
+    const place = group.members.indexOf(member);
+    this.beside = location.search;
+    history.pushState(null, '', location.pathname + writeInside(this.beside, place) + location.hash);
+    this.turnTo(group, place, true);
+  }
+
+  /** Back from one of the runs to all of them. */
+  lookBack(): void {
+    if (this.stepped) {
+      history.back();
+      return;
+    }
+    history.replaceState(null, '', location.pathname + this.beside + location.hash);
+    this.comeOut();
+  }
+
+  private async resume({ configs, clock, unreadable }: ReadComparison, reloaded: boolean): Promise<void> {
+    const { search } = location;
+    const parts = unreadable.slice(0, 3).join(', ');
+    const notice: Notice | null = parts ? { tone: 'error', key: 'compare.unreadable', vars: { parts } } : null;
+    const { beside, place } = readInside(search);
+    this.beside = beside;
+    this.comeHome();
+    const group = this.enter(reloaded);
+    if (place >= 0) group.rest();
+    await group.resume({ configs, clock, search }, notice);
+    if (this.group !== group || this.inside) return;
+    if (search === location.search && group.members[place]) this.turnTo(group, place, false);
+    else group.wake();
+  }
+
+  private turnTo(group: Comparison, place: number, stepped: boolean): void {
+    const member = group.members[place];
+    if (!member) return this.comeOut();
+    if (member === this.inside) return;
+    if (!this.inside) group.rest();
+    explainOf(this.run).hide();
+    this.run.show();
+    this.run.visit(member.run, group.token, () => this.comeOut());
+    this.inside = member;
+    this.stepped = stepped;
+  }
+
+  private comeOut(): void {
+    if (!this.inside) return;
+    this.comeHome();
+    this.group?.wake();
+  }
+
+  private comeHome(): void {
+    if (!this.inside) return;
+    this.inside = null;
+    explainOf(this.run).hide();
+    this.run.comeHome();
   }
 
   private enter(reloaded = false): Comparison {
     const { run } = this;
-    if (this.comparison) return this.comparison;
+    if (this.group) return this.group;
     // After a reload it stands still already: the tab remembers how it was before.
     const waited = reloaded && (sessionRecord(WAITS) as { run?: unknown }).run === run.id;
     this.goesOn = run.state === 'running' || waited;
-    if (this.goesOn) rememberInSession(WAITS, { run: run.id });
+    this.noteWaiting();
+    run.rest.begin();
+    return (this.group = new Comparison(run.catalog!));
+  }
+
+  /** It may have begun anew, as another run. */
+  private noteWaiting(): void {
+    if (this.goesOn) rememberInSession(WAITS, { run: this.run.own.id });
     else forgetInSession(WAITS);
-    run.pause();
-    return (this.comparison = new Comparison(run.catalog!));
   }
 
   private leave(): void {
-    if (!this.comparison) return;
-    this.comparison.end();
-    this.comparison = null;
+    if (!this.group) return;
+    this.comeHome();
+    this.group.end();
+    this.group = null;
     this.entered = false;
+    this.beside = '';
     forgetInSession(WAITS);
     this.run.show();
-    if (this.goesOn) this.run.play();
+    this.run.rest.end(this.goesOn);
   }
 }

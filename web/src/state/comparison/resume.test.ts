@@ -26,8 +26,8 @@ beforeEach(() => {
     const method = init?.method ?? 'GET';
     calls.push(`${method} ${path}`);
     if (method === 'POST') {
-      const { runs } = JSON.parse(init!.body as string) as { runs: unknown[] };
-      const made = runs.map((_, i) => ({ id: `new${i}`, control_token: 'new' }));
+      const { runs } = JSON.parse(init!.body as string) as { runs: RunConfig[] };
+      const made = runs.map((config, i) => ({ id: `new${i}`, control_token: 'new', config: merge(base, config) }));
       return { status: 201, body: { id: 'g2', control_token: 'new', clock: 'samples', runs: made } };
     }
     if (method === 'GET' && path === '/api/groups/g1' && there.length > 0)
@@ -44,14 +44,14 @@ afterEach(() => {
 
 function left(query: string | null): void {
   there = configs.map((config, i) => ({ id: `r${i}`, config }));
-  const group = { id: 'g1', token: 't', hues: { r0: 0, r1: 5, r2: 1 }, worked: 12, left: query };
+  const group = { id: 'g1', token: 't', hues: { r0: 0, r1: 5, r2: 1 }, left: query };
   stored.set('livegrad.group', JSON.stringify(group));
 }
 
 async function visited(address: string): Promise<Comparison> {
   const comparison = new Comparison(catalogue);
   const asked = readComparison(address, catalogue)!;
-  await comparison.resume(asked.configs, asked.clock, address);
+  await comparison.resume({ ...asked, search: address });
   return comparison;
 }
 

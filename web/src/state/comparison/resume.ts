@@ -14,8 +14,6 @@ export interface OwnGroup {
   token: string;
   /** The place of each run's colour, by the run's id. */
   hues: Record<string, number>;
-  /** Seconds for which they had trained when the page was left. */
-  worked: number;
   /** The address' query when the page was left; null while it is there. */
   left: string | null;
 }
@@ -31,9 +29,16 @@ export function forgetGroup(): void {
 }
 
 function rememberedGroup(): OwnGroup | null {
-  const { id, token, hues, worked, left } = sessionRecord(KEY) as Partial<OwnGroup>;
+  const { id, token, hues, left } = sessionRecord(KEY) as Partial<OwnGroup>;
   if (typeof id !== 'string' || typeof token !== 'string') return null;
-  return { id, token, hues: hues ?? {}, worked: worked ?? 0, left: left ?? null };
+  return { id, token, hues: hues ?? {}, left: left ?? null };
+}
+
+/** What an address asks for, and the address' query. */
+export interface Asked {
+  configs: readonly PartialConfig[];
+  clock: Clock;
+  search: string;
 }
 
 export interface Resumed {
@@ -45,10 +50,7 @@ export interface Resumed {
  * The tab's own group, if the server still has it and it is what the address describes. The address in which the page was
  * left is not compared: what was changed last may not have come into it. Throws a Problem when the server does not answer.
  */
-export async function resumeGroup(
-  catalog: Catalog,
-  asked: { configs: readonly PartialConfig[]; clock: Clock; search: string },
-): Promise<Resumed | null> {
+export async function resumeGroup(catalog: Catalog, asked: Asked): Promise<Resumed | null> {
   const own = rememberedGroup();
   if (!own) return null;
   try {

@@ -1,7 +1,7 @@
 /** Charts as files: a picture and a drawing for slides and papers, numbers for everything else. */
 import type { Quantity, Record } from '../../draw/curves';
 import { SIZES } from '../../draw/figure';
-import { textWidth } from '../../draw/shorten';
+import { inLines, textWidth } from '../../draw/shorten';
 import { css, type Palette, type Rgb } from '../../draw/palette';
 import { SvgSurface, type Surface } from '../../draw/surface';
 
@@ -20,6 +20,10 @@ export type Format = 'png' | 'svg' | 'csv';
 const [WIDTH, HEIGHT, PIXELS] = [960, 540, 3];
 const SIZE = SIZES.large;
 const MARGIN = 20;
+/** From a line of its words to the next. */
+const LINE = 19;
+/** Tells what reads a table that it is UTF-8; without it spreadsheets take Chinese names for something else. */
+const BYTE_ORDER_MARK = '\ufeff';
 
 /** What stands over the drawing, and how the drawing is drawn into the room that is left. */
 export interface Sheet {
@@ -42,7 +46,10 @@ function drawSheet(surface: Movable, palette: Palette, { title, how, lines, draw
   surface.fillText(title, MARGIN, MARGIN);
   surface.font = `${SIZE}px ${palette.font}`;
   surface.fillStyle = palette.ink2;
-  surface.fillText(how, MARGIN, MARGIN + 30);
+  const words = inLines(surface, how, WIDTH - 2 * MARGIN);
+  words.forEach((line, i) => surface.fillText(line, MARGIN, MARGIN + 30 + i * LINE));
+  const more = (words.length - 1) * LINE;
+  const middle = MARGIN + 64 + more;
   let x = MARGIN;
   const room = (WIDTH - 2 * MARGIN) / Math.max(1, lines.length);
   for (const { short, colour, dashed, dot } of lines) {
@@ -51,18 +58,18 @@ function drawSheet(surface: Movable, palette: Palette, { title, how, lines, draw
     surface.setLineDash(dashed ? [5, 3] : []);
     surface.beginPath();
     if (dot) {
-      surface.arc(x + 8, MARGIN + 64, 5, 0, 2 * Math.PI);
+      surface.arc(x + 8, middle, 5, 0, 2 * Math.PI);
       surface.fill();
     } else {
-      surface.moveTo(x, MARGIN + 64);
-      surface.lineTo(x + Math.min(16, room / 2), MARGIN + 64);
+      surface.moveTo(x, middle);
+      surface.lineTo(x + Math.min(16, room / 2), middle);
       surface.stroke();
     }
-    surface.fillText(short, x + 20, MARGIN + 57);
+    surface.fillText(short, x + 20, middle - 7);
     x += Math.min(room, 20 + textWidth(short, SIZE) + SIZE);
   }
   surface.setLineDash([]);
-  const above = lines.length > 0 ? 80 : 58;
+  const above = (lines.length > 0 ? 80 : 58) + more;
   surface.translate(MARGIN - 8, MARGIN + above);
   draw(surface, WIDTH - 2 * MARGIN + 8, HEIGHT - 2 * MARGIN - above + 4);
 }
@@ -143,7 +150,7 @@ export async function take(
   csv: () => string,
 ): Promise<void> {
   const name = `livegrad-${chart.replaceAll('_', '-')}-${Math.round(step)}.${format}`;
-  if (format === 'csv') return download(name, new Blob([csv()], { type: 'text/csv' }));
+  if (format === 'csv') return download(name, new Blob([BYTE_ORDER_MARK, csv()], { type: 'text/csv' }));
   if (format === 'svg') return download(name, new Blob([svgOf(sheet, palette)], { type: 'image/svg+xml' }));
   const picture = await pngOf(sheet, palette);
   if (picture) download(name, picture);

@@ -23,9 +23,17 @@ const line = (x: number[], y: (number | null)[], more: Partial<Line> = {}): Line
   ...more,
 });
 
+const steps = { unit: 'step', reach: 0, counted: true };
+
 describe('curves of several runs', () => {
+  it('fill the axis of seconds however few there are', () => {
+    const over = (axis: typeof steps) => curvesFigure([line([0, 0.02], [1, 0.5])], loss, true, axis).figure.xAxis;
+    expect(over(steps)).toMatchObject({ range: [0, 10], whole: true });
+    expect(over({ unit: 'second', reach: 0, counted: false })).toMatchObject({ range: [0, 0.02], whole: false });
+  });
+
   it('share both axes', () => {
-    const { figure, values } = curvesFigure([line([0, 10], [1, 0.5]), line([0, 40], [2, 0.02])], loss, true, 'step', 0);
+    const { figure, values } = curvesFigure([line([0, 10], [1, 0.5]), line([0, 40], [2, 0.02])], loss, true, steps);
     expect(figure.xAxis.range).toEqual([0, 40]);
     expect(figure.yAxis.range).toEqual([0.01, 10]);
     expect(figure.yAxis.unit).toBe('L');
@@ -37,14 +45,14 @@ describe('curves of several runs', () => {
 
   it('are not made small by a run that went astray, unless all did', () => {
     const wild = line([0, 10], [1, 1e30], { astray: true });
-    const range = (...lines: Line[]) => curvesFigure(lines, loss, true, 'step', 0).figure.yAxis.range;
+    const range = (...lines: Line[]) => curvesFigure(lines, loss, true, steps).figure.yAxis.range;
     expect(range(line([0, 10], [1, 0.5]), wild)).toEqual([0.1, 1]);
     expect(range(wild)[1]).toBe(1e30);
   });
 
   it('reach as far as was asked for, and show shares from a half to one', () => {
     const share = { ...loss, share: true, logarithmic: false };
-    const { figure } = curvesFigure([line([0, 10], [0.6, 0.9])], share, false, 'step', 500);
+    const { figure } = curvesFigure([line([0, 10], [0.6, 0.9])], share, false, { ...steps, reach: 500 });
     expect(figure.xAxis.range).toEqual([0, 500]);
     expect(figure.yAxis.range).toEqual([0.5, 1]);
     expect(figure.yAxis.format!(0.75)).toBe('75 %');
@@ -55,13 +63,13 @@ describe('curves of several runs', () => {
       x: [0, 20],
       values: { mean: [2, 2], low: [1, 2], high: [3.4, 2] },
     };
-    const { figure, values } = curvesFigure([line([0, 10], [1, 1], { band })], loss, false, 'step', 0);
+    const { figure, values } = curvesFigure([line([0, 10], [1, 1], { band })], loss, false, steps);
     const [single, mean] = figure.curves;
     expect(single!.alpha).toBeLessThan(mean!.alpha!);
     expect(mean!.band!.fill).toBe('rgba(1, 2, 3, 0.16)');
     expect(values).toEqual([[2, undefined, 2]]);
     const longer = [line([0, 30], [1, 0.5], { band }), line([0, 30], [1, 0.7])];
-    expect(curvesFigure(longer, loss, false, 'step', 0).values).toEqual([
+    expect(curvesFigure(longer, loss, false, steps).values).toEqual([
       [2, 2, 0.5],
       [1, undefined, 0.7],
     ]);
@@ -72,7 +80,7 @@ describe('curves of several runs', () => {
 describe('a band on a logarithmic axis', () => {
   it('ends at the foot of the axis where the deviation is larger than the mean', () => {
     const band = { x: [0, 20, 40], values: { mean: [2, 2, 0], low: [1, -3, 0], high: [3, 7, 0] } };
-    const { figure } = curvesFigure([line([0, 20], [1, 0], { band })], loss, true, 'step', 0);
+    const { figure } = curvesFigure([line([0, 20], [1, 0], { band })], loss, true, steps);
     const [own, mean] = figure.curves;
     const foot = figure.yAxis.range[0];
     expect(foot).toBeGreaterThan(0);
@@ -88,7 +96,7 @@ describe('a band on a logarithmic axis', () => {
 describe('a band of shares', () => {
   it('ends where shares do', () => {
     const band = { x: [0, 20], values: { mean: [0.9, 0.5], low: [-0.2, 0.1], high: [1.4, 0.9] } };
-    const { figure } = curvesFigure([line([0, 10], [1, 1], { band })], { ...loss, share: true }, false, 'step', 0);
+    const { figure } = curvesFigure([line([0, 10], [1, 1], { band })], { ...loss, share: true }, false, steps);
     expect(figure.curves[1]!.band).toMatchObject({ low: [0, undefined, 0.1], high: [1, undefined, 0.9] });
     expect(figure.yAxis.range).toEqual([0, 1]);
   });

@@ -26,13 +26,19 @@ export interface Drawn {
 
 const FEWEST = 10;
 
-/** Curves over steps, samples or seconds; `reach` is how far the axis goes at least. */
+/** What curves stand over: `reach` is how far the axis goes at least; seconds are not counted as steps and samples are. */
+interface TimeAxis {
+  readonly unit: string;
+  readonly reach: number;
+  readonly counted: boolean;
+}
+
+/** Curves over steps, samples or seconds. */
 export function curvesFigure(
   lines: readonly Line[],
   chart: ChartChoice,
   logarithmic: boolean,
-  unit: string,
-  reach: number,
+  { unit, reach, counted }: TimeAxis,
 ): Drawn {
   const tracks = lines.map(({ track }) => track);
   const means = lines.map(({ band }): Track => ({ x: band?.x ?? [], y: band?.values.mean ?? [] }));
@@ -73,7 +79,12 @@ export function curvesFigure(
     figure: {
       x,
       curves,
-      xAxis: { range: [0, Math.max(FEWEST, reach, x.at(-1) ?? 0)], logarithmic: false, unit, whole: true },
+      xAxis: {
+        range: [0, Math.max(counted ? FEWEST : 0, reach, x.at(-1) ?? 0) || 1],
+        logarithmic: false,
+        unit,
+        whole: counted,
+      },
       yAxis,
     },
     values: own.map((values, i) => told(mean[i]!, values)),

@@ -28,8 +28,7 @@ function drawn(names: readonly Name[]) {
     names.map(({ colour }) => ({ track, colour, astray: false, faint: false })),
     loss,
     false,
-    'step',
-    0,
+    { unit: 'step', reach: 0, counted: true },
   );
   const surface = new SvgSurface(WIDTH, HEIGHT);
   const frame = drawFigure(surface, palette, figure, WIDTH - size.room, HEIGHT, SIZES.small);

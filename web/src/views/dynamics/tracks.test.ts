@@ -16,7 +16,11 @@ describe('what a probe has measured', () => {
     const history = probes.of('some')!;
     const [value] = probeColumns(history, history.place(0, 'b'));
     const track = trackOf({ probes } as Parameters<typeof trackOf>[0], 'some')!;
-    const [x, curve] = new Curves([{ read: (read) => read(value), reduce: 'mean' }], false).data(track, 20, 1);
+    const [x, curve] = new Curves([{ read: (read) => read(value), reduce: 'mean' }], false).data(
+      track,
+      20,
+      (step) => step,
+    );
     expect(x).toEqual([0, 1, 2, 3, 3.5, 50, 51, 52]);
     expect(curve).toEqual([0, 10, 20, 30, null, 500, 510, 520]);
   });

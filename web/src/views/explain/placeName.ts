@@ -1,9 +1,9 @@
 /** What a number that is trained is called, in words. */
 import { t, type TextKey } from '../../i18n/i18n.svelte';
-import type { WeightPlace } from '../../model/explained/gradients';
+import type { WeightPlace } from '../../model/explained/terms';
 import { layerShapes } from '../../model/layout';
 import type { RunStore } from '../../state/run.svelte';
-import { unitName } from '../network/labels';
+import { unitName, weightName } from '../network/labels';
 
 const ROLES: Readonly<Record<string, TextKey>> = {
   bias: 'network.bias',
@@ -22,10 +22,5 @@ export function placeName(run: RunStore, { tensor, index }: WeightPlace): string
     const role = t(ROLES[tensor.role] ?? 'network.parameter');
     return t('explain.number_of', { what: role, unit: unitName(run, layer, index % plan.channels) });
   }
-  const unit = unitName(run, layer, Math.floor(index / plan.fanIn) % plan.channels);
-  if (plan.kind === 'dense') return `${unitName(run, layer - 1, index % plan.fanIn)} → ${unit}`;
-  const within = index % plan.fanIn;
-  const [map, place] = [Math.floor(within / plan.kernel ** 2), within % plan.kernel ** 2];
-  const at = { map: map + 1, row: Math.floor(place / plan.kernel) + 1, column: (place % plan.kernel) + 1 };
-  return t('explain.number_of', { what: t('explain.kernel_place', at), unit });
+  return weightName(run, layer, Math.floor(index / plan.fanIn) % plan.channels, index % plan.fanIn);
 }

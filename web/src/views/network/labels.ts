@@ -1,7 +1,7 @@
 /** What layers, units and values are called, for hints, editors and screen readers. */
 import { say, t, type TextKey } from '../../i18n/i18n.svelte';
 import type { Hit } from '../../draw/geometry';
-import type { LayerShape } from '../../model/layout';
+import { layerShapes, type LayerShape } from '../../model/layout';
 import type { RunStore } from '../../state/run.svelte';
 import type { FamilyId } from '../../protocol/messages';
 
@@ -40,10 +40,39 @@ export function unitName(run: RunStore, column: number, unit: number): string {
   return t('network.unit_of', { layer: column, unit: unit + 1 });
 }
 
-/** "x₁ → Layer 1 · unit 3" for a link, the unit's name for the rest. */
+/** "x₁ → Layer 1 · unit 3" for a link, the place in a kernel for one of its numbers, the unit's name for the rest. */
 export function hitName(run: RunStore, hit: Hit): string {
-  const target = unitName(run, hit.column, hit.unit);
-  return hit.kind === 'link' ? `${unitName(run, hit.column - 1, hit.from)} → ${target}` : target;
+  return 'from' in hit ? weightName(run, hit.column, hit.unit, hit.from) : unitName(run, hit.column, hit.unit);
+}
+
+/** A weight by what it leads from and to; of a convolution, by its place in a kernel of a filter. */
+export function weightName(run: RunStore, column: number, unit: number, from: number): string {
+  const target = unitName(run, column, unit);
+  const layer = run.layout && layerShapes(run.layout)[column - 1];
+  if (!layer) return target;
+  if (layer.kind === 'conv') return t('explain.number_of', { what: placeOf(layer.kernel, from), unit: target });
+  return `${inputName(run, layer, from)} → ${target}`;
+}
+
+/** "kernel 1, row 2, column 3" */
+function placeOf(kernel: number, from: number): string {
+  const [map, place] = [Math.floor(from / kernel ** 2), from % kernel ** 2];
+  return t('explain.kernel_place', {
+    map: map + 1,
+    row: Math.floor(place / kernel) + 1,
+    column: (place % kernel) + 1,
+  });
+}
+
+/** What one of a layer's weights weighs: the inputs' name, or a pixel of a map before it. */
+export function inputName(run: RunStore, layer: LayerShape, from: number): string {
+  if (layer.kind === 'conv') return placeOf(layer.kernel, from);
+  const [, high = 1, wide = 1] = layer.inputShape;
+  if (layer.index === 1 || high * wide === 1) return unitName(run, layer.index - 1, from);
+  const pixel = from % (high * wide);
+  const at = { row: Math.floor(pixel / wide) + 1, column: (pixel % wide) + 1 };
+  const map = unitName(run, layer.index - 1, Math.floor(from / (high * wide)));
+  return t('explain.number_of', { what: t('network.pixel', at), unit: map });
 }
 
 const roles: Record<string, TextKey> = {

@@ -1,5 +1,7 @@
 /** Where on the drawing the units are that dropout silences. Pure. */
 import type { Geometry } from '../../draw/geometry';
+import type { Rehearsed } from '../../model/explained/rehearsed';
+import { stagesOf } from '../../model/explained/stages';
 import type { RunConfig } from '../../protocol/messages';
 
 export interface Cross {
@@ -32,4 +34,25 @@ export function crossesOf(
       .filter((unit) => unit < width && values[index * width + unit] === 0)
       .map((unit) => ({ x: maps ? maps.x[unit]! : x, y: y[unit]!, wide: size, high: maps ? maps.high : size })),
   );
+}
+
+/**
+ * What a step has silenced up to a stage, as `crossesOf` takes it: [columns, width], of a feature map 0 where no pixel of
+ * it is left. Nothing of many samples together, each of which has units of its own silenced.
+ */
+export function silencedBy(step: Rehearsed, at: number): { values: Float32Array; width: number } {
+  const stages = stagesOf(step);
+  const width = Math.max(step.layer(1).inputs, ...step.layers.map(({ channels }) => channels));
+  const values = new Float32Array((step.last + 1) * width).fill(NaN);
+  if (step.batch) return { values, width };
+  const put = (column: number, mask: Float32Array, pixels: number): void => {
+    for (let unit = 0; unit * pixels < mask.length; unit++) {
+      values[column * width + unit] = Math.max(...mask.subarray(unit * pixels, (unit + 1) * pixels));
+    }
+  };
+  put(0, step.array('input.mask'), 1);
+  for (const { kind, layer } of stages.slice(0, at + 1)) {
+    if (kind === 'drop') put(layer, step.array(step.name(layer, 'mask')), step.layer(layer).pixels);
+  }
+  return { values, width };
 }
