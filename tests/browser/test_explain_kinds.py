@@ -90,7 +90,10 @@ def test_the_cards_keep_their_contents_beside_an_explained_step(visitor: Visit) 
 
 
 def test_every_number_of_a_convolution_has_its_chain_checked_on_the_spot(visitor: Visit) -> None:
-    page = visitor().visit("/?dataset=digits&layers=conv(filters:2;normalization:batch_norm),pool,conv(filters:2)")
+    page = visitor().visit(
+        "/?dataset=digits&layers=conv(filters:2;normalization:batch_norm;activation:tanh)"
+        ",pool(pooling:mean),conv(filters:2;activation:tanh)"
+    )
     page.eventually(lambda: page.run()["step"] > 0, "it does not train")
     card = explained(page)
     to_gradient(page, card, 1)
