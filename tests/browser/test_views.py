@@ -113,6 +113,54 @@ def test_a_chart_fills_the_window_and_is_taken_away(visitor: Visit) -> None:
     page.becomes(lambda: box_of(gradients), small)
 
 
+#: A chart of every kind: a page that has it, its group, how it is called where it is chosen, and how its numbers begin.
+KINDS = {
+    "lines": ("/", "overview", "Loss", ["step"]),
+    "ridge": ("/", "activations", "What enters the activations", ["step", "layer", "low", "high", "bin 1"]),
+    "mask": ("/?layers=6(dropout:0.5),6(dropout:0.5)", "normalization", "Dropout mask", ["layer", "unit", "value"]),
+    "units": (
+        "/?layers=6(normalization:batch_norm)",
+        "normalization",
+        "Batch mean against running mean, unit by unit",
+        ["layer", "unit"],
+    ),
+    "filters": ("/?dataset=digits&layers=conv(filters:4)", "overview", "Filters", ["step", "filter", "weight 1"]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_chart_is_taken_away_as_picture_drawing_and_numbers(visitor: Visit, kind: str) -> None:
+    path, group, name, head = KINDS[kind]
+    page = visitor().visit(path)
+    charts = page.page.get_by_role("region", name=page.word("dynamics.title"))
+    charts.get_by_role("tab", name=page.word(f"dynamics.group_{group}")).click()
+    if kind == "filters":
+        charts.get_by_role("radio", name=name, exact=True).click()
+    chart = charts.get_by_role("article", name=name, exact=True)
+    expect(chart).to_be_visible()
+
+    def taken(kind: str) -> bytes:
+        chart.get_by_role("button", name=page.word("dynamics.export")).click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("menuitem", name=page.word(f"dynamics.export_{kind}")).click()
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        return Path(download.value.path()).read_bytes()
+
+    def numbers() -> list[list[str]]:
+        return list(csv.reader(taken("csv").decode().splitlines()))
+
+    # What is measured only while somebody looks has its first numbers in a moment.
+    page.eventually(lambda: len(numbers()) > 1, "nothing was measured")
+    rows = numbers()
+    assert rows[0][: len(head)] == head
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert taken("png").startswith(b"\x89PNG")
+    drawing = ET.fromstring(taken("svg"))
+    assert name in "".join(drawing.itertext())
+    shapes = [part for part in drawing.iter() if part.tag.endswith(("path", "rect", "circle"))]
+    assert len(shapes) > 5, "nothing is drawn but its frame"
+
+
 def test_the_output_shows_the_test_set_on_request(visitor: Visit) -> None:
     page = visitor().visit()
     before = page.config()

@@ -48,8 +48,12 @@ describe('curves', () => {
 
   it('have no values where they are not drawn', () => {
     const live = { step: 9, stats: Float32Array.of(7) };
-    const curves = new Curves(three, false, (index) => index === 2);
-    expect(curves.data({ series: record([1, 2, 4]), live }, 10, same)).toEqual([[0, 1, 2, 9], [], [], [1, 2, 4, 7]]);
+    const curves = new Curves(three, false);
+    const rows = { series: record([1, 2, 4]), live };
+    const one = (index: number) => index === 2;
+    expect(curves.data(rows, 10, same, one)).toEqual([[0, 1, 2, 9], [], [], [1, 2, 4, 7]]);
+    // What is drawn later has the rows that went by meanwhile.
+    expect(curves.data(rows, 10, same)).toEqual(new Curves(three, false).data(rows, 10, same));
   });
 
   it('are geometric on a logarithmic axis, with gaps where there is no logarithm', () => {

@@ -29,63 +29,72 @@ export interface Record {
 
 /** Quantities over the record. Rows that were read once are kept: a new record costs its own rows only. */
 export class Curves {
-  /** One a quantity, empty where it is not drawn: its value at every row, Infinity for a gap; natural logarithms on a logarithmic axis. */
+  /** One a quantity, empty where it was never drawn: its value at every row, Infinity for a gap; natural logarithms on a logarithmic axis. */
   private values: Float64Array[];
-  private length = 0;
+  /** Of each, how many rows there are. */
+  private lengths: number[];
   private rewrites = -1;
 
   constructor(
     private readonly quantities: readonly Quantity[],
     private readonly logarithmic: boolean,
-    /** Whether a quantity is drawn; one that is not has no values, and costs nothing. */
-    private readonly drawn: (index: number) => boolean = () => true,
   ) {
     this.values = quantities.map(() => new Float64Array(0));
+    this.lengths = quantities.map(() => 0);
   }
 
   /**
    * What is drawn at `buckets` places at most, with the live row last. On a logarithmic axis means are geometric, and
-   * what is not positive is a gap. `place` turns steps into what the x axis shows.
+   * what is not positive is a gap. `place` turns steps into what the x axis shows. `drawn` tells whether a quantity is;
+   * one that is not has no values, and costs nothing.
    */
-  data({ series, live }: Record, buckets: number, place: (step: number) => number): CurveData {
-    this.catchUp(series);
+  data(
+    { series, live }: Record,
+    buckets: number,
+    place: (step: number) => number,
+    drawn: (index: number) => boolean = () => true,
+  ): CurveData {
+    this.catchUp(series, drawn);
     const steps = series.steps();
     const starts = bucketStarts(steps, buckets);
     // The last row's step of a bucket, so that the newest value stands where it belongs.
     const x = Array.from(starts, (_, bucket) => place(steps[(starts[bucket + 1] ?? steps.length) - 1]!));
     const data: CurveData = [
       x,
-      ...this.quantities.map(({ reduce }, i) => (this.drawn(i) ? this.reduced(this.values[i]!, starts, reduce) : [])),
+      ...this.quantities.map(({ reduce }, i) =>
+        drawn(i) ? this.reduced(this.values[i]!, starts, steps.length, reduce) : [],
+      ),
     ];
     if (live && live.stats.length === series.columnCount && live.step > (steps.at(-1) ?? -1)) {
       x.push(place(live.step));
       const read = (index: number) => live.stats[index] ?? NaN;
       this.quantities.forEach((quantity, i) => {
-        if (this.drawn(i)) (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read))));
+        if (drawn(i)) (data[i + 1] as Values).push(this.shown(this.kept(quantity.read(read))));
       });
     }
     return data;
   }
 
-  private catchUp(series: Record['series']): void {
+  private catchUp(series: Record['series'], drawn: (index: number) => boolean): void {
     if (series.rewrites !== this.rewrites) {
       this.rewrites = series.rewrites;
-      this.length = 0;
+      this.lengths.fill(0);
     }
     const columns: Float32Array[] = [];
     let row = 0;
     const read = (index: number) => (columns[index] ??= series.column(index))[row]!;
     this.quantities.forEach((quantity, i) => {
-      if (!this.drawn(i)) return;
+      if (!drawn(i)) return;
+      const from = this.lengths[i]!;
       if (this.values[i]!.length < series.length) {
         const longer = new Float64Array(2 * series.length);
-        longer.set(this.values[i]!.subarray(0, this.length));
+        longer.set(this.values[i]!.subarray(0, from));
         this.values[i] = longer;
       }
       const values = this.values[i]!;
-      for (row = this.length; row < series.length; row++) values[row] = this.kept(quantity.read(read));
+      for (row = from; row < series.length; row++) values[row] = this.kept(quantity.read(read));
+      this.lengths[i] = series.length;
     });
-    this.length = series.length;
   }
 
   private kept(value: number): number {
@@ -100,10 +109,10 @@ export class Curves {
     return this.logarithmic ? Math.exp(kept) : kept;
   }
 
-  private reduced(values: Float64Array, starts: Int32Array, reduce: Quantity['reduce']): Values {
+  private reduced(values: Float64Array, starts: Int32Array, length: number, reduce: Quantity['reduce']): Values {
     const out: Values = [];
     for (let bucket = 0; bucket < starts.length; bucket++) {
-      const end = starts[bucket + 1] ?? this.length;
+      const end = starts[bucket + 1] ?? length;
       let low = Infinity;
       let high = -Infinity;
       let sum = 0;

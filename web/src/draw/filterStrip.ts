@@ -1,8 +1,9 @@
 /** The filters of a layer through the run: all of them at one moment, and a strip of some of them, a column a moment. */
 import { Atlas, largestMagnitude, type Box, type Context } from './heatmap';
 import { mosaicOf, writeMosaic } from './mosaic';
-import { parseColour, pixel, type Palette } from './palette';
+import { css, parseColour, pixel, unpacked, type Palette } from './palette';
 import { FULL_COLOUR, ownScale } from './scales';
+import type { Surface } from './surface';
 
 const GAP = 2;
 /** Points between the moment's filters and the strip, and the strip's line beneath it. */
@@ -10,6 +11,8 @@ const BETWEEN = 14;
 const FOOT = 5;
 /** A filter is drawn no larger than this. */
 const LARGEST = 56;
+/** By so much rectangles reach over their neighbours, so that nothing shows between them. */
+const SEAM = 0.3;
 /** Points that a pixel of a filter needs in the strip, and the least and the most that a picture takes. */
 const POINTS_A_PIXEL = 1.6;
 const [SMALL, WIDE] = [15, 34];
@@ -104,7 +107,6 @@ export interface Strip {
   readonly moments: readonly Float32Array[];
   /** Of these, the one whose filters are all drawn. */
   readonly chosen: number;
-  readonly count: number;
   /** Pictures of a filter and their size: one an input channel. */
   readonly pictures: number;
   readonly width: number;
@@ -122,52 +124,94 @@ export function stripScale(layers: readonly (readonly Float32Array[])[]): number
   return FULL_COLOUR * largest || 1;
 }
 
+/** A filter at a moment, and where it is drawn. */
+interface Picture {
+  readonly filter: number;
+  readonly moment: number;
+  readonly box: Box;
+}
+
+function picturesOf({ chosen }: Strip, { filters, columns, rows }: StripGeometry): Picture[] {
+  return [
+    ...filters.map((box, filter) => ({ filter, moment: chosen, box })),
+    ...columns.flatMap(({ moment, box }) =>
+      Array.from({ length: rows }, (_, row) => ({
+        filter: row,
+        moment,
+        box: { ...box, y: row * (box.height + GAP) },
+      })),
+    ),
+  ];
+}
+
+/** Writes a filter's pixels from `start` on. */
+function write(
+  { moments, pictures, width, height, scale }: Strip,
+  { filter, moment }: Picture,
+  palette: Palette,
+  pixels: Uint32Array,
+  start: number,
+  stride: number,
+): boolean {
+  const values = moments[moment]!;
+  const size = pictures * width * height;
+  const from = filter * size;
+  const full = scale ?? ownScale(values, from, size);
+  const ground = pixel(parseColour(palette.card));
+  return writeMosaic(values, from, pictures, width, height, full, palette.ramp, ground, pixels, start, stride);
+}
+
 /** Draws strips, and keeps the pictures' canvas from one to the next. */
 export class FilterStrip {
   private readonly atlas = new Atlas();
 
-  draw(context: Context, strip: Strip, geometry: StripGeometry, palette: Palette): void {
-    const { count, pictures, width, height, moments, chosen } = strip;
-    const { filters, columns, rows } = geometry;
-    const size = mosaicOf(pictures, width, height);
-    this.atlas.resize(count + columns.length * rows, size.width, size.height);
-    for (let filter = 0; filter < filters.length; filter++) this.write(filter, strip, chosen, filter, palette);
-    columns.forEach(({ moment }, i) => {
-      for (let row = 0; row < rows; row++) this.write(count + i * rows + row, strip, moment, row, palette);
-    });
+  draw(context: Context & Surface, strip: Strip, geometry: StripGeometry, palette: Palette): void {
+    const all = picturesOf(strip, geometry);
+    const size = mosaicOf(strip.pictures, strip.width, strip.height);
+    this.atlas.resize(all.length, size.width, size.height);
+    all.forEach((picture, tile) => this.atlas.paint(tile, (...place) => write(strip, picture, palette, ...place)));
     this.atlas.commit();
-    context.lineWidth = 1;
-    filters.forEach((box, filter) => {
-      this.atlas.draw(context, filter, box, palette, false);
-      outline(context, box, palette.line);
-    });
-    const current = columnOf(geometry, chosen);
-    columns.forEach(({ box, moment }, i) => {
-      for (let row = 0; row < rows; row++) {
-        const place = { ...box, y: row * (box.height + GAP) };
-        this.atlas.draw(context, count + i * rows + row, place, palette, false);
-        outline(context, place, palette.line);
-      }
-      if (i !== current || !moments[moment]) return;
-      context.fillStyle = palette.accent;
-      context.fillRect(box.x, rows * (box.height + GAP), box.width, FOOT - GAP);
-    });
-  }
-
-  private write(tile: number, strip: Strip, moment: number, filter: number, palette: Palette): void {
-    const { moments, pictures, width, height, scale } = strip;
-    const values = moments[moment]!;
-    const size = pictures * width * height;
-    const full = scale ?? ownScale(values, filter * size, size);
-    const ground = pixel(parseColour(palette.card));
-    const from = filter * size;
-    this.atlas.paint(tile, (pixels, start, stride) =>
-      writeMosaic(values, from, pictures, width, height, full, palette.ramp, ground, pixels, start, stride),
-    );
+    all.forEach(({ box }, tile) => this.atlas.draw(context, tile, box, palette, false));
+    drawLines(context, strip, geometry, all, palette);
   }
 }
 
-function outline(context: Context, { x, y, width, height }: Box, colour: string): void {
-  context.strokeStyle = colour;
-  context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+/** The same on paper: a rectangle for every weight, which stays sharp at any size. */
+export function drawStrip(surface: Surface, strip: Strip, geometry: StripGeometry, palette: Palette): void {
+  const all = picturesOf(strip, geometry);
+  const { width, height } = mosaicOf(strip.pictures, strip.width, strip.height);
+  const pixels = new Uint32Array(width * height);
+  for (const picture of all) {
+    const { box } = picture;
+    write(strip, picture, palette, pixels, 0, width);
+    const [across, down] = [box.width / width, box.height / height];
+    pixels.forEach((colour, place) => {
+      surface.fillStyle = css(unpacked(colour));
+      const [column, row] = [place % width, Math.floor(place / width)];
+      surface.fillRect(box.x + column * across, box.y + row * down, across + SEAM, down + SEAM);
+    });
+  }
+  drawLines(surface, strip, geometry, all, palette);
+}
+
+/** Around every picture, and beneath the chosen moment's. */
+function drawLines(
+  surface: Surface,
+  { moments, chosen }: Strip,
+  geometry: StripGeometry,
+  all: readonly Picture[],
+  palette: Palette,
+): void {
+  surface.lineWidth = 1;
+  surface.strokeStyle = palette.line;
+  for (const { box } of all) {
+    surface.beginPath();
+    surface.rect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
+    surface.stroke();
+  }
+  const { columns, rows } = geometry;
+  const current = columns[columnOf(geometry, chosen)];
+  if (!current || !moments[current.moment]) return;
+  surface.fillStyle = palette.accent;
+  surface.fillRect(current.box.x, rows * (current.box.height + GAP), current.box.width, FOOT - GAP);
 }

@@ -58,6 +58,11 @@ export function pixel([red, green, blue]: Rgb): number {
   return ((255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }
 
+/** The colour of such a pixel. */
+export function unpacked(colour: number): Rgb {
+  return [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
+}
+
 /** Colour of a value in [-1, 1], which is clipped. */
 export function rampColour(palette: Pick<Palette, 'negative' | 'zero' | 'positive' | 'unknown'>, value: number): Rgb {
   if (Number.isNaN(value)) return palette.unknown;

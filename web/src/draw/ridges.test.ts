@@ -34,6 +34,7 @@ describe('ridges', () => {
     unit: 'w',
     ridges: [ridge(0, -1, 1, [1, 2, 1]), ridge(50, -2, 2, [1, 2, 1]), ridge(100, 0, 0, [4, 0, 0])],
     chosen: 1,
+    logarithmic: false,
   };
   const surface = new SvgSurface(400, 200);
   const frames = drawRidges(surface, palette, [panel, panel], { unit: 'step', whole: true }, 400, 200);
@@ -77,14 +78,26 @@ describe('ridges', () => {
     expect(numbers(400)).toBeGreaterThan(2);
   });
 
+  it('on a logarithmic axis shows few values far away, and of nothing nothing', () => {
+    const counts = [1000, 1000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+    const heights = (logarithmic: boolean) => outlineOf(ridge(0, 0, 20, counts), logarithmic).height;
+    const far = (heights: Float64Array) => heights.slice(-8).reduce((most, value) => Math.max(most, value), 0);
+    expect(far(heights(false))).toBeLessThan(0.01);
+    expect(far(heights(true))).toBeGreaterThan(0.1);
+    for (const logarithmic of [false, true]) {
+      expect(Math.max(...heights(logarithmic))).toBe(1);
+      expect(Math.min(...heights(logarithmic))).toBeLessThan(0.01);
+    }
+  });
+
   it('are smooth, symmetric where what was counted is, and highest where most was', () => {
-    const { x, height } = outlineOf(ridge(0, -1, 1, [1, 2, 6, 2, 1]));
+    const { x, height } = outlineOf(ridge(0, -1, 1, [1, 2, 6, 2, 1]), false);
     expect(Math.max(...height)).toBe(1);
     expect(x[height.indexOf(1)]).toBeCloseTo(0, 9);
     height.forEach((value, place) => expect(value).toBeCloseTo(height[height.length - 1 - place]!, 9));
     // More of the same values are spread less.
-    const many = outlineOf(ridge(0, -1, 1, [200, 0, 0, 0, 0, 0, 0, 200]));
-    const few = outlineOf(ridge(0, -1, 1, [2, 0, 0, 0, 0, 0, 0, 2]));
+    const many = outlineOf(ridge(0, -1, 1, [200, 0, 0, 0, 0, 0, 0, 200]), false);
+    const few = outlineOf(ridge(0, -1, 1, [2, 0, 0, 0, 0, 0, 0, 2]), false);
     expect(many.x.length).toBeLessThan(few.x.length);
   });
 

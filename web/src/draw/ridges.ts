@@ -22,6 +22,8 @@ export interface RidgePanel {
   readonly ridges: readonly Ridge[];
   /** The one that stands out. */
   readonly chosen: number | null;
+  /** Whether logarithms of the counts are drawn, by which few values far away show too. */
+  readonly logarithmic: boolean;
 }
 
 /** How far a ridge reaches over those before it, in distances between two of them. */
@@ -65,7 +67,7 @@ export interface Outline {
  * Few values in many bins look like a comb, whatever they were drawn from: each is spread by a normal distribution whose
  * width suits their number (Silverman 1986, 3.4.2: 0.9 · deviation · n^(−1/5)).
  */
-export function outlineOf({ low, high, counts }: Ridge): Outline {
+export function outlineOf({ low, high, counts }: Ridge, logarithmic: boolean): Outline {
   const bins = counts.length;
   const wide = (high - low) / bins;
   let [total, sum, squares] = [0, 0, 0];
@@ -84,6 +86,8 @@ export function outlineOf({ low, high, counts }: Ridge): Outline {
       height[bin + margin + away]! += count * Math.exp(-0.5 * (away / sigma) ** 2);
     }
   });
+  // One more than was counted: of nothing there is no logarithm.
+  if (logarithmic) height.forEach((value, place) => (height[place] = Math.log1p(value)));
   const peak = height.reduce((top, value) => Math.max(top, value), 0) || 1;
   return {
     x: height.map((_, place) => low + (place - margin + 0.5) * wide),
@@ -121,7 +125,7 @@ export function drawRidges(
   const moments: Range = last > first ? [last, first] : measured ? [last, last - 1] : [1, 0];
   return panels.map((panel, i) => {
     const leftmost = i === 0;
-    const outlines = panel.ridges.map(outlineOf);
+    const outlines = panel.ridges.map((ridge) => outlineOf(ridge, panel.logarithmic));
     const values = valuesOf(outlines);
     const axes = {
       xAxis: {

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { CurveData } from '../../draw/curves';
 import type { Palette } from '../../draw/palette';
 import { csvOf } from '../charts/exports';
-import { depthFigure, timeFigure } from './figures';
+import { depthFigure, drawnOf, timeFigure } from './figures';
 import type { ChartPlan } from './plan';
 import { rowAt } from './rows';
 
-const palette = { ink2: 'ink', ink3: 'grey' } as Palette;
+const palette = { ink2: '#445566', ink3: 'grey' } as Palette;
 const line = (layer: number) => ({
   label: `layer ${layer}`,
   short: String(layer),
@@ -22,7 +22,6 @@ const plan: ChartPlan = {
   unit: 'u',
   lines: [line(1), line(2), line(3)],
   quantities: [],
-  band: 0.1,
   logarithmic: true,
   fromZero: false,
 };
@@ -58,6 +57,37 @@ describe('a chart over time', () => {
     expect(curves.map(({ alpha }) => alpha !== undefined)).toEqual([true, true, false]);
     expect(curves[2]!.values[0]).toBe(10);
   });
+
+  it('of many lines has a band only for the layer that stands out, by which the axis does not move', () => {
+    const lines = Array.from({ length: 7 }, (_, i) => line(i + 1));
+    const many: CurveData = [
+      values,
+      ...lines.flatMap(({ layer }) =>
+        [3, 1, 2].map((edge) => (edge === 2 || layer === 5 ? values.map(() => edge) : [])),
+      ),
+    ];
+    const of = (layer: number | null) => timeFigure({ ...plan, lines }, many, { ...drawn, layer });
+    expect(of(null).curves.some(({ band }) => band)).toBe(false);
+    expect(of(5).curves.map(({ band }) => band !== undefined)).toEqual([...lines.slice(1).map(() => false), true]);
+    expect(of(5).curves.at(-1)!.band!.high[0]).toBe(3);
+    expect(of(5).yAxis).toEqual(of(null).yAxis);
+  });
+});
+
+describe('the edges of a line', () => {
+  const edges = (count: number, byDepth: boolean, layer: number | null) => {
+    const lines = Array.from({ length: count }, (_, i) => line(i + 1));
+    return Array.from({ length: 3 * count }, (_, i) => i).filter(
+      (i) => i % 3 < 2 && drawnOf({ lines }, byDepth, layer)(i),
+    );
+  };
+
+  it('are read where they are drawn', () => {
+    expect(edges(6, false, null)).toHaveLength(12);
+    expect(edges(7, false, null)).toEqual([]);
+    expect(edges(7, false, 3)).toEqual([6, 7]);
+    expect(edges(7, true, null)).toHaveLength(14);
+  });
 });
 
 describe('a chart by depth', () => {
@@ -68,7 +98,9 @@ describe('a chart by depth', () => {
     const past = curves.slice(0, -1);
     expect(past[0]!.values).toEqual([1, 10, 100]);
     expect(past.map(({ alpha }) => alpha)).toEqual(past.map(({ alpha }) => alpha).sort());
-    expect(past.every(({ values: [first] }) => (first as number) < 10)).toBe(true);
+    expect(past.every(({ values: [first], band }) => (first as number) < 10 && !band)).toBe(true);
+    expect(curves.at(-1)!.band!.high.map((high) => Math.round(high as number))).toEqual([11, 110, 1100]);
+    expect(curves.at(-1)!.band!.low).toEqual([9, 90, 900]);
     expect(xAxis.ticks!.map(({ text }) => text)).toEqual(['1', '2', '3']);
   });
 

@@ -2,7 +2,7 @@
 import { decades, formatTick, linearRange, type Range } from '../../draw/axes';
 import type { CurveData, Values } from '../../draw/curves';
 import type { Figure, FigureAxis, FigureCurve } from '../../draw/figure';
-import { css, type Palette } from '../../draw/palette';
+import { css, parseColour, type Palette } from '../../draw/palette';
 import type { ChartPlan } from './plan';
 
 const FEWEST_STEPS = 10;
@@ -11,6 +11,9 @@ const PAST = 9;
 /** More lines than these are thinner. */
 const FEW_LINES = 8;
 const FADED = 0.16;
+/** How strongly the band between a line's edges shows; bands of more lines than these would hide one another. */
+const BAND = 0.14;
+const LINES_WITH_BANDS = 6;
 /** Of more layers than these only the first, the last and every fifth have their numbers below a profile. */
 const MANY_LAYERS = 12;
 
@@ -29,8 +32,13 @@ export interface Drawn {
 const valuesOf = (data: CurveData, line: number, edge: 0 | 1 | 2): Values => data[3 * line + 1 + edge] as Values;
 
 /** Which of a plan's quantities are drawn: a line's edges only where there is a band between them. */
-export function drawnOf({ band }: Pick<ChartPlan, 'band'>): (index: number) => boolean {
-  return (index) => band > 0 || index % 3 === 2;
+export function drawnOf(
+  { lines }: Pick<ChartPlan, 'lines'>,
+  byDepth: boolean,
+  standsOut: number | null,
+): (index: number) => boolean {
+  const all = byDepth || lines.length <= LINES_WITH_BANDS;
+  return (index) => all || index % 3 === 2 || (standsOut !== null && lines[Math.floor(index / 3)]!.layer === standsOut);
 }
 
 /** The curve itself of a plan's line. */
@@ -67,13 +75,13 @@ function timeRange({ source }: ChartPlan, x: readonly number[], { epochs, until 
 /** Every line over steps or epochs. */
 export function timeFigure(plan: ChartPlan, data: CurveData, drawn: Drawn): Figure {
   const { logarithmic, epochs, layer, xUnit } = drawn;
-  const banded = plan.band > 0;
+  const banded = plan.lines.length <= LINES_WITH_BANDS;
   const some = plan.lines.some((line) => line.layer !== null && line.layer === layer);
   const curves = plan.lines.map((line, i): FigureCurve => {
     const standsOut = some && line.layer === layer;
     const faded = some && !standsOut;
     const width = standsOut ? 2.4 : plan.lines.length > FEW_LINES ? 1 : 1.7;
-    const band = banded && !faded;
+    const band = standsOut || (banded && !faded);
     return {
       values: curveOf(data, i),
       colour: css(line.colour),
@@ -81,7 +89,7 @@ export function timeFigure(plan: ChartPlan, data: CurveData, drawn: Drawn): Figu
       ...(line.dashed ? { dash: [5, 3] } : {}),
       ...(faded ? { alpha: FADED } : {}),
       ...(band
-        ? { band: { high: valuesOf(data, i, 0), low: valuesOf(data, i, 1), fill: css(line.colour, plan.band) } }
+        ? { band: { high: valuesOf(data, i, 0), low: valuesOf(data, i, 1), fill: css(line.colour, BAND) } }
         : {}),
     };
   });
@@ -104,7 +112,8 @@ export function timeFigure(plan: ChartPlan, data: CurveData, drawn: Drawn): Figu
 export function depthFigure(plan: ChartPlan, data: CurveData, row: number, drawn: Drawn): Figure {
   const { palette, logarithmic, xUnit } = drawn;
   const lines = plan.lines.flatMap((line, i) => (line.layer === null ? [] : [{ ...line, i }]));
-  const profile = (at: number): Values => lines.map(({ i }) => curveOf(data, i)[at]);
+  const along = (at: number, edge: 0 | 1 | 2): Values => lines.map(({ i }) => valuesOf(data, i, edge)[at]);
+  const profile = (at: number): Values => along(at, 2);
   const colours = lines.map(({ colour }) => css(colour));
   const past = [...new Set(Array.from({ length: PAST }, (_, i) => Math.floor((i * row) / PAST)))].filter(
     (at) => at < row,
@@ -115,7 +124,10 @@ export function depthFigure(plan: ChartPlan, data: CurveData, row: number, drawn
     width: 1,
     alpha: 0.12 + (0.4 * (i + 1)) / past.length,
   }));
-  if (row >= 0) curves.push({ values: profile(row), colour: palette.ink2, width: 1.6, dots: colours });
+  if (row >= 0) {
+    const band = { high: along(row, 0), low: along(row, 1), fill: css(parseColour(palette.ink2), BAND) };
+    curves.push({ values: profile(row), colour: palette.ink2, width: 1.6, dots: colours, band });
+  }
   const count = lines.length;
   const apart = count > MANY_LAYERS ? 5 : 1;
   return {
@@ -134,7 +146,7 @@ export function depthFigure(plan: ChartPlan, data: CurveData, row: number, drawn
     yAxis: yAxis(
       plan,
       logarithmic,
-      lines.map(({ i }) => curveOf(data, i)),
+      lines.flatMap(({ i }) => ([0, 1, 2] as const).map((edge) => valuesOf(data, i, edge))),
     ),
     ...(plan.stretch ? { stretch: plan.stretch } : {}),
   };

@@ -17,9 +17,6 @@ import type { ChartPlan, Group, Line, Place, Subject } from './plan';
 import { parted } from './places';
 import { probePlans } from './probePlans';
 
-/** Bands of more layers than this would hide one another. */
-const LAYERS_WITH_BANDS = 6;
-const BAND = 0.14;
 /** Updates of about a thousandth of the weights are usual. */
 export const USUAL_RATIO = [3e-4, 3e-3] as const;
 
@@ -56,7 +53,6 @@ function plan(
     how: words(`dynamics.${id}_how`),
     help: words(`dynamics.${id}_help`),
     unit,
-    band: BAND,
     logarithmic: false,
     fromZero: false,
     ...parts,
@@ -94,9 +90,8 @@ export function groupsOf(subject: Subject, measured: Measured): Group[] {
     return { label, short: label, colour, layer: null, dashed: key === 'test' };
   };
   const both = [ink('train'), ink('test')];
-  const banded = (layers: readonly number[]) => (layers.length > LAYERS_WITH_BANDS ? 0 : BAND);
-  const learned = { lines: layerLines(subject, learning), band: banded(learning), logarithmic: true };
-  const activated = { lines: layerLines(subject, active), band: banded(active) };
+  const learned = { lines: layerLines(subject, learning), logarithmic: true };
+  const activated = { lines: layerLines(subject, active) };
   const share = { share: true, fromZero: true, reach: [0, 1] } as const;
 
   const loss = plan('loss', 'L', {

@@ -34,8 +34,6 @@ export interface ChartPlan {
   readonly lines: readonly Line[];
   /** Three for every line: high edge, low edge, and the curve itself. */
   readonly quantities: readonly Quantity[];
-  /** How strongly the band between the edges shows; 0 is not at all. */
-  readonly band: number;
   /** What its y axis is until somebody switches it. */
   readonly logarithmic: boolean;
   /** Shares of a whole have no logarithmic axis. */

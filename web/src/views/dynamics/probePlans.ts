@@ -7,10 +7,6 @@ import type { Probes } from '../../state/probes';
 import { probeColumns } from './tracks';
 import type { ChartPlan, Line, Probe, Subject } from './plan';
 
-/** Bands of more lines than this would hide one another. */
-const LINES_WITH_BANDS = 6;
-const BAND = 0.14;
-
 /** One line for every row: in its layer's colour, or in ink where it is of the whole network. */
 function linesOf({ palette, hidden, name }: Subject, rows: ProbeLayout['rows']): Line[] {
   let named = false;
@@ -38,7 +34,6 @@ export function probePlans(subject: Subject, probe: Probe, probes: Pick<Probes, 
     ...(probe.formula ? { formula: probe.formula } : {}),
     ...(probe.source ? { reference: probe.source } : {}),
     source: probe.id,
-    band: lines.length > LINES_WITH_BANDS ? 0 : BAND,
     fromZero: false,
     lines,
   };
