@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import msgpack
@@ -107,10 +108,7 @@ def test_a_weight_has_its_chain_of_derivatives_checked_on_the_spot(visitor: Visi
     page = visitor().visit("/?layers=4")
     still(page)
     card = explained(page)
-    for _ in range(20):
-        if card.get_by_role("heading", level=3).inner_text().endswith(page.word("explain.gradient")):
-            break
-        page.page.keyboard.press("ArrowRight")
+    walk_on(page, card, lambda title: title.endswith(page.word("explain.gradient")))
     page.button("explain.show_chain").click()
     factors = card.get_by_role("group", name=page.word("explain.factors"))
     expect(factors.locator("b")).to_have_count(3)
@@ -204,16 +202,20 @@ def test_what_stands_in_the_way_is_said_with_a_way_out(visitor: Visit) -> None:
     expect(card).to_have_count(0)
 
 
+def walk_on(page: Visitor, card: Locator, there: Callable[[str], bool]) -> None:
+    """On from stage to stage until one has such a title."""
+    title = card.get_by_role("heading", level=3)
+    while not there(shown := title.inner_text()):
+        page.button("explain.next").click()
+        expect(title).not_to_have_text(shown)
+
+
 def to_gradient(page: Visitor, card: Locator, layer: int) -> None:
     """On to the stage at which the layer's gradients are made."""
-    title = card.get_by_role("heading", level=3)
     wanted = page.word(
         "explain.of_layer", layer=page.word("network.layer", n=layer), what=page.word("explain.gradient")
     )
-    while title.inner_text() != wanted:
-        shown = title.inner_text()
-        page.button("explain.next").click()
-        expect(title).not_to_have_text(shown)
+    walk_on(page, card, lambda title: title == wanted)
 
 
 def test_a_weight_is_typed_into_its_chain_and_the_step_is_the_one_worked_out_by_hand(visitor: Visit) -> None:
@@ -259,10 +261,14 @@ def test_what_dropout_silences_of_the_sample_is_crossed_out_on_the_drawing(visit
     card = explained(page)
     crosses = page.page.locator(".network svg.walk rect")
     drop = page.word("explain.of_layer", layer=page.word("network.layer", n=1), what=page.word("explain.drop"))
-    while card.get_by_role("heading", level=3).inner_text() != drop:
+
+    def there(title: str) -> bool:
+        if title == drop:
+            return True
         expect(crosses).to_have_count(0)
-        page.button("explain.next").click()
-        page.page.wait_for_timeout(50)
+        return False
+
+    walk_on(page, card, there)
     for sample in (0, 1):
         mask = np.frombuffer(rehearsal(page, sample)["arrays"]["layer1.mask"]["data"], "<f4")
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_explain import explained, rehearsal, slider, to_gradient
+from tests.browser.test_explain import explained, rehearsal, slider, to_gradient, walk_on
 from tests.browser.visitor import Visitor
 
 LINKS = {
@@ -67,8 +67,7 @@ def test_every_stage_can_be_read_and_a_derivative_stands_its_check(visitor: Visi
         if title != titles[0]:
             page.button("explain.back").click()
     card.get_by_role("radio", name=page.word("explain.one_sample")).click()
-    while not card.get_by_role("heading", level=3).inner_text().endswith(page.word("explain.gradient")):
-        page.button("explain.next").click()
+    walk_on(page, card, lambda title: title.endswith(page.word("explain.gradient")))
     page.button("explain.show_chain").click()
     page.button("explain.check_now").click()
     expect(card.locator(".verdict.good")).to_be_visible()

@@ -13,6 +13,7 @@ OWN = "JSON.parse(sessionStorage.getItem('livegrad.run'))?.id ?? ''"
 def test_one_of_the_runs_is_looked_into_and_all_are_found_as_they_stand(visitor: Visit) -> None:
     page = visitor()
     together = Together(page).visit("/?compare=optimizer=sgd|optimizer=momentum")
+    page.eventually(lambda: page.page.evaluate(OWN) != "", "there is no run of the page's own")
     own = page.page.evaluate(OWN)
     step = together.pause()
     group, badges = together.id, together.badges()
