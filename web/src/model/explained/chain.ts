@@ -6,7 +6,7 @@ import { parameterSymbol } from './gradients';
 import type { FormulaLine } from './line';
 import type { Rehearsed } from './rehearsed';
 import { errorFormula } from './sheets';
-import { backThrough, stageOf, type ExplainedStage, type StageKind } from './stages';
+import { backThrough, enteringFrom, stageOf, type ExplainedStage, type StageKind } from './stages';
 import { derivative, indexed, innerSymbol, leaving, normalizedSymbol, symbolOf, weightSymbols } from './symbols';
 import {
   droppedBy,
@@ -159,7 +159,7 @@ function ownFactors(step: Rehearsed, place: WeightPlace, { unit, own }: Term): F
   const used = mask === null ? symbol : symbol.replace(/^w/, weightSymbols(step, layer).used);
   const input = Math.max(0, weighedInput(step, layer, unit, from));
   const entered = weighed(step, layer, unit, from);
-  const first = factor(z, used, entered, layer === 1 ? 'inputs' : 'activate', layer - 1, input);
+  const first = factor(z, used, entered, enteringFrom(step, layer).kind, layer - 1, input);
   return mask === null ? [first] : [first, factor(used, symbol, mask, 'sum')];
 }
 

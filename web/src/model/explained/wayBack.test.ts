@@ -260,3 +260,20 @@ describe('a whole batch', () => {
     expect(chain.others).toEqual({ places: 0, samples: 1, value: expect.closeTo(0.1, 6) as number });
   });
 });
+
+describe('the factor of what enters', () => {
+  const entering = (first: TestLayer, numbers: Record<string, number[]>) => {
+    const step = stepOf([first, dense(), dense()], { 'layer1.a': [7, 7], 'layer2.d_z': [1, 0], ...numbers });
+    const { stage, unit, value } = chainOf(step, { tensor: step.layer(2).weight!, index: 1 }, 'else').factors.at(-1)!;
+    return [stage.kind, stage.layer, unit, value];
+  };
+
+  it('leads to the last stage of the layer before, which has made it', () => {
+    expect(entering(dense(), {})).toEqual(['activate', 1, 1, 7]);
+    const dropped = { 'layer1.out': [7, 7], 'layer1.dropped': [0, 14] };
+    expect(entering(dense(), dropped)).toEqual(['drop', 1, 1, 14]);
+    const after = dense({ normalized: 'after' });
+    expect(entering(after, { 'layer1.out': [0.25, 0.5] })).toEqual(['normalize_after', 1, 1, 0.5]);
+    expect(entering(after, { ...dropped, 'layer1.dropped': [0, 1] })).toEqual(['drop', 1, 1, 1]);
+  });
+});
