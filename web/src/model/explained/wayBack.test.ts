@@ -261,6 +261,21 @@ describe('a whole batch', () => {
   });
 });
 
+describe('a whole batch of images', () => {
+  it('has the strongest chain of all places of all samples, though another sample adds up to more', () => {
+    // One filter of a single number over two pixels: by pixel, and within it by sample.
+    const errors = [3, -5, 3, 4];
+    const step = stepOf(
+      [{ kind: 'conv', units: 1, kernel: 1 }, dense()],
+      { 'layer1.input': [1, 1, 1, 1], 'layer1.d_z': errors, 'layer1.d_a': errors, 'layer1.d_out': errors },
+      { shape: [1, 1, 2], samples: 2 },
+    );
+    const chain = chainOf(step, { tensor: step.layer(1).weight!, index: 0 }, 'else');
+    expect(chain.sample).toBe(1);
+    expect(chain.factors.reduce((all, { value }) => all * value, 1)).toBe(-5);
+  });
+});
+
 describe('the factor of what enters', () => {
   const entering = (first: TestLayer, numbers: Record<string, number[]>) => {
     const step = stepOf([first, dense(), dense()], { 'layer1.a': [7, 7], 'layer2.d_z': [1, 0], ...numbers });
