@@ -22,7 +22,7 @@ export function forgetInAddress(key: string): void {
   // Not by URLSearchParams: it would percent-encode the signs that keep a configuration readable.
   const parts = location.search.slice(1).split('&');
   const query = parts.filter((part) => part && part.split('=')[0] !== key).join('&');
-  history.replaceState(null, '', location.pathname + (query && `?${query}`) + location.hash);
+  history.replaceState(history.state, '', location.pathname + (query && `?${query}`) + location.hash);
 }
 
 /** A run that this tab started: its id and the token that steers it. It survives a reload, not the tab. */

@@ -278,7 +278,8 @@ export class RunStore extends RunConnection {
     if (!this.config || !this.catalog || !this.id || comparesIn(location.search)) return;
     const own = this.token ? writeConfig(this.config, this.catalog) : `run=${this.id}`;
     const address = addressWith(own);
-    if (address !== location.pathname + location.search + location.hash) history.replaceState(null, '', address);
+    if (address !== location.pathname + location.search + location.hash)
+      history.replaceState(history.state, '', address);
   }
 
   // ── what goes out ──────────────────────────────────────────────────────────

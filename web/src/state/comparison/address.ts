@@ -56,16 +56,15 @@ export function comparesIn(search: string): boolean {
   return new URLSearchParams(search).has(COMPARE);
 }
 
-/** The address of a comparison, and of which of its runs (its place, from 0) it asks to look into; -1 of none. */
-export function readInside(search: string): { beside: string; place: number } {
-  const parts = search.slice(1).split('&');
-  const others = parts.filter((part) => part.split('=')[0] !== INSIDE);
+/** Which of its runs (its place, from 0) the address of a comparison asks to look into; -1: none. */
+export function placeInside(search: string): number {
   const asked = Number(new URLSearchParams(search).get(INSIDE));
-  return { beside: `?${others.join('&')}`, place: Number.isInteger(asked) ? asked - 1 : -1 };
+  return Number.isInteger(asked) ? asked - 1 : -1;
 }
 
-export function writeInside(beside: string, place: number): string {
-  return `${beside}&${INSIDE}=${place + 1}`;
+/** The whole address of a comparison of which one run is looked into. */
+export function writeInside(query: string, place: number): string {
+  return `${query}&${INSIDE}=${place + 1}`;
 }
 
 /** Null where the address is that of a single run. */

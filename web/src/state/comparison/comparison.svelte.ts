@@ -343,7 +343,7 @@ export class Comparison implements Neighbours {
 
   private writeAddress(): void {
     if (!this.query || this.ended) return;
-    history.replaceState(null, '', addressWith(this.query));
+    history.replaceState(history.state, '', addressWith(this.query));
   }
 }
 

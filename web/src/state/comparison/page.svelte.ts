@@ -7,13 +7,18 @@ import { addressWith } from '../pageAddress';
 import { forgetInSession, rememberInSession, sessionRecord } from '../remember';
 import type { RunStore } from '../run.svelte';
 import { writeConfig } from '../url';
-import { comparesIn, readComparison, readInside, writeInside, writeQuery, type ReadComparison } from './address';
+import { comparesIn, placeInside, readComparison, writeInside, writeQuery, type ReadComparison } from './address';
 import type { Clock } from './clock';
 import { Comparison } from './comparison.svelte';
 import type { Member } from './member.svelte';
 
 /** Under this a tab keeps which run of its own stands still only while others are compared. */
 const WAITS = 'waits';
+
+/** What an entry of the browser's history keeps besides its address, which the runs may leave behind: whose it is. */
+interface Entry {
+  group?: string;
+}
 
 export class ComparePage {
   /** The runs beside each other, also while one of them is looked into. */
@@ -31,8 +36,10 @@ export class ComparePage {
   private entered = false;
   /** The same of the runs beside each other, for the one that is looked into. */
   private stepped = false;
-  /** The address of the runs beside each other, as it was when one was last looked into. */
-  private beside = '';
+  /** By what the entries of the browser's history name the runs beside each other. */
+  private name = '';
+  /** A step back has been asked for, which the browser has not made yet. */
+  private steppingBack = false;
 
   constructor(private readonly run: RunStore) {
     addEventListener('pagehide', () => {
@@ -43,14 +50,14 @@ export class ComparePage {
 
   /** Opens what the address asks for, once there is a catalogue; call it whenever the address has changed by itself. */
   followAddress(): void {
+    this.steppingBack = false;
     const { catalog } = this.run;
     if (!catalog) return;
     const reloaded = this.expected;
     this.expected = false;
     const asked = readComparison(location.search, catalog);
     if (!asked) return this.leave();
-    const { beside, place } = readInside(location.search);
-    if (this.group && this.beside === beside) this.turnTo(this.group, place, true);
+    if (this.group && this.name === nameHere()) this.turnTo(this.group, placeInside(location.search), true);
     else void this.resume(asked, reloaded);
   }
 
@@ -59,21 +66,18 @@ export class ComparePage {
     const { catalog } = this.run;
     if (!catalog) return;
     const address = addressWith(writeQuery(configs, clock, catalog));
-    if (this.group) history.replaceState(null, '', address);
+    if (this.group) history.replaceState(this.entry, '', address);
     else {
-      history.pushState(null, '', address);
+      this.name = newName();
+      history.pushState(this.entry, '', address);
       this.entered = true;
     }
-    this.beside = '';
     void this.enter().open(configs, clock);
   }
 
   /** Back to the single run. */
   close(): void {
-    if (this.entered) {
-      history.back();
-      return;
-    }
+    if (this.entered) return this.stepBack();
     const { config, catalog } = this.run;
     history.replaceState(null, '', addressWith(config && catalog ? writeConfig(config, catalog) : ''));
     this.leave();
@@ -84,27 +88,35 @@ export class ComparePage {
     const { group } = this;
     if (!group) return;
     const place = group.members.indexOf(member);
-    this.beside = location.search;
-    history.pushState(null, '', location.pathname + writeInside(this.beside, place) + location.hash);
+    history.pushState(this.entry, '', addressWith(writeInside(group.query, place)));
     this.turnTo(group, place, true);
   }
 
   /** Back from one of the runs to all of them. */
   lookBack(): void {
-    if (this.stepped) {
-      history.back();
-      return;
-    }
-    history.replaceState(null, '', location.pathname + this.beside + location.hash);
+    if (this.stepped) return this.stepBack();
+    if (this.group) history.replaceState(this.entry, '', addressWith(this.group.query));
     this.comeOut();
+  }
+
+  /** Once, however often it is asked for until the browser has made the step. */
+  private stepBack(): void {
+    if (this.steppingBack) return;
+    this.steppingBack = true;
+    history.back();
+  }
+
+  private get entry(): Entry {
+    return { group: this.name };
   }
 
   private async resume({ configs, clock, unreadable }: ReadComparison, reloaded: boolean): Promise<void> {
     const { search } = location;
     const parts = unreadable.slice(0, 3).join(', ');
     const notice: Notice | null = parts ? { tone: 'error', key: 'compare.unreadable', vars: { parts } } : null;
-    const { beside, place } = readInside(search);
-    this.beside = beside;
+    const place = placeInside(search);
+    this.name = nameHere() ?? newName();
+    history.replaceState(this.entry, '', location.href);
     this.comeHome();
     const group = this.enter(reloaded);
     if (place >= 0) group.rest();
@@ -162,9 +174,18 @@ export class ComparePage {
     this.group.end();
     this.group = null;
     this.entered = false;
-    this.beside = '';
     forgetInSession(WAITS);
     this.run.show();
     this.run.rest.end(this.goesOn);
   }
+}
+
+/** Apart from those of before a reload, which the history keeps. */
+function newName(): string {
+  return `${Date.now()}.${Math.random()}`;
+}
+
+/** To which runs the present entry of the browser's history belongs. */
+function nameHere(): string | undefined {
+  return (history.state as Entry | null)?.group;
 }

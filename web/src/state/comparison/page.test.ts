@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { catalogue } from '../../testing/catalogue';
 import { stubServer, stubSession, Wire } from '../../testing/wires';
 import { merge } from '../merge';
+import { forgetInAddress } from '../remember';
 import { Rest } from '../rest';
 import type { RunStore } from '../run.svelte';
 import { ComparePage } from './page.svelte';
@@ -41,11 +42,19 @@ class Single {
 let stored: Map<string, string>;
 let hide: () => void;
 let calls: string[];
+/** What the browser's history has, and which of it is present. */
+let entries: { state: unknown; address: string }[];
+let present: number;
+/** How often the page has asked for a step back. */
+let steps: number;
 
 beforeEach(() => {
   vi.useFakeTimers();
   stored = new Map();
   calls = [];
+  entries = [];
+  present = -1;
+  steps = 0;
   stubServer((path, init) => {
     calls.push(`${init?.method ?? 'GET'} ${path}`);
     const config = catalogue.default_config;
@@ -59,8 +68,15 @@ beforeEach(() => {
   go('');
   vi.stubGlobal('addEventListener', (_: string, listener: () => void) => (hide = listener));
   vi.stubGlobal('history', {
-    pushState: (_: unknown, __: string, address: string) => go(address),
-    replaceState: (_: unknown, __: string, address: string) => go(address),
+    get state() {
+      return entries[present]!.state;
+    },
+    pushState: (state: unknown, _: string, address: string) => go(address, state),
+    replaceState: (state: unknown, _: string, address: string) => {
+      entries[present] = { state, address };
+      arrive();
+    },
+    back: () => steps++,
   });
   stubSession(stored);
 });
@@ -71,8 +87,21 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-function go(address: string): void {
-  vi.stubGlobal('location', new URL(address, 'http://page.test/'));
+/** On to a new entry of the history. */
+function go(address: string, state: unknown = null): void {
+  entries = [...entries.slice(0, ++present), { state, address }];
+  arrive();
+}
+
+/** To the entry before the present one, or behind it. */
+function travel(page: ComparePage, by: -1 | 1): void {
+  present += by;
+  arrive();
+  page.followAddress();
+}
+
+function arrive(): void {
+  vi.stubGlobal('location', new URL(entries[present]!.address, 'http://page.test/'));
 }
 
 /** The page as it is after it was loaded at the present address. */
@@ -146,6 +175,8 @@ describe('the single run after a comparison', () => {
 });
 
 describe('looking into one of several runs', () => {
+  const changes = () => calls.filter((call) => !call.startsWith('GET'));
+
   /** Two runs beside each other, and their sockets that are open. */
   async function beside(address = '?compare=seed=2') {
     go(address);
@@ -163,16 +194,69 @@ describe('looking into one of several runs', () => {
     page.lookInto(group!.members[1]!);
     expect([location.search, run.shown, open()]).toEqual(['?compare=seed=2&inside=2', 'b', []]);
     expect([page.comparison, page.inside?.run]).toEqual([null, 'b']);
+    travel(page, -1);
+    expect([page.comparison === group, run.shown, open(), run.state]).toEqual([true, null, ['a', 'b'], 'paused']);
+    travel(page, 1);
+    expect([page.comparison, run.shown]).toEqual([null, 'b']);
+    expect(changes()).toEqual(['POST /api/groups']);
+    travel(page, -1);
+    travel(page, -1);
+    expect([page.group, run.shown, run.state, open()]).toEqual([null, null, 'running', []]);
+  });
+
+  it('leaves the runs be on every way back and forth, whatever their address has become', async () => {
+    const { page } = await beside();
+    const { group } = page;
+    page.lookInto(group!.members[1]!);
+    travel(page, -1);
+    // What is written into the address while the page stays, as after a change inside.
+    history.replaceState(history.state, '', '?learning_rate=0.2&compare=seed=2&clock=samples');
+    travel(page, 1);
+    expect([page.group === group, page.inside?.run]).toEqual([true, 'b']);
+    travel(page, -1);
+    expect([page.comparison === group, changes()]).toEqual([true, ['POST /api/groups']]);
+    forgetInAddress('clock');
+    travel(page, 1);
+    travel(page, -1);
+    expect([page.comparison === group, changes()]).toEqual([true, ['POST /api/groups']]);
+  });
+
+  it('is found again by the way back after a reload', async () => {
+    const { page } = await beside();
+    page.lookInto(page.group!.members[1]!);
+    const again = load(new Single('r1', 'paused'));
+    await vi.advanceTimersByTimeAsync(10);
+    const { group } = again;
+    const before = changes();
+    travel(again, -1);
+    expect([again.comparison === group, changes()]).toEqual([true, before]);
+  });
+
+  it('is left for other runs where their address was opened anew', async () => {
+    const { page } = await beside();
+    const { group } = page;
     go('?compare=seed=2');
     page.followAddress();
-    expect([page.comparison === group, run.shown, open(), run.state]).toEqual([true, null, ['a', 'b'], 'paused']);
-    go('?compare=seed=2&inside=1');
-    page.followAddress();
-    expect([page.comparison, run.shown]).toEqual([null, 'a']);
-    expect(calls.filter((call) => !call.startsWith('GET'))).toEqual(['POST /api/groups']);
-    go('');
-    page.followAddress();
-    expect([page.group, run.shown, run.state, open()]).toEqual([null, null, 'running', []]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect([page.group === group, changes()]).toEqual([
+      true,
+      ['POST /api/groups', 'DELETE /api/groups/g1', 'POST /api/groups'],
+    ]);
+  });
+
+  it('asks for one step back, however often the way back is taken before the browser has made it', async () => {
+    const { run, page } = await beside('');
+    page.show([catalogue.default_config, merge(catalogue.default_config, { seed: 2 })], 'steps');
+    await vi.advanceTimersByTimeAsync(10);
+    page.lookInto(page.group!.members[1]!);
+    page.lookBack();
+    page.lookBack();
+    page.close();
+    expect(steps).toBe(1);
+    travel(page, -1);
+    expect([page.comparison?.members.length, run.shown]).toEqual([2, null]);
+    page.close();
+    expect(steps).toBe(2);
   });
 
   it('is a part of the address, from where the way back is to all of them', async () => {
