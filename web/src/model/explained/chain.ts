@@ -6,7 +6,7 @@ import { parameterSymbol } from './gradients';
 import type { FormulaLine } from './line';
 import type { Rehearsed } from './rehearsed';
 import { errorFormula } from './sheets';
-import { backThrough, stageOf, type ExplainedStage, type StageKind } from './stages';
+import { backThrough, enteringFrom, stageOf, type ExplainedStage, type StageKind } from './stages';
 import { derivative, indexed, innerSymbol, leaving, normalizedSymbol, symbolOf, weightSymbols } from './symbols';
 import {
   droppedBy,
@@ -30,7 +30,7 @@ export interface Factor {
 }
 
 export interface Chain {
-  /** Which of the samples at hand it is of. */
+  /** Which of the samples at hand it is of: of these, the one with the strongest chain. */
   readonly sample: number;
   /** One sample's part of the derivative, or of the whole batch that itself. */
   readonly total: number;
@@ -53,17 +53,16 @@ const most = <Of>(list: readonly Of[], size: (one: Of) => number): Of =>
  * or by many samples, it is the strongest of as many chains.
  */
 export function chainOf(step: Rehearsed, place: WeightPlace, otherwise: string): Chain {
-  const sum = (terms: readonly Term[]): number => terms.reduce((all, { error, own }) => all + error * own, 0);
+  const share = ({ error, own }: Term): number => error * own;
   const samples = Array.from({ length: step.samples }, (_, at) => {
     const one = step.ofSample(at);
     const terms = gradientTerms(one, place);
-    return { one, terms, part: sum(terms), at };
+    return { one, terms, term: most(terms, share), at };
   });
-  const { one, terms, part, at } = most(samples, (sample) => sample.part);
-  const term = most(terms, ({ error, own }) => error * own);
+  const { one, terms, term, at } = most(samples, (sample) => share(sample.term));
   const factors = [...factorsTo(one, place, term), ...ownFactors(one, place, term)];
   const told = step.parameter(place.tensor.name, step.batch ? 'gradient' : 'gradient_sample', place.index);
-  const total = Number.isNaN(told) ? part : told;
+  const total = Number.isNaN(told) ? terms.reduce((all, one) => all + share(one), 0) : told;
   const [places, others] = [terms.length - 1, step.batch ? step.rehearsal.count - 1 : 0];
   const product = factors.reduce((all, { value }) => all * value, 1);
   const single = places + others === 0;
@@ -159,7 +158,7 @@ function ownFactors(step: Rehearsed, place: WeightPlace, { unit, own }: Term): F
   const used = mask === null ? symbol : symbol.replace(/^w/, weightSymbols(step, layer).used);
   const input = Math.max(0, weighedInput(step, layer, unit, from));
   const entered = weighed(step, layer, unit, from);
-  const first = factor(z, used, entered, layer === 1 ? 'inputs' : 'activate', layer - 1, input);
+  const first = factor(z, used, entered, enteringFrom(step, layer).kind, layer - 1, input);
   return mask === null ? [first] : [first, factor(used, symbol, mask, 'sum')];
 }
 

@@ -199,6 +199,15 @@ describe('the whole batch', () => {
     expect(step.each(1, 'z', 1)).toEqual([expect.closeTo(-0.3, 6), expect.closeTo(0.1, 6)]);
   });
 
+  it('takes out of the batch what is asked for of a sample, and only once', () => {
+    const one = step.ofSample(1);
+    expect(one.value(1, 'z', 1)).toBeCloseTo(0.1, 6);
+    expect(step.ofSample(0).value(1, 'z', 1)).toBeCloseTo(-0.3, 6);
+    expect(one.array('layer1.z')).toEqual(Float32Array.of(0.4, 0.1));
+    expect(step.ofSample(1)).toBe(one);
+    expect(one.array('layer1.z')).toBe(one.array('layer1.z'));
+  });
+
   it('adds up the samples of a gradient', () => {
     const place = { tensor: tensor(step, 1, 'weight'), index: 0 };
     expect(gradientFormula(step, place)[0]!.numbers).toBe('= 0.24 + 0.24 = 0.48');

@@ -9,8 +9,23 @@ import type { LayerPlan } from '../plan';
 /** What of a layer is a gradient, and so adds up over the samples of the batch where other numbers have a mean. */
 const GRADIENTS = /\.d_\w+$/;
 
+/** One sample's part of an array, which is taken out when it is first asked for: most arrays of a step never are. */
+function ofSample({ shape, data }: Block, sample: number, samples: number): Block {
+  let own: Float32Array | null = null;
+  return {
+    shape: shape.slice(0, -1),
+    get data() {
+      if (own) return own;
+      own = new Float32Array(data.length / samples);
+      for (let at = 0; at < own.length; at++) own[at] = data[at * samples + sample]!;
+      return own;
+    },
+  };
+}
+
 export class Rehearsed {
   readonly last: number;
+  private readonly ofSamples: Rehearsed[] = [];
 
   constructor(
     readonly rehearsal: Rehearsal,
@@ -33,14 +48,15 @@ export class Rehearsed {
 
   /** The same step of one of the samples whose own numbers are there. */
   ofSample(sample: number): Rehearsed {
-    if (!this.batch) return this;
+    return this.batch ? (this.ofSamples[sample] ??= this.taken(sample)) : this;
+  }
+
+  private taken(sample: number): Rehearsed {
     const { samples, rehearsal, layers, config, catalog } = this;
-    const arrays = [...rehearsal.arrays].map(([name, block]): [string, Block] => {
-      if (!rehearsal.sums.has(name)) return [name, block];
-      const size = block.data.length / samples;
-      const data = Float32Array.from({ length: size }, (_, at) => block.data[at * samples + sample]!);
-      return [name, { shape: [size], data }];
-    });
+    const arrays = [...rehearsal.arrays].map(([name, block]): [string, Block] => [
+      name,
+      rehearsal.sums.has(name) ? ofSample(block, sample, samples) : block,
+    ]);
     const losses = rehearsal.losses.slice(sample, sample + 1);
     return new Rehearsed({ ...rehearsal, sample, shown: 1, losses, arrays: new Map(arrays) }, layers, config, catalog);
   }

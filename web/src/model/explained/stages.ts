@@ -58,6 +58,11 @@ export function stagesOf(step: Rehearsed): ExplainedStage[] {
   return list;
 }
 
+/** The stage that makes what enters a layer. */
+export function enteringFrom(step: Rehearsed, layer: number): ExplainedStage {
+  return layer > 1 ? forward(step, layer - 1).at(-1)! : stageOf('inputs', 0);
+}
+
 function forward(step: Rehearsed, layer: number): ExplainedStage[] {
   const plan = step.layer(layer);
   if (!plan.weight) return [stageOf('pool', layer, step.outputPart(layer))];

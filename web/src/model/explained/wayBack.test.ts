@@ -260,3 +260,35 @@ describe('a whole batch', () => {
     expect(chain.others).toEqual({ places: 0, samples: 1, value: expect.closeTo(0.1, 6) as number });
   });
 });
+
+describe('a whole batch of images', () => {
+  it('has the strongest chain of all places of all samples, though another sample adds up to more', () => {
+    // One filter of a single number over two pixels: by pixel, and within it by sample.
+    const errors = [3, -5, 3, 4];
+    const step = stepOf(
+      [{ kind: 'conv', units: 1, kernel: 1 }, dense()],
+      { 'layer1.input': [1, 1, 1, 1], 'layer1.d_z': errors, 'layer1.d_a': errors, 'layer1.d_out': errors },
+      { shape: [1, 1, 2], samples: 2 },
+    );
+    const chain = chainOf(step, { tensor: step.layer(1).weight!, index: 0 }, 'else');
+    expect(chain.sample).toBe(1);
+    expect(chain.factors.reduce((all, { value }) => all * value, 1)).toBe(-5);
+  });
+});
+
+describe('the factor of what enters', () => {
+  const entering = (first: TestLayer, numbers: Record<string, number[]>) => {
+    const step = stepOf([first, dense(), dense()], { 'layer1.a': [7, 7], 'layer2.d_z': [1, 0], ...numbers });
+    const { stage, unit, value } = chainOf(step, { tensor: step.layer(2).weight!, index: 1 }, 'else').factors.at(-1)!;
+    return [stage.kind, stage.layer, unit, value];
+  };
+
+  it('leads to the last stage of the layer before, which has made it', () => {
+    expect(entering(dense(), {})).toEqual(['activate', 1, 1, 7]);
+    const dropped = { 'layer1.out': [7, 7], 'layer1.dropped': [0, 14] };
+    expect(entering(dense(), dropped)).toEqual(['drop', 1, 1, 14]);
+    const after = dense({ normalized: 'after' });
+    expect(entering(after, { 'layer1.out': [0.25, 0.5] })).toEqual(['normalize_after', 1, 1, 0.5]);
+    expect(entering(after, { ...dropped, 'layer1.dropped': [0, 1] })).toEqual(['drop', 1, 1, 1]);
+  });
+});
