@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_compare import Together
@@ -67,3 +67,24 @@ def test_one_of_the_runs_is_looked_into_and_all_are_found_as_they_stand(visitor:
     page.becomes(lambda: page.page.evaluate(OWN), own)
     expect(page.menu("Optimizer")).to_contain_text("Adam")
     page.eventually(lambda: page.server.get(f"/api/runs/{own}")["state"] == "running", "the single run does not go on")
+
+
+def test_the_way_back_is_there_before_the_run_is(visitor: Visit) -> None:
+    page = visitor()
+    silent = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if not silent:
+            socket.connect_to_server()
+
+    page.page.route_web_socket("**/stream", connect)
+    together = Together(page).visit("/?compare=optimizer=sgd")
+    badges = together.badges()
+    silent = True
+    page.button("compare.look_inside_of", name=badges[1]).click()
+    expect(page.page.get_by_role("heading", name=page.word("starting.waiting"))).to_be_visible()
+    silent = False
+    # The second of two clicks finds another button in the place of the first one's.
+    page.button("compare.all_runs").dblclick()
+    expect(together.panels()).to_have_count(2)
+    page.becomes(together.badges, badges)
