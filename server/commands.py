@@ -12,7 +12,9 @@ from server.schema import RunConfig
 
 @dataclass(frozen=True)
 class Play:
-    """Train on."""
+    """Train on. In a group who stopped early stays where it is, unless this `revives`: nobody else is left."""
+
+    revives: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from server.bus import ServingSide
 from server.channels import Channel, Viewer
 from server.choices import HeldChoice
-from server.commands import GroupCommand, Pause
+from server.commands import GroupCommand, Pause, Play, Step
 from server.configuration import layout_of
 from server.pace import GroupClock
 from server.plans import first_plan
@@ -147,9 +147,12 @@ class Directory:
         return self._groups.get(group_id)
 
     def steer(self, group: GroupEntry, command: GroupCommand) -> None:
-        """Ask something of all runs of a group. Who trains again and is not watched will be paused again."""
-        for entry in group.runs.values():
-            entry.resting = False
+        """Ask something of all runs of a group. Unwatched it trains as long as after the last viewer."""
+        if isinstance(command, Play | Step):
+            for entry in group.runs.values():
+                entry.resting = False
+                if entry.unwatched_since is not None:
+                    entry.unwatched_since = self._clock()
         self._bus.steer(group.group_id, command)
 
     def _enter(self, address: str, config: RunConfig, token: str, group: GroupEntry | None = None) -> RunEntry:

@@ -63,8 +63,6 @@ class Lockstep:
     def __init__(self, clock: GroupClock, configs: Mapping[str, RunConfig], workers: int, now: float) -> None:
         self.members = {name: Member(config) for name, config in configs.items()}
         self.playing = True
-        #: Nobody was left when it was last told to go on, so that who stopped early goes on too.
-        self.reviving = False
         #: Frames show the end of this round.
         self.framing = True
         self._clock = clock
@@ -112,20 +110,19 @@ class Lockstep:
         """Do what is asked of the group, and tell the members what they have to do for it."""
         match command:
             case Play():
-                self._revive()
+                revives = self._revive()
                 self.playing, self._owed = True, 0.0
                 self._pace = Pace(self._rate(), now)
-                self._order(command)
+                self._order(Play(revives))
             case Pause():
                 # Where the end of this round is not looked at, all do one step more that is.
                 self.playing, self._owed = False, 0.0 if self.framing else self._size_of(Step())
                 self._order(command)
             case Step():
-                self._revive()
+                if self._revive():
+                    self._order(Play(revives=True))
                 self.playing = False
                 self._owed += self._size_of(command)
-                if self.reviving:
-                    self._order(Play())
                 self._order(Pause())
             case Reset():
                 self._order(command)
@@ -138,12 +135,15 @@ class Lockstep:
                     self._order(Reset())
                     self._begin_again(now)
 
-    def _revive(self) -> None:
-        """It goes on: if nobody is left, with those who stopped early."""
-        self.reviving = all(member.out for member in self.members.values())
-        if self.reviving:
-            for member in self.members.values():
-                member.out = False
+    def _revive(self) -> bool:
+        """If nobody is left, who stopped early goes on, from where the furthest of all stands. Returns whether so."""
+        if not self.members or not all(member.out for member in self.members.values()):
+            return False
+        self._owed = 0.0
+        self._goal -= min(map(self._behind, self.members.values()))
+        for member in self.members.values():
+            member.out = False
+        return True
 
     def _order(self, command: Command) -> None:
         for member in self.members.values():

@@ -268,7 +268,7 @@ class Scheduler:
         if self._waits(entry):
             return math.inf
         for command in self._admitted(entry):
-            if isinstance(command, Play) and run.state == "finished" and group is not None and not group.revives:
+            if isinstance(command, Play) and run.state == "finished" and group is not None and not command.revives:
                 # Where others go on, who stopped early stays where it is: it could not come up to them.
                 continue
             for publication in run.handle(command, now):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.commands import Command, Report
+from server.commands import Command, Play, Report, Withdraw
 from server.lockstep import Lockstep
 from server.pace import StepTime
 from server.runs import Run
@@ -37,13 +37,14 @@ class Entry:
     saved: int = -1
     saved_at: float = -math.inf
     held: list[Command] = field(default_factory=list)
-    unanswered: list[Command] = field(default_factory=list)
+    unanswered: list[Report] = field(default_factory=list)
     awaited: int = 0
     told: Mapping[str, Any] | None = None
 
     def take(self) -> list[Command]:
         """The commands that were held, in their order."""
-        taken, self.held = self.unanswered + self.held, []
+        taken: list[Command] = [*self.unanswered, *self.held]
+        self.held, self.unanswered = [], []
         return taken
 
     @property
@@ -72,14 +73,21 @@ class Group:
             entry.faulty = False
             entry.held += orders
             orders.clear()
+            if self.lockstep.playing and entry.run.state != "running":
+                # Who had stopped early or had a fault goes on with new weights.
+                entry.held.append(Play())
 
     def admit(self, entry: Entry) -> list[Command]:
         """The commands that a run takes now: who asks where it stands while all come to rest waits until they have."""
         taken = entry.take()
+        self._stepped |= self.lockstep.stepping
         entry.run.urge(self.lockstep.stepping)
-        waits = not entry.removed and self.lockstep.coming_to_rest
-        entry.unanswered = [command for command in taken if waits and isinstance(command, Report)]
-        return [command for command in taken if command not in entry.unanswered]
+        if entry.removed or not self.lockstep.coming_to_rest:
+            return taken
+        withdrawn = {command.ticket for command in taken if isinstance(command, Withdraw)}
+        reports = [command for command in taken if isinstance(command, Report)]
+        entry.unanswered = [report for report in reports if report.ticket not in withdrawn]
+        return [command for command in taken if not isinstance(command, Report)]
 
     def settle(self, entry: Entry, now: float, worked: float = 0.0) -> None:
         """Note where a run stands, after it `worked` for so many seconds."""
@@ -104,11 +112,6 @@ class Group:
     def show_at(self, entry: Entry) -> float:
         """From when on a run may show itself."""
         return math.inf if entry.removed else self.lockstep.show_at(entry.run_id)
-
-    @property
-    def revives(self) -> bool:
-        """Whether those go on that had stopped early."""
-        return self.lockstep.reviving
 
     def drop(self, entry: Entry) -> None:
         """The others go on without a run that had a fault."""

@@ -47,20 +47,21 @@ def _dead(evidence: Evidence) -> Sign | None:
     zeros = evidence.of_all("activation_zeros", evidence.recent)[:, :-1]
     # A layer that is silent as a whole shows in the records too.
     shares = (zeros == 1.0).all(axis=0) * 1.0
-    samples = min(evidence.samples, evidence.batch_size * len(zeros))
+    looked_at = np.zeros(len(shares), np.bool_)
     # Units that have been silent from the start have not died, and where gradients vanish although some units speak,
     # too small weights do both.
     if evidence.silent is not None and evidence.unlearned and VANISHING.find(evidence) is None:
         first = median(evidence.of_all("activation_zeros", evidence.all_rows[:LEAST]))[:-1]
-        shares = np.fmax(shares, np.where(evidence.silent[:-1] > first, evidence.silent[:-1], 0.0))
-        samples = evidence.looked_at
+        silent, looked_at = evidence.silent[:-1], np.isfinite(evidence.silent[:-1])
+        shares = np.where(looked_at, np.where((silent > first) | (silent == 1.0), silent, 0.0), shares)
     if not (shares >= DEAD).any():
         return None
     layer = int(shares.argmax())
     # Units that speak have zeros too: it has been so since there were as many of all as there are of late.
     least = max(shares[layer], zeros[:, layer].min())
-    silent = evidence.of_all("activation_zeros", evidence.all_rows)[:, layer] >= least - TINY
-    return Sign(layer + 1, float(shares[layer]), evidence.since(silent), samples=samples)
+    so = evidence.of_all("activation_zeros", evidence.all_rows)[:, layer] >= least - TINY
+    samples = evidence.looked_at if looked_at[layer] else min(evidence.samples, evidence.batch_size * len(zeros))
+    return Sign(layer + 1, float(shares[layer]), evidence.since(so), samples=samples)
 
 
 def _shares_alike(evidence: Evidence) -> Doubles:

@@ -26,7 +26,7 @@ from kernels.trainer import Trainer
 KEPT = 65_536
 #: Silent units are looked for on all training samples that take no more operations than these, about a tenth of a
 #: second.
-SILENCE_LIMIT = 5e9
+SILENCE_LIMIT = 1e9
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def test_every_kind_of_chart_is_taken_away_as_picture_drawing_and_numbers(visito
         return Path(download.value.path()).read_bytes()
 
     def numbers() -> list[list[str]]:
-        return list(csv.reader(taken("csv").decode().splitlines()))
+        return list(csv.reader(taken("csv").decode("utf-8-sig").splitlines()))
 
     # What is measured only while somebody looks has its first numbers in a moment.
     page.eventually(lambda: len(numbers()) > 1, "nothing was measured")

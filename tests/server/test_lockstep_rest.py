@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from server.bus import Demand
-from server.commands import Pause, Play, Rehearse, Report, Step
+from server.commands import ConfigureMembers, Pause, Play, Rehearse, Report, Reset, Step
 from server.configuration import resolve
 from server.publications import Answer, Receipt, Snapshot
 from tests.server.support import House, opened, states, steer, steps
@@ -56,24 +58,54 @@ def test_what_is_asked_of_the_next_step_waits_until_the_group_stands() -> None:
     assert [answer.ticket for answer in house.of("b", Answer)] == [1]
 
 
-def test_when_all_have_stopped_early_all_go_on() -> None:
+def test_who_asks_while_one_run_alone_is_changed_is_answered() -> None:
+    house = House()
+    members = house.open_group(*[{}] * 3)
+    house.advance(0.1)
+    steer(house, Pause())
+    changed = resolve({"training": {"optimizer": {"learning_rate": 0.5}}}, members["a"].run.config)
+    for name in ("a", "c"):
+        house.bus.steer("g", ConfigureMembers({name: changed}))
+        house.bus.send(name, Report(1))
+        house.advance(0.1)
+        assert [receipt.ticket for receipt in house.of(name, Receipt)] == [1]
+
+
+@pytest.mark.parametrize("pressed", [1, 2])
+def test_when_all_have_stopped_early_all_go_on_from_the_furthest(pressed: int) -> None:
     house = House()
     members = house.open_group(*[{}] * 2)
     house.advance(0.01)
+    steer(house, Pause())
     members["a"].trainer.stop_at, members["b"].trainer.stop_at = 2000, 3000
-    house.advance(1.0)
+    steer(house, Step(50_000), then=1.0)
     assert states(members) == ["finished"] * 2
-    steer(house, Step(5))
+    # What was owed before is not.
+    for _ in range(pressed):
+        house.bus.steer("g", Step(5))
+    house.advance(0.3)
     assert states(members) == ["paused"] * 2
-    assert steps(members)[0] == steps(members)[1] > 3000
-    stood = steps(members)[0]
+    assert steps(members) == [3000 + 5 * pressed] * 2
     for member in members.values():
-        member.trainer.stop_at = stood + 10
+        member.trainer.stop_at = 3100
     steer(house, Play())
     assert states(members) == ["finished"] * 2
-    steer(house, Play())
+    steer(house, *[Play()] * pressed)
     assert states(members) == ["running"] * 2
-    assert min(steps(members)) > stood + 10
+    assert min(steps(members)) > 3100
+
+
+def test_who_had_stopped_early_trains_again_with_new_weights() -> None:
+    house = House()
+    members = house.open_group(*[{}] * 2)
+    house.advance(0.01)
+    members["b"].trainer.stop_at = 2000
+    house.advance(0.5)
+    steer(house, Pause(), Play())
+    assert states(members) == ["running", "finished"]
+    steer(house, Reset())
+    assert states(members) == ["running"] * 2
+    assert min(steps(members)) > 0
 
 
 def test_a_paused_group_is_measured_where_it_stands_and_then_is_quiet() -> None:

@@ -18,6 +18,7 @@ import { comparesIn } from './comparison/address';
 import { RunConnection } from './connection.svelte';
 import { fitDivisors } from './divisors';
 import { History } from './history';
+import type { Home, Host } from './home';
 import { LeftOut } from './leftOut';
 import { setFrameSource } from './loop';
 import { difference, join, merge, same } from './merge';
@@ -33,16 +34,6 @@ import { writeConfig } from './url';
 /** Commands of one gesture are sent together. */
 const SEND_AFTER = 60;
 const ADDRESS_AFTER = 250;
-
-/** The page's own run, while another is shown in its place. */
-interface Home {
-  id: string | null;
-  token: string | null;
-  wanted: RunConfig | null;
-  history: History;
-  /** The server no longer knows the run that is shown. */
-  lost: () => void;
-}
 
 export class RunStore extends RunConnection {
   /** While status is "compiling". */
@@ -183,7 +174,7 @@ export class RunStore extends RunConnection {
 
   /** The server no longer knows the run (it was restarted, or kept it long enough): the same configuration starts again on its own. */
   protected gone(): void {
-    if (this.home) return this.home.lost();
+    if (this.home) return this.home.host.lost();
     if (this.token === null) {
       rememberRun(null);
       this.status = 'failed';
@@ -197,10 +188,10 @@ export class RunStore extends RunConnection {
   // ── beside other runs ────────────────────────────────────────────────────────
 
   /** Shows a run of this tab's in the place of the own one, which rests, until `comeHome`. */
-  visit(id: string, token: string, lost: () => void): void {
+  visit(id: string, token: string, host: Host): void {
     this.flush();
     const { wanted, history } = this;
-    this.home = { ...this.own, wanted, history, ...this.home, lost };
+    this.home = { ...this.own, wanted, history, ...this.home, host };
     this.turnTo(id, token, null, new History());
   }
 
@@ -253,6 +244,7 @@ export class RunStore extends RunConnection {
     if (n > 0) this.notice = { tone: 'info', key: 'notice.layers_left_out', vars: { n } };
     this.wanted = this.unsent ? merge(config, this.unsent) : config;
     if (!same(this.dataFor, config.data)) void this.loadData(config.data);
+    this.home?.host.changed(config);
     this.addressTimer ??= setTimeout(() => {
       this.addressTimer = undefined;
       this.writeAddress();

@@ -70,23 +70,27 @@ describe("the page's own run", () => {
     run.set({ seed: 3 });
     await vi.advanceTimersByTimeAsync(100);
     run.rest.begin();
-    const lost = vi.fn();
-    run.visit('m1', 'group', lost);
+    const [changed, lost] = [vi.fn(), vi.fn()];
+    run.visit('m1', 'group', { changed, lost });
     expect([place(), run.ready, run.canUndo, run.own.id, remembered()]).toEqual(['m1', false, false, 'r1', 'r1']);
     greet(other, 'running');
     expect([run.config?.seed, run.state, sent()]).toEqual([9, 'running', []]);
     expect(Wire.last.sent[0]).toMatchObject({ token: 'group' });
+    expect(changed.mock.lastCall).toEqual([other]);
+    const event = { ...hello, type: 'event', event: 'config', restarted: false };
+    Wire.last.say({ ...event, config: merge(other, { seed: 4 }) });
     run.comeHome();
+    expect(changed.mock.lastCall).toEqual([merge(other, { seed: 4 })]);
     expect([place(), run.wanted?.seed, run.canUndo, run.ready]).toEqual(['r1', 3, true, false]);
     greet(merge(base, { seed: 3 }), 'paused');
     run.rest.end(true);
-    expect([sent(), lost.mock.calls.length]).toEqual([['play'], 0]);
+    expect([sent(), changed.mock.calls.length, lost.mock.calls.length]).toEqual([['play'], 2, 0]);
   });
 
   it('is told to go on as soon as it can be told', async () => {
     const run = await started();
     run.rest.begin();
-    run.visit('m1', 'group', () => undefined);
+    run.visit('m1', 'group', { changed: () => undefined, lost: () => undefined });
     greet(other, 'paused');
     run.comeHome();
     run.rest.end(true);
@@ -98,7 +102,7 @@ describe("the page's own run", () => {
   it('does not begin a run anew that only stood in its place', async () => {
     const run = await started();
     const lost = vi.fn();
-    run.visit('m1', 'group', lost);
+    run.visit('m1', 'group', { changed: () => undefined, lost });
     greet(other, 'paused');
     Wire.last.lose();
     await vi.advanceTimersByTimeAsync(2000);

@@ -8,7 +8,7 @@ import { invalidate, setFrameSource } from '../loop';
 import { alike } from '../merge';
 import type { Notice } from '../notice';
 import { addressWith } from '../pageAddress';
-import { MOST_RUNS, writeQuery } from './address';
+import { MOST_RUNS, writeInside, writeQuery } from './address';
 import type { Clock } from './clock';
 import { differences, join } from './differences';
 import { Member, stateOf, type Neighbours } from './member.svelte';
@@ -79,6 +79,8 @@ export class Comparison implements Neighbours {
   private id: string | null = null;
   /** What steers each of the runs. */
   token = '';
+  /** The one that is looked into. */
+  inside = $state.raw<Member | null>(null);
   /** Nobody looks at them together just now. */
   private resting = false;
   private addressTimer: ReturnType<typeof setTimeout> | undefined;
@@ -343,7 +345,9 @@ export class Comparison implements Neighbours {
 
   private writeAddress(): void {
     if (!this.query || this.ended) return;
-    history.replaceState(history.state, '', addressWith(this.query));
+    const { query, inside } = this;
+    const whole = inside ? writeInside(query, this.members.indexOf(inside)) : query;
+    history.replaceState(history.state, '', addressWith(whole));
   }
 }
 

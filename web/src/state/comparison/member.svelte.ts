@@ -36,6 +36,8 @@ export class Member extends RunConnection {
   /** When it did what. Not reactive. */
   readonly course = new Course();
 
+  /** What it is, where it was changed while others than this followed it. */
+  private word = $state.raw<RunConfig | null>(null);
   private dataFor: RunConfig['data'] | null = null;
   /** When the last frame came. */
   private heard = -Infinity;
@@ -57,11 +59,17 @@ export class Member extends RunConnection {
 
   /** What it is, also before its stream has said so. */
   get plan(): RunConfig {
-    return this.config ?? this.first;
+    return this.word ?? this.config ?? this.first;
   }
 
   join(token: string): void {
     this.follow(this.run, token);
+  }
+
+  /** What it is by now, said by who follows it meanwhile; its layout and its frames are those of before. */
+  told(config: RunConfig): void {
+    this.word = config;
+    this.among.changed();
   }
 
   /** Sends a command; false when there is no connection to send it over. */
@@ -100,6 +108,7 @@ export class Member extends RunConnection {
     }
     if (message.type === 'hello') this.status = 'live';
     if (message.type === 'hello' || (message.type === 'event' && message.event === 'config')) {
+      this.word = null;
       void this.loadData(message.config.data);
       this.among.changed();
     }

@@ -24,7 +24,7 @@ export class ComparePage {
   /** The runs beside each other, also while one of them is looked into. */
   group = $state.raw<Comparison | null>(null);
   /** The one that is looked into: it stands in the place of the page's own run. */
-  inside = $state.raw<Member | null>(null);
+  readonly inside = $derived(this.group?.inside ?? null);
   /** The runs beside each other, if they are what is shown. */
   readonly comparison = $derived(this.inside ? null : this.group);
   /** The address asks for runs beside each other, which are not there yet. */
@@ -133,8 +133,11 @@ export class ComparePage {
     if (!this.inside) group.rest();
     explainOf(this.run).hide();
     this.run.show();
-    this.run.visit(member.run, group.token, () => this.comeOut());
-    this.inside = member;
+    this.run.visit(member.run, group.token, {
+      changed: (config) => member.told(config),
+      lost: () => this.comeOut(),
+    });
+    group.inside = member;
     this.stepped = stepped;
   }
 
@@ -145,8 +148,8 @@ export class ComparePage {
   }
 
   private comeHome(): void {
-    if (!this.inside) return;
-    this.inside = null;
+    if (!this.group?.inside) return;
+    this.group.inside = null;
     explainOf(this.run).hide();
     this.run.comeHome();
   }

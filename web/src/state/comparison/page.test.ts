@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunConfig } from '../../protocol/messages';
 import { catalogue } from '../../testing/catalogue';
 import { stubServer, stubSession, Wire } from '../../testing/wires';
 import { merge } from '../merge';
 import { forgetInAddress } from '../remember';
+import type { Host } from '../home';
 import { Rest } from '../rest';
 import type { RunStore } from '../run.svelte';
 import { ComparePage } from './page.svelte';
@@ -15,7 +17,7 @@ class Single {
   readonly rest = new Rest(this);
   /** Which other run stands in its place. */
   shown: string | null = null;
-  lost: () => void = () => undefined;
+  host: Host = { changed: () => undefined, lost: () => undefined };
   show = () => undefined;
   constructor(
     public id: string,
@@ -24,9 +26,9 @@ class Single {
   get own() {
     return { id: this.id };
   }
-  visit(id: string, _: string, lost: () => void): void {
+  visit(id: string, _: string, host: Host): void {
     this.shown = id;
-    this.lost = lost;
+    this.host = host;
   }
   comeHome(): void {
     this.shown = null;
@@ -42,6 +44,8 @@ class Single {
 let stored: Map<string, string>;
 let hide: () => void;
 let calls: string[];
+/** The seeds of the runs that were asked for, each time. */
+let begun: number[][];
 /** What the browser's history has, and which of it is present. */
 let entries: { state: unknown; address: string }[];
 let present: number;
@@ -52,6 +56,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   stored = new Map();
   calls = [];
+  begun = [];
   entries = [];
   present = -1;
   steps = 0;
@@ -62,6 +67,8 @@ beforeEach(() => {
       { id: 'a', config },
       { id: 'b', config: merge(config, { seed: 2 }) },
     ];
+    if (init?.method === 'POST')
+      begun.push((JSON.parse(String(init.body)) as { runs: RunConfig[] }).runs.map(({ seed }) => seed));
     if (init?.method === 'POST') return { status: 201, body: { id: 'g1', control_token: 't', clock: 'steps', runs } };
     return { status: init?.method === 'DELETE' ? 204 : 404 };
   });
@@ -221,6 +228,19 @@ describe('looking into one of several runs', () => {
     expect([page.comparison === group, changes()]).toEqual([true, ['POST /api/groups']]);
   });
 
+  it('keeps what is changed there, in the words above it and in the address, and begins anew with it', async () => {
+    const { run, page } = await beside('?compare=seed=2&lang=zh');
+    const { group } = page;
+    page.lookInto(group!.members[1]!);
+    run.host.changed(merge(catalogue.default_config, { seed: 7 }));
+    expect(group!.badges.map((badge) => badge?.en)).toEqual(['seed 1', 'seed 7']);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(location.search).toBe('?compare=seed=7&inside=2&lang=zh');
+    run.host.lost();
+    group!.lost();
+    expect(begun.at(-1)).toEqual([1, 7]);
+  });
+
   it('is found again by the way back after a reload', async () => {
     const { page } = await beside();
     page.lookInto(page.group!.members[1]!);
@@ -273,7 +293,7 @@ describe('looking into one of several runs', () => {
     const { page, open } = await beside('?compare=seed=2&inside=7');
     expect([page.comparison?.stage, open()]).toEqual(['live', ['a', 'b']]);
     page.lookInto(page.group!.members[0]!);
-    (page as unknown as { run: Single }).run.lost();
+    (page as unknown as { run: Single }).run.host.lost();
     expect([page.comparison?.stage, open()]).toEqual(['live', ['a', 'b']]);
   });
 });

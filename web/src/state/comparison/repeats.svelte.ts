@@ -2,6 +2,7 @@
 
 import type { Catalog, RunConfig } from '../../protocol/messages';
 import { bandOf, type Band, type StudyClock } from '../../protocol/studies';
+import { alike } from '../merge';
 import type { Clock } from './clock';
 import type { ReadyComparison } from './ready';
 import { BackgroundStudy, lengthOf, studyOf, type Reached } from './study.svelte';
@@ -15,10 +16,16 @@ interface Repeated {
   readonly ready: ReadyComparison | null;
 }
 
+/** A run, and what it was when the study was begun. */
+interface Studied {
+  readonly run: Reached;
+  readonly plan: RunConfig;
+}
+
 export class Repeats {
   study = $state.raw<BackgroundStudy | null>(null);
   /** Of which runs the study is, in its order. */
-  private studied: readonly Reached[] = [];
+  private studied: readonly Studied[] = [];
 
   constructor(private readonly runs: Repeated) {}
 
@@ -38,7 +45,7 @@ export class Repeats {
   begin(seeds: number): void {
     this.forget();
     const { ready, plans, members } = this.runs;
-    this.studied = members;
+    this.studied = members.map((run) => ({ run, plan: run.plan }));
     this.study = new BackgroundStudy(
       ready ? { comparison: ready.id, seeds } : studyOf(plans, this.clock, this.length, seeds),
     );
@@ -54,7 +61,9 @@ export class Repeats {
   /** A quantity of a run over all seeds, and where it was measured; null where that is not known, or on another clock. */
   bandOf(run: Reached, quantity: string): { x: number[]; values: Band } | null {
     const known = this.study?.known;
-    const config = this.studied.indexOf(run);
+    // What is another run by now has not been repeated; with another seed it is the same.
+    const same = ({ plan }: Studied) => alike({ ...plan, seed: run.plan.seed }, run.plan);
+    const config = this.studied.findIndex((studied) => studied.run === run && same(studied));
     if (!known || config < 0 || known.clock !== this.runs.clock || !known.quantities.includes(quantity)) return null;
     const values = bandOf(known, config, quantity);
     return values.mean.length > 0 ? { x: known.steps.slice(0, values.mean.length), values } : null;

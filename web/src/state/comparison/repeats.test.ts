@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StudyRequest } from '../../protocol/studies';
 import { catalogue } from '../../testing/catalogue';
 import { stubServer } from '../../testing/wires';
+import { merge } from '../merge';
 import type { Clock } from './clock';
 import { Repeats } from './repeats.svelte';
 
@@ -76,5 +77,17 @@ describe('runs over several seeds', () => {
     expect(repeats.bandOf({ plan, step: 0 }, 'train_loss')).toBeNull();
     now.clock = 'wall';
     expect([repeats.clock, repeats.bandOf(members[1]!, 'train_loss')]).toEqual(['steps', null]);
+  });
+
+  it('have bands as long as they are what was repeated, from whatever seed', async () => {
+    const changing = { plan, step: 2000 };
+    const repeats = new Repeats(runs('steps', { members: [members[0], changing] }));
+    repeats.begin(1);
+    const mean = () => repeats.bandOf(changing, 'train_loss')?.values.mean;
+    await vi.waitFor(() => expect(mean()).toEqual([2, 1]));
+    changing.plan = merge(plan, { seed: 8, speed: 'full' });
+    expect(mean()).toEqual([2, 1]);
+    changing.plan = merge(plan, { training: { batch_size: plan.training.batch_size + 1 } });
+    expect(mean()).toBeUndefined();
   });
 });
