@@ -1,7 +1,7 @@
 /** Parameters that must divide what is normalized of a layer, such as a number of groups. Pure. */
 
 import type { Catalog, Choice, LayerConfig, Param } from '../protocol/messages';
-import { paramValue, variantOf } from './families';
+import { paramValue, piecesOf, variantOf } from './families';
 import { countOf, kindOf } from './layers';
 
 /** How many numbers of a layer are normalized: its units behind the activation, before it all of their weighted sums. */
@@ -11,9 +11,7 @@ function widthOf(layer: LayerConfig, catalog: Catalog): number {
   const normalization = variantOf(catalog, 'normalizations', layer.normalization.id);
   const position = normalization?.params.find((param) => param.id === 'position');
   if (position && paramValue(layer.normalization, position) === 1) return units;
-  const activation = variantOf(catalog, 'activations', layer.activation.id);
-  const pieces = activation?.params.find((param) => param.id === 'pieces');
-  return units * (pieces ? paramValue(layer.activation, pieces) : (activation?.pieces ?? 1));
+  return units * piecesOf(layer.activation, catalog);
 }
 
 /** The parameter with the values that suit all of these layers, where not any will do. */

@@ -56,3 +56,10 @@ export function ownParam(
     ...fields,
   };
 }
+
+/** How many weighted sums a unit has with an activation: one, and of a gate several. */
+export function piecesOf(activation: Choice, catalog: Catalog): number {
+  const variant = variantOf(catalog, 'activations', activation.id);
+  const pieces = variant?.params.find((param) => param.id === 'pieces');
+  return pieces ? paramValue(activation, pieces) : (variant?.pieces ?? 1);
+}

@@ -1,6 +1,7 @@
 /** Charts as files: a picture and a drawing for slides and papers, numbers for everything else. */
 import type { Quantity, Record } from '../../draw/curves';
 import { SIZES } from '../../draw/figure';
+import type { Strip } from '../../draw/filterStrip';
 import { inLines, textWidth } from '../../draw/shorten';
 import { css, type Palette, type Rgb } from '../../draw/palette';
 import { SvgSurface, type Surface } from '../../draw/surface';
@@ -115,6 +116,27 @@ export function csvOf(
   );
 }
 
+/** Filters through time: a row for every moment and filter, with all its weights, one input after the other, row by row. */
+export function csvOfFilters({
+  steps,
+  moments,
+  pictures,
+  width,
+  height,
+}: Strip & { steps: readonly number[] }): string {
+  const size = pictures * width * height;
+  return table(
+    ['step', 'filter', ...Array.from({ length: size }, (_, i) => `weight ${i + 1}`)],
+    moments.flatMap((values, at) =>
+      Array.from({ length: values.length / size }, (_, filter) => [
+        steps[at],
+        filter + 1,
+        ...values.subarray(filter * size, (filter + 1) * size),
+      ]),
+    ),
+  );
+}
+
 /** A quantity at every row that is kept, by steps. */
 export function rowsOf({ read }: Quantity, { series, live }: Record): { x: number[]; y: number[] } {
   const x = Array.from(series.steps());
@@ -127,12 +149,15 @@ export function rowsOf({ read }: Quantity, { series, live }: Record): { x: numbe
   return { x, y };
 }
 
-/** Numbers as CSV; what is missing is empty. */
-export function table(head: readonly string[], rows: readonly (readonly (number | null | undefined)[])[]): string {
+type Cell = number | string | null | undefined;
+
+/** Numbers, and what they are of, as CSV; what is missing is empty. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [head.map(quote), ...rows.map((row) => row.map(cell)), []].map((line) => line.join(',')).join('\n');
 }
 
-function cell(value: number | null | undefined): string {
+function cell(value: Cell): string {
+  if (typeof value === 'string') return quote(value);
   return typeof value !== 'number' || !Number.isFinite(value) ? '' : String(Number(value.toPrecision(8)));
 }
 
