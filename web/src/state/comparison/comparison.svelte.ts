@@ -17,6 +17,7 @@ import { Repeats } from './repeats.svelte';
 import { forgetGroup, rememberGroup, resumeGroup, type Asked } from './resume';
 import { SharedSamples } from './samples';
 import { Screen } from './screen';
+import type { RateSearch } from './search.svelte';
 import { questions } from './whatIf';
 
 /** "refused": the server does not take what was asked, which it would not do later either. */
@@ -75,6 +76,8 @@ export class Comparison implements Neighbours {
 
   /** The same runs over several seeds. */
   readonly repeats = new Repeats(this);
+  /** For the learning rates of a race, if there was one of these runs. */
+  search = $state.raw<RateSearch | null>(null);
   private readonly screen = new Screen();
   private id: string | null = null;
   /** What steers each of the runs. */
@@ -193,6 +196,7 @@ export class Comparison implements Neighbours {
 
   private leave(): void {
     this.repeats.forget();
+    this.forgetSearch();
     for (const member of this.members) member.part();
     this.members = [];
     if (this.id) {
@@ -301,6 +305,11 @@ export class Comparison implements Neighbours {
     if (this.lit === member) this.lit = null;
     this.changed();
     await groups.removeRun(id, token, member.run).catch((problem: unknown) => this.tellProblem(problem, turn));
+  }
+
+  forgetSearch(): void {
+    this.search?.study.cancel();
+    this.search = null;
   }
 
   dismiss(): void {

@@ -7,6 +7,7 @@ import { stubServer, Wire } from '../../testing/wires';
 import { counters, onFrame } from '../loop';
 import { merge } from '../merge';
 import { Comparison } from './comparison.svelte';
+import type { RateSearch } from './search.svelte';
 
 const file = new URL('../../../../tests/server/golden/hello.msgpack', import.meta.url);
 const hello = decodeMessage(readFileSync(file)) as Hello;
@@ -89,6 +90,18 @@ describe('runs beside each other', () => {
     const sent = Wire.all.map((wire) => wire.sent.slice(1).map(({ type }) => type));
     expect(sent).toEqual([['play', 'step', 'speed'], []]);
     expect([comparison.state, comparison.speed]).toEqual(['paused', 'full']);
+  });
+
+  it('keep their search for learning rates while one is looked into, and as long as they are there', async () => {
+    const comparison = await opened(base, other);
+    const cancel = vi.fn();
+    const search = { study: { cancel } } as unknown as RateSearch;
+    comparison.search = search;
+    comparison.rest();
+    comparison.wake();
+    expect([comparison.search === search, cancel.mock.calls.length]).toEqual([true, 0]);
+    comparison.end();
+    expect([comparison.search, cancel.mock.calls.length]).toEqual([null, 1]);
   });
 
   it('become more and fewer, and each keeps its colour', async () => {

@@ -25,8 +25,8 @@ export class RateSearch {
   constructor(
     private readonly base: RunConfig,
     readonly grid: readonly (readonly Cell[])[],
-    seeds: number,
-    steps: number,
+    readonly seeds: number,
+    readonly steps: number,
   ) {
     const configs = grid.flat().map(({ change }) => change);
     this.study = new BackgroundStudy({ base, configs, seeds, steps, points: 1, clock: 'steps' });
