@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
@@ -102,21 +104,27 @@ def test_every_number_of_a_convolution_has_its_chain_checked_on_the_spot(visitor
     # The kernel's first weight, then back from the end of the layer's numbers: its shift and its scale.
     for tensor, index in (("weight", 0), ("beta", 1), ("beta", 0), ("gamma", 1)):
         gradient = np.frombuffer(shown["arrays"][f"layer1.{tensor}.gradient_sample"]["data"], "<f4")
-
-        def told() -> float:
-            return number(factors.locator("b").first.inner_text())
-
-        page.becomes(told, pytest.approx(float(gradient[index]), rel=0.06, abs=1e-6))
-        values = [number(text) for text in factors.locator("b").all_inner_texts()]
-        product, others = float(np.prod(values[1:-1])), values[-1]
-        # Of two digits each.
-        assert values[0] == pytest.approx(product + others, abs=0.1 * (abs(product) + abs(others)))
+        page.soon(partial(adds_up, factors, float(gradient[index])))
         page.button("explain.check_now").click()
         expect(card.locator(".verdict.good")).to_be_visible()
         page.soon(lambda: readable(card))
         page.button("explain.previous_weight").click()
 
 
-def number(text: str) -> float:
-    """A number as the page writes it."""
-    return float(text.replace("−", "-").replace(",", ""))
+def adds_up(factors: Locator, gradient: float) -> None:
+    """The chain's first number is the derivative, and the product of the strongest way with all others beside it."""
+    total, *ways, others = map(Written, factors.locator("b").all_inner_texts())
+    assert total.value == pytest.approx(gradient, abs=total.rounding)
+    product = np.prod([way.value for way in ways])
+    most = np.prod([abs(way.value) + way.rounding for way in ways])
+    rounding = float(most - abs(product)) + total.rounding + others.rounding
+    assert total.value == pytest.approx(float(product + others.value), abs=rounding)
+
+
+class Written:
+    """A number as the page writes it, and by how much it may be rounded: half of its last digit."""
+
+    def __init__(self, text: str) -> None:
+        mantissa, _, exponent = text.replace("−", "-").replace(",", "").partition("e")
+        self.value = float(f"{mantissa}e{exponent or 0}")
+        self.rounding = 0.501 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
